@@ -1,0 +1,159 @@
+"""Book a Police Officer: the parts, put together."""
+
+import os
+import secrets
+from contextlib import suppress
+from importlib.metadata import files
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, render_template, request, send_from_directory
+from flask_babel import Babel
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import commands
+import letters
+import services
+from district import District
+from throttle import limiter
+from models import NotAllowed, db, reading_only
+from office import office
+from public import public
+from words import FATES, FILTERS, HAPPENED, STATES, STATUSES, WAYS
+
+HERE = Path(__file__).parent
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+DEFAULTS = {
+    "SERVER_NAME": "127.0.0.1:8000",  # what links in letters begin with
+    "PREFERRED_URL_SCHEME": "http",
+    "DISTRICT_FILE": str(HERE / "district.toml"),
+    "DEMO": False,  # says on every page that nothing here is real
+    "PROXIES": 0,  # how many proxies of our own stand in front
+    "MAIL_SERVER": "",  # without one, letters become files in instance/letters/
+    "MAIL_PORT": 25,
+    "MAIL_DEFAULT_SENDER": None,  # the district's own address
+    "DIGEST_MINUTES": 240,  # at most so often, officers get a mail about what is new
+    "WARN_DAYS": 2,  # working days before a promise breaks
+    "IDLE_MINUTES": 30,  # after which an officer who does nothing is logged out
+    "SESSION_HOURS": 10,  # after which an officer is logged out in any case
+    "MAP_TILE_URL": "",  # street tiles would tell a third party who looks; none by default
+    "MAP_ATTRIBUTION": "",
+    "MAX_CONTENT_LENGTH": 1_000_000,
+    "MAX_FORM_PARTS": 2_000,
+    "BABEL_DEFAULT_LOCALE": "da",
+    "BABEL_DEFAULT_TIMEZONE": "Europe/Copenhagen",
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "SESSION_COOKIE_NAME": "session",
+    "RATELIMIT_STORAGE_URI": "memory://",  # counts per process: right for the one that we run
+}
+
+
+def create_app(config: dict | None = None) -> Flask:
+    """The application. `config` comes last, after defaults, instance/config.py and BOOKING_... in the environment."""
+    app = Flask(__name__, instance_path=os.environ.get("BOOKING_INSTANCE") or str(HERE / "instance"))
+    app.instance_path = str(Path((config or {}).get("INSTANCE", app.instance_path)).absolute())
+    Path(app.instance_path).mkdir(parents=True, exist_ok=True)
+    app.config.from_mapping(DEFAULTS)
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{app.instance_path}/bookings.sqlite"
+    app.config.from_pyfile(str(Path(app.instance_path, "config.py")), silent=True)
+    app.config.from_prefixed_env("BOOKING")
+    app.config.update(config or {})
+    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or _own_secret_key(Path(app.instance_path, "secret_key"))
+    app.config["SESSION_COOKIE_SECURE"] = app.config["PREFERRED_URL_SCHEME"] == "https"
+    app.config["DISTRICT"] = District.load(app.config["DISTRICT_FILE"])
+
+    db.init_app(app)
+    Migrate(app, db, directory=str(HERE / "migrations"), render_as_batch=True)
+    letters.mail.init_app(app)
+    limiter.init_app(app)
+    Babel(app, locale_selector=language)
+    app.wsgi_app = ProxyFix(_English(app.wsgi_app), *[app.config["PROXIES"]] * 3)
+    app.register_blueprint(public)
+    app.register_blueprint(office)
+    app.cli.add_command(commands.officer)
+    app.cli.add_command(commands.worker)
+    app.cli.add_command(commands.demo)
+
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.trim_blocks = True
+    app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": language(), "switch": switch_to,
+                                   "authority_for": letters.authority_for})
+    app.jinja_env.globals.update(catalogue=services.SERVICES, reasons=services.REASONS, STATUSES=STATUSES, STATES=STATES,
+                                 HAPPENED=HAPPENED, FATES=FATES, WAYS=WAYS)
+    app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
+    app.before_request(_only_read_unless_posted)
+    app.teardown_request(lambda _error: reading_only.set(False))
+    app.after_request(_headers)
+    for error in (400, 403, 404, 405, 413, 429, 500):
+        app.register_error_handler(error, _error_page)
+    app.register_error_handler(NotAllowed, lambda _error: (render_template("error.html", code=409), 409))
+    return app
+
+
+class _English:
+    """Moves a leading /en out of the path: every address has an English twin, and url_for stays in its language."""
+
+    def __init__(self, wsgi_app):
+        self.wsgi_app = wsgi_app
+
+    def __call__(self, environ, start_response):
+        path = environ.get("PATH_INFO", "")
+        if path == "/en" or path.startswith("/en/"):
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + "/en"
+            environ["PATH_INFO"] = path[3:] or "/"
+        return self.wsgi_app(environ, start_response)
+
+
+def language() -> str:
+    return "en" if request and request.script_root.endswith("/en") else "da"
+
+
+def switch_to(other: str) -> str:
+    """This page in the other language."""
+    root = request.script_root.removesuffix("/en")
+    query = f"?{request.query_string.decode()}" if request.query_string else ""
+    return root + ("/en" if other == "en" else "") + request.path + query
+
+
+def _own_secret_key(file: Path) -> str:
+    """Made once and kept beside the database, readable by its owner alone. Two that start at once agree on one."""
+    if not file.exists():
+        new = file.with_suffix(f".{os.getpid()}")
+        new.touch(mode=0o600)
+        new.write_text(secrets.token_hex(32))
+        with suppress(FileExistsError):
+            os.link(new, file)
+        new.unlink()
+    return file.read_text()
+
+
+def _only_read_unless_posted():
+    reading_only.set(request.method in SAFE_METHODS)
+
+
+def _headers(response):
+    """One policy for all pages: nothing from elsewhere, and nothing about people is kept by a browser or a search."""
+    tiles = urlsplit(current_app.config["MAP_TILE_URL"])
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'self'; img-src 'self' data: {tiles.scheme and f'{tiles.scheme}://{tiles.netloc}'}; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    if request.endpoint not in ("static", "leaflet"):
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _error_page(error):
+    code = getattr(error, "code", 500)
+    if code == 500:
+        db.session.rollback()
+    return render_template("error.html", code=code), code
+
+
+def _leaflet(filename: str):
+    """Leaflet out of its own package, so that it is neither copied into ours nor fetched from elsewhere."""
+    home = next(f for f in files("XStatic-Leaflet") if f.name == "leaflet.js").locate().parent
+    return send_from_directory(home, filename, max_age=86400)

@@ -1,0 +1,89 @@
+"""The operator's commands: flask officer ..., flask worker, flask demo."""
+
+import secrets
+import signal
+import sys
+import threading
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+import letters
+from models import Officer, db
+
+officer = AppGroup("officer", help="Who may log in to the office.")
+
+
+@officer.command("add")
+@click.argument("email")
+@click.option("--name", default="", help="As it stands in the history; the part before the @ by default.")
+@click.option("--password", help="Made and printed if it is not given.")
+def add(email: str, name: str, password: str | None) -> None:
+    """Let somebody in."""
+    if Officer.by_email(email):
+        sys.exit(f"{email} is there already.")
+    password = password or secrets.token_urlsafe(12)
+    Officer.add(email, name or email.partition("@")[0], password)
+    db.session.commit()
+    click.echo(f"{email} can log in at {letters.office_address()} with the password {password}")
+
+
+@officer.command("password")
+@click.argument("email")
+@click.option("--password", help="Made and printed if it is not given.")
+def password(email: str, password: str | None) -> None:
+    """Give a new password; all sessions with the old one end, and a lock is lifted."""
+    found = Officer.by_email(email) or sys.exit(f"There is no {email}.")
+    password = password or secrets.token_urlsafe(12)
+    found.set_password(password)
+    db.session.commit()
+    click.echo(f"{email} has the new password {password}")
+
+
+@officer.command("remove")
+@click.argument("email")
+def remove(email: str) -> None:
+    """Close somebody's account. What they did stays in the history under their name."""
+    found = Officer.by_email(email) or sys.exit(f"There is no {email}.")
+    found.active = False
+    db.session.commit()
+    click.echo(f"{email} can no longer log in.")
+
+
+@officer.command("list")
+def list_() -> None:
+    """Everybody who can log in."""
+    for one in Officer.in_use():
+        click.echo("\t".join([one.email, one.name, *(["locked"] if one.is_locked else [])]))
+
+
+@officer.command("first")
+def first() -> None:
+    """On the very first start: one account, so that somebody can get in."""
+    if db.session.scalar(select(Officer.id).limit(1)) is None:
+        add.callback(email=f"officer@{current_app.config['SERVER_NAME'].partition(':')[0]}", name="", password=None)
+
+
+@click.command("worker", help="Send letters as they come, until told to stop.")
+@click.option("--seconds", default=2.0, help="Pause between two looks at the outbox.")
+def worker(seconds: float) -> None:
+    stop = threading.Event()
+    for told in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, lambda *_: stop.set())
+    while not stop.wait(seconds):
+        try:
+            letters.write_to_officers()
+            db.session.commit()
+            letters.send_due()
+        except OperationalError:  # the database is busy or away: look again later
+            current_app.logger.warning("the outbox could not be read; trying again")
+            db.session.rollback()
+
+
+@click.command("demo", help="Fill an empty database with a believable district.")
+def demo() -> None:
+    import demo_district
+    demo_district.fill()

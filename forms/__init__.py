@@ -1,0 +1,50 @@
+"""What may be typed: kinds of fields and rules, the citizen's forms, the officer's forms."""
+
+from .citizen import (
+    LANGUAGES,
+    REPLIES,
+    BookingForm,
+    ContactForm,
+    FindForm,
+    InformationForm,
+    ReopenForm,
+    WithdrawForm,
+)
+from .fields import (
+    AnyOf,
+    Clock,
+    Count,
+    Day,
+    Form,
+    Line,
+    OneOf,
+    Repeat,
+    RequiredWhen,
+    Row,
+    Select,
+    Text,
+    in_my_language,
+)
+from .officer import (
+    AskForm,
+    CancelForm,
+    DeclineForm,
+    DelayForm,
+    LoginForm,
+    MoveForm,
+    NoteForm,
+    PressForm,
+    ReferForm,
+    SuitabilityForm,
+    VisitForm,
+    WordsForm,
+    authorities,
+    taken_in,
+)
+
+__all__ = [
+    "LANGUAGES", "REPLIES", "AnyOf", "AskForm", "BookingForm", "CancelForm", "Clock", "ContactForm", "Count", "Day",
+    "DeclineForm", "DelayForm", "FindForm", "Form", "InformationForm", "Line", "LoginForm", "MoveForm", "NoteForm", "OneOf",
+    "PressForm", "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select", "SuitabilityForm",
+    "Text", "VisitForm", "WithdrawForm", "WordsForm", "authorities", "in_my_language", "taken_in",
+]

@@ -1,0 +1,151 @@
+"""What a citizen may type: the questions common to every booking, and what is said about one afterwards."""
+
+from flask import current_app
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, FloatField, HiddenField
+from wtforms.validators import Email, NumberRange, Optional
+from wtforms.widgets import HiddenInput
+
+from .fields import (
+    Confirmed,
+    Form,
+    InDistrict,
+    Line,
+    NoPersonalData,
+    OneOf,
+    PhoneNumber,
+    RequiredWhen,
+    Text,
+)
+
+PRIVATE = "private"
+CAPACITIES = {
+    PRIVATE: _l("Private person"),
+    "residents": _l("Residents' association"),
+    "association": _l("Association"),
+    "school": _l("School or institution"),
+    "youth": _l("Youth centre"),
+    "housing": _l("Housing organisation"),
+    "business": _l("Business"),
+    "authority": _l("Municipality or authority"),
+}
+REPLIES = {"email": _l("E-mail"), "phone": _l("Phone"), "letter": _l("Letter by post")}
+# Each language by its own name, whatever the page is in.
+LANGUAGES = {"da": "Dansk", "en": "English"}
+
+
+class Pin(FloatField):
+    """Half of the pin on the map. It is an addition: where it is missing or makes no sense, the words suffice."""
+
+    widget = HiddenInput()
+
+    def __init__(self, lowest: float, highest: float, **kwargs):
+        super().__init__(validators=[Optional(), NumberRange(lowest, highest)], **kwargs)
+
+    def process_formdata(self, valuelist):
+        try:
+            super().process_formdata([v for v in valuelist if v.strip()])
+        except ValueError:
+            self.data, self.raw_data = None, []
+
+
+class ContactForm(Form):
+    """Who asks, and how they are answered."""
+
+    name = Line(_l("Name"), 80, render_kw={"autocomplete": "name"})
+    email = Line(_l("E-mail"), 254, required=RequiredWhen("reply", "email", message=_l(
+        "You want the answer by e-mail: write your e-mail address.")), rules=[Email()],
+        render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"})
+    phone = Line(_l("Phone"), 30, required=RequiredWhen("reply", "phone", message=_l(
+        "You want the answer by phone: write your phone number.")), rules=[PhoneNumber()],
+        render_kw={"autocomplete": "tel", "type": "tel", "inputmode": "tel"},
+        description=_l("Write an e-mail address or a phone number, or both."))
+    reply = OneOf(_l("How do you want the answer?"), REPLIES, default="email")
+    address = Text(_l("Postal address"), 300, required=RequiredWhen("reply", "letter", message=_l(
+        "You want the answer by post: write your address.")), rules=[],
+        description=_l("Only if you want the answer by post."), render_kw={"rows": 3, "autocomplete": "street-address"})
+
+    def validate(self, extra_validators=None) -> bool:
+        valid = super().validate(extra_validators)
+        if self.may_be_reached() or self.email.errors or self.phone.errors:
+            return valid
+        self.email.errors = [*self.email.errors, str(_l("Write an e-mail address or a phone number."))]
+        return False
+
+    def may_be_reached(self) -> bool:
+        return bool(self.email.data or self.phone.data)
+
+    def contact(self) -> dict:
+        """Booking's columns for whom to answer."""
+        return {f.name: f.data or "" for f in (self.name, self.email, self.phone, self.address, self.reply)}
+
+
+class PlaceForm(Form):
+    """Where. The words are enough; a pin may be added."""
+
+    lat, lng = Pin(-90, 90), Pin(-180, 180)
+    road = Line(_l("Road"), 120, rules=[NoPersonalData()], render_kw={"autocomplete": "off"})
+    from_to = Line(_l("Stretch (from – to, or house number)"), 200, rules=[NoPersonalData()],
+                   description=_l("For example “from the school to the church” or “by no. 12–20”."))
+    postcode = Line(_l("Postcode"), 10, rules=[InDistrict()],
+                    description=_l("Four digits. Town and municipality follow from it."),
+                    render_kw={"inputmode": "numeric", "autocomplete": "postal-code", "class": "form-input-short"})
+
+    def pin(self) -> dict:
+        whole = self.lat.data is not None and self.lng.data is not None
+        return {"lat": self.lat.data, "lng": self.lng.data} if whole else {"lat": None, "lng": None}
+
+    def place(self) -> dict:
+        """Place's columns; town and municipality follow from the postcode."""
+        known = current_app.config["DISTRICT"].postcode(self.postcode.data)
+        return {"road": self.road.data, "from_to": self.from_to.data or "", "postcode": known.postcode,
+                "town": known.town, "municipality": known.municipality, **self.pin()}
+
+
+class BookingForm(ContactForm, PlaceForm):
+    """The questions common to every service; a service adds its own and puts all of them into groups."""
+
+    once = HiddenField()
+    capacity = OneOf(_l("I am writing as"), CAPACITIES, default=PRIVATE)
+    org = Line(_l("Name of the organisation"), 120, required=RequiredWhen(
+        "capacity", *(set(CAPACITIES) - {PRIVATE}), message=_l("Write the name of the organisation.")),
+        description=_l("Only if you do not write as a private person."), render_kw={"autocomplete": "organization"})
+    language = OneOf(_l("Language of the answer"), LANGUAGES)
+    emergency = BooleanField(_l("This is not urgent"), validators=[Confirmed(_l(
+        "Please confirm that it is not urgent. If it is: call 112 at once."))],
+        description=_l("Urgent: call 112. Anything else the police should know now: call 114."))
+
+    where = ("road", "from_to", "postcode")
+    who_asks = ("capacity", "org", "name", "email", "phone", "reply", "address", "language")
+    common = {"once", "lat", "lng", "emergency", *where, *who_asks}
+
+    def columns(self) -> dict:
+        """Booking's columns, as far as a form can know them."""
+        return {**self.contact(), "capacity": self.capacity.data, "org": self.org.data or "",
+                "language": self.language.data, "road": self.road.data, "from_to": self.from_to.data or "", **self.pin()}
+
+    def own_answers(self) -> dict:
+        """The answers to the service's own questions."""
+        return {name: value for name, value in self.answers().items() if name not in self.common}
+
+
+class FindForm(Form):
+    """Finding one's own booking without the link."""
+
+    reference = Line(_l("Case reference"), 20, description=_l("Eight letters and digits, such as K7MD PXQA."),
+                     render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"})
+    contact = Line(_l("Your e-mail address, or the last four digits of your phone number"), 254,
+                   render_kw={"autocomplete": "off"})
+
+
+class InformationForm(Form):
+    words = Text(_l("Your message to the police"), 2000, render_kw={"rows": 5})
+
+
+class WithdrawForm(Form):
+    sure = BooleanField(_l("Yes, withdraw my booking"), validators=[Confirmed(_l(
+        "Tick the box if you want to withdraw the booking."))])
+
+
+class ReopenForm(Form):
+    words = Text(_l("What is still missing?"), 2000, render_kw={"rows": 5})

@@ -1,0 +1,384 @@
+"""Kinds of fields, the rules for what may be typed, and the form that all others are made of.
+
+A form knows how to put its answers away as JSON (`answers`) and how to say them in words (`describe`), so that no
+page, letter or export needs to know which service it shows.
+"""
+
+import re
+from datetime import date, time
+from decimal import Decimal
+
+from flask import current_app
+from flask_babel import format_date, format_decimal, get_locale, gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    DecimalField,
+    FieldList,
+    FormField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.utils import unset_value
+from wtforms.validators import Length, NumberRange, Optional, StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput
+
+NO_PERSONAL_DATA = _l("Do not write names, CPR numbers or number plates.")
+
+# WTForms speaks no Danish: these are all of its own sentences that a person can meet here.
+_WTFORMS = {
+    "This field is required.": _l("This must be filled in."),
+    "Not a valid choice.": _l("Choose one of the answers."),
+    "Invalid Choice: could not coerce.": _l("Choose one of the answers."),
+    "Invalid choice(s): one or more data inputs could not be coerced.": _l("Choose among the answers."),
+    "'%(value)s' is not a valid choice for this field.": _l("Choose among the answers."),
+    "'%(value)s' are not valid choices for this field.": _l("Choose among the answers."),
+    "Not a valid integer value.": _l("Write a whole number, such as 94."),
+    "Not a valid decimal value.": _l("Write a number, such as 52.5."),
+    "Not a valid date value.": _l("Write a date, such as 12.5.2026."),
+    "Not a valid time value.": _l("Write a time, such as 14:30."),
+    "Invalid email address.": _l("Write an e-mail address such as anna@example.dk."),
+    "Number must be at least %(min)s.": _l("Write %(min)s or more."),
+    "Number must be at most %(max)s.": _l("Write %(max)s or less."),
+    "Number must be between %(min)s and %(max)s.": _l("Write a number from %(min)s to %(max)s."),
+    "Field cannot be longer than %(max)d character.": _l("Write at most %(max)d characters."),
+    "Field cannot be longer than %(max)d characters.": _l("Write at most %(max)d characters."),
+    "CSRF token missing": _l("The page had been open for too long. Nothing is lost: please press the button again."),
+}
+
+
+class _Words:
+    """WTForms' own sentences in the reader's language. What it says about a token is one and the same to a person."""
+
+    def gettext(self, sentence: str) -> str:
+        return str(_WTFORMS.get(sentence, sentence))
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        return self.gettext(one if count == 1 else many)
+
+
+class Form(FlaskForm):
+    """The base of every form. `groups` divides a long one into headed parts: (heading, names of fields)."""
+
+    groups: tuple = ()
+    internal: frozenset = frozenset()  # names of fields whose answers never leave the office
+
+    class Meta:
+        # A citizen may take an afternoon over a form: its token lasts as long as the session does.
+        csrf_time_limit = None
+
+        def get_translations(self, form):
+            return _Words()
+
+    def validate(self, extra_validators=None) -> bool:
+        valid = super().validate(extra_validators)
+        if "csrf_token" in self.errors:
+            self.csrf_token.errors = [_WTFORMS["CSRF token missing"]]
+        return valid
+
+    def answers(self) -> dict:
+        """What was answered, ready to be stored as JSON; empty answers are left out."""
+        told = {f.name: _plain(f.data) for f in self if not isinstance(f, HiddenField)}
+        return {name: value for name, value in told.items() if value not in (None, "", [], {})}
+
+    def described(self, names) -> list[tuple[str, str, str]]:
+        """What is filled in, as (name, question, answer) in words."""
+        return [(name, str(self[name].label.text), in_words(self[name])) for name in names
+                if self[name].data not in (None, "", [])]
+
+    @classmethod
+    def describe(cls, answers: dict, internal: bool = False) -> list[tuple[str, str]]:
+        """Stored answers as (question, answer) in words, in the form's order; `internal` ones only if asked for."""
+        form = cls._of(answers)
+        names = [name for _, names in cls.groups for name in names] or list(form._fields)
+        return [(label, words) for _, label, words in form.described(
+            [name for name in names if name in answers and (internal or name not in cls.internal)])]
+
+    @classmethod
+    def words(cls, answers: dict) -> dict[str, str]:
+        """Stored answers in words, by the name of the question."""
+        return {f.name: in_words(f) for f in cls._of(answers) if f.name in answers}
+
+    @classmethod
+    def _of(cls, answers: dict) -> "Form":
+        return cls(formdata=None, data=answers, meta={"csrf": False})
+
+
+def _plain(value):
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items() if v not in (None, "")}
+    if isinstance(value, time):
+        return value.strftime("%H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def in_words(field) -> str:
+    """A field's answer as a person says it."""
+    if isinstance(field, FieldList):
+        return "; ".join(in_words(entry) for entry in field)
+    if isinstance(field, FormField):
+        return " ".join(in_words(f) for f in field.form if f.data not in (None, "") and not isinstance(f, HiddenField))
+    if isinstance(field, SelectField):
+        return ", ".join(str(c.label) for c in field.iter_choices() if c.selected)
+    if isinstance(field, BooleanField):
+        return gettext("Yes") if field.data else gettext("No")
+    if isinstance(field, DateField):
+        return format_date(field.data, "d. MMMM y")
+    if isinstance(field, TimeField):
+        return field.data.strftime("%H:%M")
+    if isinstance(field, (IntegerField, DecimalField)):
+        return format_decimal(field.data)
+    return str(field.data)
+
+
+# Rules.
+
+class Required:
+    """Must be answered. Zero and False are answers; spaces are not."""
+
+    field_flags = {"required": True}
+
+    def __call__(self, form, field):
+        if field.data in (None, "", []):
+            # A process error ("write a whole number") says more than that something is missing.
+            raise StopValidation(*([] if field.process_errors else [gettext("This must be filled in.")]))
+
+
+class Confirmed:
+    """A box that must be ticked."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, message):
+        self.message = message
+
+    def __call__(self, form, field):
+        if not field.data:
+            raise StopValidation(str(self.message))
+
+
+class RequiredWhen:
+    """Must be answered when `other` has one of `values`; otherwise it may be left."""
+
+    def __init__(self, other: str, *values: str, message=None):
+        self.other, self.values, self.message = other, values, message
+
+    def __call__(self, form, field):
+        if field.data not in (None, "", []):
+            return
+        answer = form[self.other].data
+        wanted = any(v in self.values for v in (answer if isinstance(answer, list) else [answer]))
+        if wanted and not field.process_errors:
+            raise StopValidation(str(self.message or gettext("This must be filled in.")))
+        raise StopValidation()
+
+
+class OneLine:
+    """One line of ordinary letters: what ends in a heading or an address must not carry a break."""
+
+    def __call__(self, form, field):
+        if field.data and not str(field.data).isprintable():
+            raise ValidationError(gettext("Write this on one line."))
+
+
+class NoPersonalData:
+    """Refuses what looks like a CPR number, a number plate, an e-mail address or a phone number.
+
+    We do not collect data on suspected persons, and nobody should send it to us (GDPR, data minimisation).
+    """
+
+    PATTERNS = (
+        (re.compile(r"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d ?-? ?\d{4}(?!\d)"),
+         _l("This looks like a CPR number: “%(found)s”. Please take it out; we do not need it.")),
+        (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w"),
+         _l("This looks like an e-mail address: “%(found)s”. Please write it under your contact details only.")),
+        (re.compile(r"(?<![\d+])(?:\+|00)\d{2}[ -]?(?:\d[ -]?){7}\d(?!\d)|(?<![\d-])\d\d \d\d \d\d \d\d(?![\d-])"
+                    r"|(?<!\d)\d{8}(?!\d)|(?<!\d)(?!(?:19|20)\d\d (?:19|20)\d\d)\d{4} \d{4}(?!\d)"),
+         _l("This looks like a phone number: “%(found)s”. Please write it under your contact details only.")),
+        (re.compile(r"\b(?!(?:kl|nr|km|kr|ca|st|og|på|er|af|no|at|to|in) ?\d)[A-ZÆØÅ]{2} ?\d{2} ?\d{3}\b", re.I),
+         _l("This looks like a number plate: “%(found)s”. Please take it out: a control is about the place, "
+            "not about one driver. What you saw may be reported on 114.")),
+    )
+
+    def __call__(self, form, field):
+        for pattern, words in self.PATTERNS:
+            found = pattern.search(field.data or "")
+            if found:
+                raise ValidationError(str(words) % {"found": found.group()})
+
+
+class PhoneNumber:
+    """Eight digits, or a foreign number with its country code. Kept as digits, with a plus where it is foreign."""
+
+    def __call__(self, form, field):
+        digits = re.sub(r"[\s().-]", "", field.data or "")
+        digits = re.sub(r"^(\+45|0045)(?=\d{8}$)", "", digits)
+        if not re.fullmatch(r"\d{8}|(\+|00)\d{7,15}", digits):
+            raise ValidationError(gettext("Write eight digits, or + and the country code."))
+        field.data = digits
+
+
+class InDistrict:
+    """A postcode of our district. Elsewhere, the citizen is told who to ask."""
+
+    def __call__(self, form, field):
+        district = current_app.config["DISTRICT"]
+        field.data = (field.data or "").strip()
+        if not re.fullmatch(r"\d{4}", field.data):
+            raise ValidationError(gettext("Write a postcode of four digits, such as 4700."))
+        if district.postcode(field.data):
+            return
+        neighbour = district.neighbour(field.data)
+        if neighbour is None:
+            raise ValidationError(gettext("There is no Danish postcode %(postcode)s.", postcode=field.data))
+        raise ValidationError(gettext("%(postcode)s belongs to %(district)s. Please ask there: %(link)s",
+                                      postcode=field.data, district=in_my_language(neighbour.name),
+                                      link=neighbour.website))
+
+
+def in_my_language(words) -> str:
+    """Words of the district's data file, in the reader's language."""
+    return words.in_language(str(get_locale()))
+
+
+# Kinds of fields. `required` is a word of the label as well as a rule, so the kind sets both.
+
+def _rules(required: bool | RequiredWhen, *others) -> list:
+    first = required if isinstance(required, RequiredWhen) else Required() if required else Optional()
+    return [first, *others]
+
+
+class _Choosing:
+    """What one choice and several have in common: options as {value: label}, and none chosen where none is needed."""
+
+    def __init__(self, label, options: dict | None = None, required: bool | RequiredWhen = True, **kwargs):
+        super().__init__(label, validators=_rules(required), choices=_choices(options or {}), **kwargs)
+
+    def offer(self, options: dict) -> None:
+        """Choices that are known only when the form is shown."""
+        self.choices = _choices(options)
+
+    def pre_validate(self, form):
+        if self.data:
+            super().pre_validate(form)
+
+
+def _choices(options: dict) -> list[SelectChoice]:
+    return [SelectChoice(value=str(value), label=words) for value, words in options.items()]
+
+
+class OneOf(_Choosing, RadioField):
+    pass
+
+
+class Select(_Choosing, SelectField):
+    """A drop-down list, which starts at nothing."""
+
+    def __init__(self, label, options: dict | None = None, **kwargs):
+        super().__init__(label, {"": "—", **(options or {})}, **kwargs)
+
+    def offer(self, options: dict) -> None:
+        super().offer({"": "—", **options})
+
+
+class AnyOf(_Choosing, SelectMultipleField):
+    """Check boxes, of which several may be ticked."""
+
+    option_widget = CheckboxInput()
+
+
+def _strip(value):
+    return value.strip() if isinstance(value, str) else value
+
+
+class Line(StringField):
+    def __init__(self, label, longest: int, required: bool = True, rules=(), **kwargs):
+        super().__init__(label, validators=_rules(required, Length(max=longest), OneLine(), *rules),
+                         filters=[_strip], **kwargs)
+
+
+class Text(TextAreaField):
+    """Free text. It is never about a person we could name, so what looks like personal data is refused."""
+
+    def __init__(self, label, longest: int = 1000, required: bool = True, description=NO_PERSONAL_DATA, rules=None,
+                 **kwargs):
+        super().__init__(label, validators=_rules(required, Length(max=longest), *(rules or [NoPersonalData()])),
+                         description=description, filters=[_strip], **kwargs)
+
+
+class Count(IntegerField):
+    """How many: zero is an answer, nothing is not."""
+
+    def __init__(self, label, required: bool = True, most: int = 1_000_000, **kwargs):
+        super().__init__(label, validators=_rules(required, NumberRange(0, most)), **kwargs)
+
+
+class Day(DateField):
+    """A date, by the browser's own field or typed as people write it."""
+
+    def __init__(self, label, required: bool = True, rules=(), **kwargs):
+        super().__init__(label, format=["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y"],
+                         validators=_rules(required, *rules), **kwargs)
+
+    def process_data(self, value):
+        self.data = date.fromisoformat(value) if isinstance(value, str) else value
+
+
+class Clock(TimeField):
+    """A time of day, 14:30 or 14.30."""
+
+    def __init__(self, label, required: bool = True, **kwargs):
+        super().__init__(label, format=["%H:%M", "%H.%M", "%H:%M:%S"], validators=_rules(required), **kwargs)
+
+    def process_data(self, value):
+        self.data = time.fromisoformat(value) if isinstance(value, str) else value
+
+
+class Repeat(FieldList):
+    """Rows of the same questions, with a few blank ones below those filled in. Blank rows are no answers."""
+
+    BLANK, MOST = 3, 24
+
+    def __init__(self, label, row: type, required: bool | RequiredWhen = False, **kwargs):
+        super().__init__(FormField(row), label, validators=_rules(required)[:1] if required else [],
+                         max_entries=self.MOST, **kwargs)
+
+    def process(self, formdata, data=unset_value, **kwargs):
+        super().process(formdata, data, **kwargs)
+        if not formdata:
+            for _ in range(self.BLANK):
+                self.append_entry()
+
+    def validate(self, form, extra_validators=()):
+        for entry in self.entries:
+            entry.form.is_blank = not any(str(v).strip() for f in entry.form for v in f.raw_data or ())
+        return super().validate(form, extra_validators)
+
+    @property
+    def data(self):
+        return [e.data for e in self.entries if any(v not in (None, "") for v in e.data.values())]
+
+
+class Row(Form):
+    """The questions of one row of a Repeat."""
+
+    is_blank = False
+
+    class Meta:
+        csrf = False
+
+    def validate(self, extra_validators=None) -> bool:
+        return self.is_blank or super().validate(extra_validators)

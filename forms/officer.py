@@ -1,0 +1,143 @@
+"""What an officer may type."""
+
+from datetime import datetime, timedelta
+
+from flask_babel import get_timezone, gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import PasswordField
+from wtforms.validators import Length, ValidationError
+
+from .citizen import BookingForm, PlaceForm
+from .fields import AnyOf, Clock, Day, Form, Line, OneOf, Required, Select, Text, in_my_language
+
+CHANNELS = {"phone": _l("Phone"), "paper": _l("Letter or in person")}
+
+
+class LoginForm(Form):
+    email = Line(_l("E-mail"), 254, render_kw={"autocomplete": "username", "type": "email"})
+    password = PasswordField(_l("Password"), validators=[Required(), Length(max=200)],
+                             render_kw={"autocomplete": "current-password"})
+
+
+class PressForm(Form):
+    """A single button."""
+
+
+class WordsForm(Form):
+    """An action whose letter may carry a few words of the officer's own."""
+
+    words = Text(_l("Your own words to the citizen"), 1500, required=False, render_kw={"rows": 4},
+                 description=_l("Is put into the letter as it stands, in the citizen's language. "
+                                "No names and no number plates."))
+
+
+class AskForm(Form):
+    words = Text(_l("What do you need to know?"), 1500, render_kw={"rows": 4}, description=_l(
+        "Is put into the letter as it stands, in the citizen's language. No names and no number plates."))
+    answer_by = Day(_l("Answer wanted by"))
+
+    def validate_answer_by(self, field):
+        must_be_coming(field)
+
+
+class DelayForm(Form):
+    words = Text(_l("What does the case wait for?"), 600, render_kw={"rows": 3}, description=_l(
+        "Is put into the letter as it stands, in the citizen's language. Never write when or that a control is planned."))
+    due_on = Day(_l("New date for the answer"))
+
+    def validate_due_on(self, field):
+        must_be_coming(field)
+
+
+class DeclineForm(Form):
+    """`reasons` and their words belong to the service, so the choices are set by whoever shows the form."""
+
+    reason = OneOf(_l("Reason"))
+    words = WordsForm.words
+    instead = Text(_l("What the citizen can do instead"), 600, required=False, render_kw={"rows": 3},
+                   description=_l("Another way, if there is one."))
+
+    def offer(self, reasons: dict) -> "DeclineForm":
+        self.reason.offer(reasons)
+        return self
+
+
+class ReferForm(Form):
+    authority = OneOf(_l("To whom?"))
+    words = WordsForm.words
+
+    def offer(self, authorities: dict) -> "ReferForm":
+        self.authority.offer(authorities)
+        return self
+
+
+class NoteForm(Form):
+    words = Text(_l("Internal note"), 4000, rules=[Length(max=4000)], render_kw={"rows": 3},
+                 description=_l("Is never sent and never shown outside the office."))
+
+
+class SuitabilityForm(Form):
+    suitability = Text(_l("Suitability of the place"), 2000, required=False, rules=[Length(max=2000)],
+                       render_kw={"rows": 3}, description=_l("For officers only, such as where it is safe to stand."))
+
+
+class MoveForm(PlaceForm):
+    """The place that something is really about."""
+
+    from_to = Line(_l("Stretch"), 200, required=False)
+
+
+class VisitForm(MoveForm):
+    """Where, when, how, who, and whose wishes."""
+
+    day = Day(_l("Date"))
+    starts = Clock(_l("From"))
+    ends = Clock(_l("To"), description=_l("A time before the start is on the next day."))
+    crew = Line(_l("Who carries it out?"), 80, description=_l(
+        "Initials or the name of the unit. One unit can only be in one place at a time."))
+    method = Select(_l("Method"), required=False)
+    bookings = AnyOf(_l("Which bookings does it answer?"), required=False)
+
+    def offer(self, methods: dict, bookings: dict) -> "VisitForm":
+        self.method.offer(methods)
+        self.bookings.offer(bookings)
+        return self
+
+    def times(self, zone) -> tuple[datetime, datetime]:
+        """Start and end as points in time; a control that ends before it starts ends the next morning."""
+        starts = datetime.combine(self.day.data, self.starts.data, zone)
+        ends = datetime.combine(self.day.data, self.ends.data, zone)
+        return starts, ends if ends > starts else ends + timedelta(days=1)
+
+
+class CancelForm(Form):
+    words = Text(_l("Why is it cancelled?"), 600, rules=[Length(max=600)], render_kw={"rows": 2}, description=_l(
+        "For the history only. Those who asked are not told; their bookings wait for another visit."))
+
+
+def taken_in(questions: type[BookingForm]) -> type[BookingForm]:
+    """A service's booking form as an officer fills it in for someone who phoned, wrote or came by."""
+
+    class TakenInForm(questions):
+        channel = OneOf(_l("How did it come in?"), CHANNELS)
+        groups = ((_l("Taken in"), ("channel",)), *questions.groups)
+        common = questions.common | {"channel"}
+
+        def may_be_reached(self) -> bool:
+            return super().may_be_reached() or self.reply.data == "letter"
+
+        def columns(self) -> dict:
+            return {**super().columns(), "channel": self.channel.data}
+
+    return TakenInForm
+
+
+def must_be_coming(field) -> None:
+    if field.data and field.data <= datetime.now(get_timezone()).date():
+        raise ValidationError(gettext("Write a date that lies ahead."))
+
+
+def authorities(district, municipality: str) -> dict[str, str]:
+    """To whom a wish from `municipality` can be referred: key and name."""
+    return {a.key: f"{in_my_language(a.name)}" + (f" ({municipality})" if a.key == "municipality" else "")
+            for a in district.authorities}

@@ -1,0 +1,323 @@
+"""Which letter goes to whom, and that it goes.
+
+Writing: when a change is committed, the letters that its events call for are written in the same transaction, so
+nobody can forget one (`write_pending`, hung on every commit). Sending: a worker takes what waits (`send_due`) and may
+be killed at any moment.
+"""
+
+import re
+import smtplib
+import ssl
+from datetime import timedelta
+from email.utils import make_msgid
+from pathlib import Path
+
+from flask import current_app, render_template
+from flask_babel import force_locale, gettext
+from flask_mail import BadHeaderError, Connection, Mail, Message
+from markupsafe import Markup, escape
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy import func, select
+
+import services
+from forms import in_my_language
+from models import (
+    OPEN,
+    Booking,
+    Event,
+    Fate,
+    Kind,
+    Letter,
+    Officer,
+    Reply,
+    Status,
+    Way,
+    add_working_days,
+    db,
+    now,
+    take_unposted,
+    today,
+)
+
+mail = Mail()
+
+# The events that a citizen is told of by letter. Each has its template, letters/<kind>.txt.
+TO_CITIZENS = frozenset({
+    Kind.RECEIVED, Kind.INFORMATION_ASKED, Kind.ACCEPTED, Kind.DELAYED, Kind.POSTPONED, Kind.ANSWERED, Kind.CORRECTED,
+    Kind.DECLINED, Kind.REFERRED, Kind.WITHDRAWN, Kind.REOPENED,
+})
+# What confirms the citizen's own step goes by mail where there is an address, even if the answer is wanted otherwise.
+CONFIRMATIONS = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DELAYED})
+NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN)
+DIGEST, WARNING = "digest", "warning"
+TIMEOUT = 20  # seconds to wait for a mail server
+
+
+# Writing.
+
+@sqlalchemy_event.listens_for(db.session, "before_commit")
+def _never_forget_one(_session) -> None:
+    write_pending()
+
+
+def write_pending() -> list[Letter]:
+    """Write the letters that the changes in hand call for. A preview calls it and rolls back; a commit always does."""
+    return [letter for event in take_unposted() if event.kind in TO_CITIZENS
+            for letter in [_write_to_citizen(event)] if letter]
+
+
+def _write_to_citizen(event: Event) -> Letter | None:
+    booking = event.booking
+    way = _way(booking, event.kind)
+    if way is None:
+        return None
+    with force_locale(booking.language):
+        text = render_template(f"letters/{event.kind}.txt", booking=booking, event=event, visit=event.visit,
+                               service=services.SERVICES[booking.service], link=link_to(booking),
+                               by_mail=way is Way.EMAIL)
+        return _add(text, way=way, booking=booking, kind=event.kind, language=booking.language,
+                    recipient={Way.EMAIL: booking.email, Way.PHONE: booking.phone,
+                               Way.POST: f"{booking.name}\n{booking.address}"}[way],
+                    subject=gettext("Case %(reference)s", reference=booking.reference))
+
+
+def _way(booking: Booking, kind: Kind) -> Way | None:
+    """How this letter goes; None for a receipt that was already given on the screen or over the phone."""
+    if booking.email and (booking.reply is Reply.EMAIL or kind in CONFIRMATIONS):
+        return Way.EMAIL
+    if kind is Kind.RECEIVED and booking.channel != "paper":
+        return None
+    return Way.POST if booking.reply is Reply.LETTER else Way.PHONE
+
+
+def _add(text: str, **columns) -> Letter:
+    host = current_app.config["SERVER_NAME"].partition(":")[0]
+    letter = Letter(text=re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n", message_id=make_msgid(domain=host),
+                    fate=Fate.WAITING, **columns)
+    db.session.add(letter)
+    return letter
+
+
+def previewed(change) -> list[Letter]:
+    """The letters that `change` would send, by doing it and taking it back: a preview cannot differ from the letter."""
+    with db.session.no_autoflush:
+        change()
+        letters = write_pending()
+        for letter in letters:
+            letter.booking = None
+            db.session.expunge(letter)
+    db.session.rollback()
+    return letters
+
+
+def authority_for(key: str, place) -> dict:
+    """To whom a wish about `place` is referred, in the reader's language."""
+    district = current_app.config["DISTRICT"]
+    authority = district.authority(key)
+    known = district.municipality(place.municipality) if key == "municipality" else None
+    return {"name": known.name if known else in_my_language(authority.name), "what": in_my_language(authority.for_),
+            "phone": known.phone if known else authority.phone, "link": known.roads if known else authority.link}
+
+
+def link_to(booking: Booking) -> str:
+    """The citizen's secret link, in the language of the letter. It only ever shows a page."""
+    return _address("public.case", booking.language, reference=booking.reference, secret=booking.secret)
+
+
+def office_address() -> str:
+    return _address("office.desk", "da")
+
+
+def _address(endpoint: str, language: str, **values) -> str:
+    """An absolute address made from configuration, never from what a request claims to be."""
+    config = current_app.config
+    road = current_app.url_map.bind(config["SERVER_NAME"], script_name="/en" if language == "en" else "/",
+                                    url_scheme=config["PREFERRED_URL_SCHEME"])
+    return road.build(endpoint, values, force_external=True)
+
+
+def write_to_officers() -> None:
+    """The digest of what is new, and the warning of promises about to break: one mail each, not one per booking."""
+    config, day = current_app.config, today()
+    last = _last(DIGEST)
+    if last is None or now() - last >= timedelta(minutes=config["DIGEST_MINUTES"]):
+        since = last or now() - timedelta(days=7)
+        counts = dict(db.session.execute(select(Event.kind, func.count()).where(
+            Event.at > since, Event.kind.in_(NEWS), Event.officer_id.is_(None)).group_by(Event.kind)).all())
+        if counts:
+            _write_to_each_officer(DIGEST, counts=counts)
+    last = _last(WARNING)
+    if last is None or now() - last >= timedelta(hours=20):
+        late = list(db.session.scalars(select(Booking).where(
+            Booking.status.in_(OPEN - {Status.NEEDS_INFORMATION}),
+            Booking.due_on <= add_working_days(day, config["WARN_DAYS"])).order_by(Booking.due_on).limit(50)))
+        if late:
+            _write_to_each_officer(WARNING, late=late, day=day)
+
+
+def _last(kind: str):
+    return db.session.scalar(select(func.max(Letter.made_at)).where(Letter.kind == kind))
+
+
+def _write_to_each_officer(kind: str, **facts) -> None:
+    with force_locale("da"):
+        text = render_template(f"letters/{kind}.txt", desk=office_address(), Kind=Kind, **facts)
+        for officer in Officer.in_use():
+            _add(text, way=Way.EMAIL, kind=kind, language="da", recipient=officer.email,
+                 subject=gettext("Book a Police Officer: the work list"))
+
+
+# Sending.
+
+def send_due() -> int:
+    """Send what is due until nothing is left or the mail server is gone; the number of letters that went.
+
+    Each letter is claimed and the claim committed before it is sent. What a killed worker had in hand is sent once
+    more after a while, under the same Message-ID: better recognisably twice than not at all.
+    """
+    went, postman = 0, _Postman()
+    try:
+        while letter := Letter.claim():
+            db.session.commit()
+            try:
+                postman.carry(letter)
+                letter.went()
+                went += 1
+            except _Refused as refusal:
+                letter.refused(str(refusal))
+            except _Later as refusal:
+                letter.put_off(str(refusal))
+                break
+            finally:
+                db.session.commit()
+    finally:
+        postman.leave()
+    db.session.rollback()
+    return went
+
+
+def stuck() -> bool:
+    """Whether letters wait that a living worker would have sent."""
+    overdue = now() - timedelta(minutes=15)
+    return db.session.scalar(select(Letter.id).where(
+        Letter.way == Way.EMAIL, Letter.fate.in_((Fate.WAITING, Fate.SENDING)), Letter.next_try_at < overdue,
+    ).limit(1)) is not None
+
+
+def by_mail_server() -> bool:
+    """Whether letters go to a mail server; otherwise they become files in instance/letters/."""
+    return bool(current_app.config["MAIL_SERVER"])
+
+
+class _Refused(Exception):
+    """The mail server will never take this letter."""
+
+
+class _Later(Exception):
+    """Not now. The letter itself may be fine."""
+
+
+class _Postman:
+    """Carries letters over one connection, opened when the first is handed over."""
+
+    def __init__(self):
+        self.connection: _Connection | None = None
+
+    def carry(self, letter: Letter) -> None:
+        message = _as_mail(letter)
+        if not by_mail_server():
+            return _keep_as_file(letter, message)
+        try:
+            if self.connection is None:
+                self.connection = _Connection(mail).__enter__()
+            self.connection.send(message)
+        except smtplib.SMTPRecipientsRefused as refusal:
+            code, words = next(iter(refusal.recipients.values()))
+            self._reset()
+            raise (_Refused if code >= 500 else _Later)(_reply("refused", code, words)) from refusal
+        except smtplib.SMTPDataError as refusal:
+            self._reset()
+            raise (_Refused if refusal.smtp_code >= 500 else _Later)(
+                _reply("refused", refusal.smtp_code, refusal.smtp_error)) from refusal
+        except smtplib.SMTPAuthenticationError as refusal:
+            raise _Later(_reply("login", refusal.smtp_code, refusal.smtp_error)) from refusal
+        except smtplib.SMTPResponseException as refusal:  # of the sender or the greeting: our set-up, not the letter
+            raise _Later(_reply("server", refusal.smtp_code, refusal.smtp_error)) from refusal
+        except ssl.SSLCertVerificationError as refusal:
+            raise _Later("certificate") from refusal
+        except TimeoutError as refusal:
+            raise _Later("timeout") from refusal
+        except (smtplib.SMTPException, OSError) as refusal:
+            raise _Later("unreachable") from refusal
+        except (BadHeaderError, UnicodeError, ValueError) as refusal:
+            raise _Refused("address") from refusal
+
+    def leave(self) -> None:
+        if self.connection:
+            self.connection.__exit__(None, None, None)
+            self.connection = None
+
+    def _reset(self) -> None:
+        """After a refusal the next letter starts on a connection of its own."""
+        self.leave()
+
+
+class _Connection(Connection):
+    """Flask-Mail's connection with what it lacks: a timeout, a checked certificate, a departure that cannot fail."""
+
+    def configure_host(self):
+        mail, context = self.mail, ssl.create_default_context()
+        if mail.use_ssl:
+            host = smtplib.SMTP_SSL(mail.server, mail.port, timeout=TIMEOUT, context=context)
+        else:
+            host = smtplib.SMTP(mail.server, mail.port, timeout=TIMEOUT)
+        if mail.use_tls:
+            host.starttls(context=context)
+        if mail.username and mail.password:
+            host.login(mail.username, mail.password)
+        return host
+
+    def __exit__(self, *exception):
+        try:
+            super().__exit__(*exception)
+        except (smtplib.SMTPException, OSError):
+            pass  # what was accepted stays accepted, however the server says goodbye
+
+
+def _reply(what: str, code: int, words: bytes | str) -> str:
+    words = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return f"{what} {code} {' '.join(words.split())}"
+
+
+def _as_mail(letter: Letter) -> Message:
+    district = current_app.config["DISTRICT"]
+    message = Message(
+        letter.subject, recipients=[letter.recipient], body=letter.text, html=html_twin(letter),
+        sender=current_app.config["MAIL_DEFAULT_SENDER"] or (str(district.name.in_language(letter.language)),
+                                                              district.email),
+        reply_to=district.email, date=letter.made_at.timestamp(),
+        extra_headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All",
+                       "Content-Language": letter.language})
+    message.msgId = letter.message_id
+    return message
+
+
+def html_twin(letter: Letter) -> str:
+    """The same words as simple HTML: paragraphs, and links where the text has addresses."""
+    paragraphs = [Markup("<br>\n").join(_linked(line) for line in p.split("\n"))
+                  for p in letter.text.strip().split("\n\n")]
+    return render_template("letters/twin.html", letter=letter, paragraphs=paragraphs)
+
+
+def _linked(line: str) -> Markup:
+    parts = re.split(r"(https?://[^\s<>]+[^\s<>.,;:!?)])", line)
+    return Markup("").join(Markup('<a href="{0}">{0}</a>').format(p) if i % 2 else escape(p)
+                           for i, p in enumerate(parts))
+
+
+def _keep_as_file(letter: Letter, message: Message) -> None:
+    folder = Path(current_app.instance_path, "letters")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    name = f"{letter.id:06}-{letter.kind}.eml"
+    (folder / f".{name}").write_bytes(message.as_bytes())
+    (folder / f".{name}").rename(folder / name)

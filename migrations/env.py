@@ -1,0 +1,28 @@
+"""How Alembic reaches our database: through the application, so that there is one place that says which one it is."""
+
+import sqlalchemy as sa
+from alembic import context
+from flask import current_app
+
+database = current_app.extensions["migrate"].db
+
+
+def _only_if_something_changed(_context, _revision, directives):
+    if context.config.cmd_opts and getattr(context.config.cmd_opts, "autogenerate", False):
+        if directives[0].upgrade_ops.is_empty():
+            directives[:] = []
+
+
+def _plain(kind, thing, _context):
+    """Our own kinds of columns by what they are in the database, so that old migrations outlive the model."""
+    if kind == "type" and isinstance(thing, sa.Enum):
+        return f"sa.String(length={thing.length})"
+    return "sa.DateTime()" if kind == "type" and isinstance(thing, sa.TypeDecorator) else False
+
+
+with database.engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=database.metadata, render_as_batch=True,
+                      compare_type=True, render_item=_plain, process_revision_directives=_only_if_something_changed)
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()

@@ -1,0 +1,85 @@
+"""What every table stands on: the database, points in time, and words folded for searching."""
+
+import enum
+import unicodedata
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, Enum, MetaData, TypeDecorator, event
+from sqlalchemy.orm import DeclarativeBase
+
+# True while nothing may be changed: app.py sets it for every GET, and then the database itself refuses to write.
+reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
+
+
+class Base(DeclarativeBase):
+    # Names by rule, so that a migration can drop or change any constraint on any database.
+    metadata = MetaData(naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    })
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class NotAllowed(ValueError):
+    """A step that the present state does not allow, such as answering what was withdrawn."""
+
+
+class UTCDateTime(TypeDecorator):
+    """A point in time. SQLite drops time zones, so what is stored is UTC and what comes out says so."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect):
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect):
+        return value.replace(tzinfo=UTC) if value else None
+
+
+def one_of(kinds: type[enum.StrEnum]) -> Enum:
+    """A column for one of `kinds`, stored by its value, so that a new kind needs no migration."""
+    return Enum(kinds, native_enum=False, length=32, values_callable=lambda e: [k.value for k in e],
+                create_constraint=False, validate_strings=True)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def fold(words: str) -> str:
+    """Words as they are compared: small letters, single spaces, no punctuation; æ, ø and å stay letters of their own.
+
+    SQLite's lower() and LIKE know only A to Z, so what is searched is folded here and stored.
+    """
+    kept = unicodedata.normalize("NFC", words).casefold()
+    return " ".join("".join(c if c.isalnum() or c in "@.+_" else " " for c in kept).split())
+
+
+@event.listens_for(Engine, "connect")
+def _open_sqlite(connection, _record):
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 10000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection):
+    """Writers queue at the door (BEGIN IMMEDIATE), so what they read is still true when they write.
+
+    While reading_only holds, the database refuses every write: a GET changes nothing, by construction.
+    """
+    reading = reading_only.get()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    elif reading:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")

@@ -1,0 +1,101 @@
+"""What happened, who did it and when: written once, never changed."""
+
+import enum
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import JSON, ForeignKey, Text
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from .base import NotAllowed, UTCDateTime, db, now, one_of
+
+if TYPE_CHECKING:
+    from .booking import Booking
+    from .officer import Officer
+    from .visit import Visit
+
+
+class Kind(enum.StrEnum):
+    """What can happen to a booking or a visit."""
+
+    RECEIVED = "received"
+    INFORMATION_ASKED = "information_asked"
+    INFORMATION_GIVEN = "information_given"
+    CONTACT_CHANGED = "contact_changed"
+    ACCEPTED = "accepted"
+    DELAYED = "delayed"
+    POSTPONED = "postponed"
+    ANSWERED = "answered"
+    CORRECTED = "corrected"
+    DECLINED = "declined"
+    REFERRED = "referred"
+    WITHDRAWN = "withdrawn"
+    REOPENED = "reopened"
+    NOTED = "noted"
+    SEEN = "seen"
+    MOVED = "moved"
+    PLANNED = "planned"
+    RESCHEDULED = "rescheduled"
+    UNPLANNED = "unplanned"
+    CANCELLED = "cancelled"
+    FINDINGS_ENTERED = "findings_entered"
+    REPORTED = "reported"
+
+
+# What the citizen may read about. The rest would tell of a coming control or of the officer's own work.
+TOLD = frozenset({
+    Kind.RECEIVED, Kind.INFORMATION_ASKED, Kind.INFORMATION_GIVEN, Kind.CONTACT_CHANGED, Kind.ACCEPTED, Kind.DELAYED,
+    Kind.POSTPONED, Kind.ANSWERED, Kind.CORRECTED, Kind.DECLINED, Kind.REFERRED, Kind.WITHDRAWN, Kind.REOPENED,
+})
+
+
+class Event(db.Model):
+    """One change of a booking or a visit. `officer` is empty where the citizen or the software did it.
+
+    `words` were written by a person, the citizen or the officer; `facts` are what else a letter or a reader needs,
+    such as the reason code of a refusal.
+    """
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    kind: Mapped[Kind] = mapped_column(one_of(Kind))
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.id"), index=True)
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))
+    words: Mapped[str] = mapped_column(Text, default="")
+    facts: Mapped[dict] = mapped_column(JSON, default=dict)
+
+    booking: Mapped["Booking | None"] = relationship(back_populates="events")
+    visit: Mapped["Visit | None"] = relationship(back_populates="events")
+    officer: Mapped["Officer | None"] = relationship()
+
+    @property
+    def is_told(self) -> bool:
+        return self.kind in TOLD
+
+
+def record(kind: Kind, *, booking=None, visit=None, officer=None, words: str = "", **facts) -> Event:
+    """Append an event. It is also kept in hand until the commit, when letters.py writes what it calls for."""
+    happened = Event(at=now(), kind=kind, booking=booking, visit=visit, officer=officer, words=words, facts=facts)
+    db.session.add(happened)
+    db.session.info.setdefault("unposted", []).append(happened)
+    return happened
+
+
+def take_unposted() -> list[Event]:
+    """The events since the last commit, each handed out once."""
+    return db.session.info.pop("unposted", [])
+
+
+@sqlalchemy_event.listens_for(Session, "after_soft_rollback")
+def _forget_unposted(session, _previous):
+    session.info.pop("unposted", None)
+
+
+@sqlalchemy_event.listens_for(Event, "before_update")
+@sqlalchemy_event.listens_for(Event, "before_delete")
+def _refuse(_mapper, _connection, happened):
+    raise NotAllowed(f"event {happened.id} is history and cannot be changed")

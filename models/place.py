@@ -1,0 +1,88 @@
+"""A road or venue that citizens ask about."""
+
+from datetime import datetime
+from math import asin, cos, radians, sin, sqrt
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Float, Index, String, Text, and_, or_, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .base import UTCDateTime, db, fold, now
+
+if TYPE_CHECKING:
+    from .booking import Booking
+    from .visit import Visit
+
+NEAR = 250  # metres within which two pins are one place
+_METRES_PER_DEGREE = 111_320
+
+
+class Place(db.Model):
+    """One place as the police know it; several bookings may ask for it. `suitability` is for officers only."""
+
+    __tablename__ = "places"
+    __table_args__ = (Index(None, "postcode", "road_key"), Index(None, "lat", "lng"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    road: Mapped[str] = mapped_column(String(120))
+    road_key: Mapped[str] = mapped_column(String(120))
+    from_to: Mapped[str] = mapped_column(String(200), default="")
+    postcode: Mapped[str] = mapped_column(String(4))
+    town: Mapped[str] = mapped_column(String(80))
+    municipality: Mapped[str] = mapped_column(String(80), index=True)
+    lat: Mapped[float | None] = mapped_column(Float)
+    lng: Mapped[float | None] = mapped_column(Float)
+    suitability: Mapped[str] = mapped_column(Text, default="")
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    bookings: Mapped[list["Booking"]] = relationship(back_populates="place", order_by="Booking.id")
+    visits: Mapped[list["Visit"]] = relationship(back_populates="place", order_by="Visit.starts_at.desc()")
+
+    def __init__(self, **columns):
+        super().__init__(**columns)
+        self.road_key = fold(self.road)
+
+    def __str__(self) -> str:
+        return f"{self.road}, {self.postcode} {self.town}"
+
+    @classmethod
+    def near(cls, road: str, postcode: str, lat: float | None = None, lng: float | None = None) -> list["Place"]:
+        """Places that may be this one: the same road and postcode first, then those whose pin is within NEAR metres."""
+        same_road = and_(cls.postcode == postcode, cls.road_key == fold(road))
+        if lat is None or lng is None:
+            return list(db.session.scalars(select(cls).where(same_road).order_by(cls.id)))
+        high, wide = NEAR / _METRES_PER_DEGREE, NEAR / (_METRES_PER_DEGREE * cos(radians(lat)))
+        in_the_box = and_(cls.lat.between(lat - high, lat + high), cls.lng.between(lng - wide, lng + wide))
+        found = db.session.scalars(select(cls).where(or_(same_road, in_the_box)).order_by(cls.id))
+        key = (postcode, fold(road))
+        near = [p for p in found if (p.postcode, p.road_key) == key or p.metres_to(lat, lng) <= NEAR]
+        return sorted(near, key=lambda p: (p.postcode, p.road_key) != key)
+
+    @classmethod
+    def at(cls, *, road: str, postcode: str, town: str, municipality: str, from_to: str = "",
+           lat: float | None = None, lng: float | None = None) -> "Place":
+        """The place already known here, or a new one. Several bookings for one road meet in it."""
+        known = cls.near(road, postcode, lat, lng)
+        if known:
+            return known[0]
+        place = cls(road=road, postcode=postcode, town=town, municipality=municipality, from_to=from_to,
+                    lat=lat, lng=lng)
+        db.session.add(place)
+        return place
+
+    def neighbours(self) -> list["Place"]:
+        """Other places near this one, whose bookings one visit may answer as well."""
+        return [p for p in Place.near(self.road, self.postcode, self.lat, self.lng) if p is not self]
+
+    def waiting_for_visit(self, service: str) -> list["Booking"]:
+        """Accepted bookings here and close by that no visit is going to answer yet."""
+        return [b for place in (self, *self.neighbours()) for b in place.bookings
+                if b.service == service and b.awaits_visit]
+
+    def metres_to(self, lat: float, lng: float) -> float:
+        """Distance along the surface; infinite where this place has no pin."""
+        if self.lat is None or self.lng is None:
+            return float("inf")
+        here, there = radians(self.lat), radians(lat)
+        half = sin((there - here) / 2) ** 2 + cos(here) * cos(there) * sin(radians(lng - self.lng) / 2) ** 2
+        return 2 * 6_371_000 * asin(sqrt(half))

@@ -1,0 +1,155 @@
+"""One booking, and what an officer can do with it."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale, gettext
+from flask_babel import lazy_gettext as _l
+
+import services
+from forms import (
+    AskForm,
+    DeclineForm,
+    DelayForm,
+    Form,
+    MoveForm,
+    NoteForm,
+    PressForm,
+    ReferForm,
+    WordsForm,
+    authorities,
+    taken_in,
+)
+from letters import previewed
+from models import Booking, Place, Status, add_working_days, db, today
+from services import Service
+
+from . import office
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that writes to the citizen: previewed first, done when the officer presses."""
+
+    name: str
+    allowed: Callable[[Booking], bool]
+    form: Callable[[Booking, Service], Form]
+    verb: Callable[[Booking, Form, Service], object]
+
+
+def _ask_form(booking: Booking, service: Service) -> Form:
+    form = AskForm()
+    form.answer_by.data = form.answer_by.data or add_working_days(today(), service.answer_within)
+    return form
+
+
+ACTIONS = {
+    "imoedekom": Action(
+        _l("Accept"), lambda b: b.allows(Status.ACCEPTED), lambda b, s: WordsForm(),
+        lambda b, form, s: b.accept(g.officer, form.words.data or "", s.act_within, s.answer_within)),
+    "spoerg": Action(
+        _l("Ask for information"), lambda b: b.allows(Status.NEEDS_INFORMATION), _ask_form,
+        lambda b, form, s: b.ask(g.officer, form.words.data, form.answer_by.data)),
+    "afslag": Action(
+        _l("Decline"), lambda b: b.allows(Status.DECLINED), lambda b, s: DeclineForm().offer(s.reason_names()),
+        lambda b, form, s: b.decline(g.officer, form.reason.data, form.words.data or "", form.instead.data or "")),
+    "henvis": Action(
+        _l("Refer to somebody else"), lambda b: b.allows(Status.REFERRED),
+        lambda b, s: ReferForm().offer(authorities(current_app.config["DISTRICT"], b.place.municipality)),
+        lambda b, form, s: b.refer(g.officer, form.authority.data, form.words.data or "")),
+    "udsaet": Action(
+        _l("Tell of a delay"), lambda b: b.is_open, lambda b, s: DelayForm(),
+        lambda b, form, s: b.delay(g.officer, form.words.data, form.due_on.data)),
+}
+
+
+@office.get("/sag/<reference>")
+def booking(reference: str):
+    return _booking_page(_found(reference))
+
+
+@office.route("/sag/<reference>/<any(imoedekom, spoerg, afslag, henvis, udsaet):name>", methods=["GET", "POST"])
+def act(reference: str, name: str):
+    booking, action = _found(reference), ACTIONS[name]
+    service = services.SERVICES[booking.service]
+    if not action.allowed(booking):
+        flash(gettext("That is not possible any more. Below you see how the case stands now."))
+        return redirect(url_for(".booking", reference=reference), 303)
+    form, preview, code = action.form(booking, service), [], 200
+    if request.method == "POST":
+        if not form.validate():
+            code = 422
+        elif "send" not in request.form:
+            preview = previewed(lambda: action.verb(booking, form, service))
+        else:
+            action.verb(booking, form, service)
+            db.session.commit()
+            flash(gettext("Done: %(what)s. The letter is on its way.", what=action.name))
+            return redirect(url_for(".booking", reference=reference), 303)
+    return render_template("office/act.html", booking=booking, service=service, action=action, form=form,
+                           preview=preview), code
+
+
+@office.post("/sag/<reference>/notat")
+def note(reference: str):
+    booking, form = _found(reference), NoteForm()
+    if not form.validate():
+        return _booking_page(booking, note=form), 422
+    booking.note(g.officer, form.words.data)
+    db.session.commit()
+    return redirect(url_for(".booking", reference=reference), 303)
+
+
+@office.post("/sag/<reference>/laest")
+def seen(reference: str):
+    booking = _found(reference)
+    if PressForm().validate():
+        booking.see(g.officer)
+        db.session.commit()
+    return redirect(url_for(".booking", reference=reference), 303)
+
+
+@office.post("/sag/<reference>/sted")
+def move(reference: str):
+    booking, form = _found(reference), MoveForm()
+    if not form.validate():
+        return _booking_page(booking, place=form), 422
+    booking.move(g.officer, Place.at(**form.place()))
+    db.session.commit()
+    flash(gettext("Moved to %(place)s.", place=booking.place))
+    return redirect(url_for(".booking", reference=reference), 303)
+
+
+@office.route("/ny/<slug>", methods=["GET", "POST"])
+def take_in(slug: str):
+    """A booking made by phone or on paper."""
+    service = services.by_slug(slug) or abort(404)
+    form = taken_in(service.questions)()
+    form.once.data = (form.once.data or "")[:64] or secrets.token_urlsafe(18)
+    form.language.data = form.language.data or str(get_locale())
+    if not form.validate_on_submit():
+        return (render_template("office/take_in.html", service=service, form=form),
+                422 if request.method == "POST" else 200)
+    booking = Booking.once_received(form.once.data) or Booking.receive(
+        once=form.once.data, place=Place.at(**form.place()), answer_within=service.answer_within, officer=g.officer,
+        service=service.key, answers=form.own_answers(), **form.columns())
+    db.session.commit()
+    flash(gettext("Taken in. Tell the citizen the reference: %(reference)s",
+                  reference=f"{booking.reference[:4]} {booking.reference[4:]}"))
+    return redirect(url_for(".booking", reference=booking.reference), 303)
+
+
+def _found(reference: str) -> Booking:
+    return Booking.by_reference(reference) or abort(404)
+
+
+def _booking_page(booking: Booking, **typed):
+    service = services.SERVICES[booking.service]
+    forms = {"note": NoteForm(None), "place": MoveForm(None, obj=booking.place)}
+    return render_template(
+        "office/booking.html", booking=booking, service=service, forms=forms | typed, typed=typed,
+        actions={n: a for n, a in ACTIONS.items() if a.allowed(booking)},
+        answers=service.questions.describe(booking.answers), neighbours=booking.place.neighbours(),
+        authority=lambda key: dict(authorities(current_app.config["DISTRICT"], booking.place.municipality)).get(key))

@@ -1,0 +1,108 @@
+"""The work list: what needs doing, the oldest promise first."""
+
+from datetime import date
+
+from flask import render_template, request
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy.orm import selectinload
+
+import services
+from models import CLOSED, OPEN, Booking, Fate, Letter, Place, State, Status, Visit, Way, db, fold, now
+from models.visit import visit_bookings
+
+from . import office
+
+PAGE = 50
+HAS_VISIT = exists().where(visit_bookings.c.booking_id == Booking.id, visit_bookings.c.visit_id == Visit.id,
+                           Visit.state.in_((State.PLANNED, State.DONE)))
+# The piles that an officer works off, then those that wait for somebody else, then the archive.
+PILES = {
+    "nye": (_l("New"), and_(Booking.status == Status.RECEIVED, Booking.news.is_(False))),
+    "besked": (_l("Information arrived"), Booking.news.is_(True)),
+    "planlaeg": (_l("To be planned"), and_(Booking.status == Status.ACCEPTED, Booking.news.is_(False), ~HAS_VISIT)),
+    "resultat": (_l("Findings missing"), None),
+    "breve": (_l("Letters to see to"), None),
+    "venter": (_l("Waiting for the citizen"), and_(Booking.status == Status.NEEDS_INFORMATION,
+                                                   Booking.news.is_(False))),
+    "planlagt": (_l("Visit planned"), and_(Booking.status == Status.ACCEPTED, Booking.news.is_(False), HAS_VISIT)),
+    "lukket": (_l("Closed"), and_(Booking.status.in_(CLOSED), Booking.news.is_(False))),
+}
+ARCHIVE = {"lukket"}
+NEWEST_FIRST = {"lukket", "alle"}
+
+
+@office.get("/")
+def desk():
+    args = request.args
+    query = " ".join(args.get("q", "")[:100].split())
+    pile = "alle" if query else args.get("bunke", "nye")
+    pile = pile if pile in PILES or pile == "alle" else "nye"
+    page = {"pile": pile, "piles": PILES, "counts": _counts(), "query": query, "services": services.SERVICES,
+            "municipalities": db.session.scalars(select(Place.municipality).distinct().order_by(Place.municipality)),
+            "chosen": {k: args.get(k, "") for k in ("ydelse", "kommune")}}
+    if pile == "resultat":
+        return render_template("office/desk.html", visits=db.session.scalars(awaiting_findings().options(
+            selectinload(Visit.place), selectinload(Visit.bookings))).all(), **page)
+    if pile == "breve":
+        return render_template("office/desk.html", letters=db.session.scalars(letters_to_see_to()).all(), **page)
+    bookings, after = _page_of(_found(pile, query, args), pile, args.get("efter", ""))
+    return render_template("office/desk.html", bookings=bookings, after=after, asking=_asking(bookings), **page)
+
+
+def awaiting_findings() -> Select:
+    """Visits that are over, and what was found is not yet sent."""
+    return select(Visit).where(or_(Visit.state == State.DONE, and_(Visit.state == State.PLANNED,
+                                                                   Visit.ends_at < now()))).order_by(Visit.ends_at)
+
+
+def letters_to_see_to() -> Select:
+    """Letters that failed, and those that an officer must phone or post."""
+    return select(Letter).where(or_(Letter.fate == Fate.FAILED, and_(Letter.way != Way.EMAIL,
+                                                                     Letter.fate == Fate.WAITING))).order_by(Letter.id)
+
+
+def _counts() -> dict[str, int]:
+    counts = {key: db.session.scalar(select(func.count()).select_from(Booking).where(rule))
+              for key, (_, rule) in PILES.items() if rule is not None and key not in ARCHIVE}
+    for key, chosen in (("resultat", awaiting_findings()), ("breve", letters_to_see_to())):
+        counts[key] = db.session.scalar(select(func.count()).select_from(chosen.order_by(None).subquery()))
+    return counts
+
+
+def _found(pile: str, query: str, args) -> Select:
+    found = select(Booking).options(selectinload(Booking.place))
+    if pile != "alle":
+        found = found.where(PILES[pile][1])
+    for word in fold(query).split():
+        found = found.where(Booking.search.contains(word, autoescape=True))
+    if args.get("ydelse") in services.SERVICES:
+        found = found.where(Booking.service == args["ydelse"])
+    if args.get("kommune"):
+        found = found.where(Booking.place_id.in_(select(Place.id).where(Place.municipality == args["kommune"])))
+    return found
+
+
+def _page_of(found: Select, pile: str, after: str) -> tuple[list[Booking], str]:
+    """One page, and where the next one starts: no page costs more than the first, however many lie before it."""
+    day, _, number = after.partition("_")
+    try:
+        behind = (date.fromisoformat(day), int(number)) if after else None
+    except ValueError:
+        behind = None
+    if pile in NEWEST_FIRST:
+        found = found.order_by(Booking.id.desc())
+        found = found.where(Booking.id < behind[1]) if behind else found
+    else:
+        found = found.order_by(Booking.due_on, Booking.id)
+        found = found.where(tuple_(Booking.due_on, Booking.id) > behind) if behind else found
+    bookings = list(db.session.scalars(found.limit(PAGE + 1)))
+    last = bookings[PAGE - 1] if len(bookings) > PAGE else None
+    return bookings[:PAGE], f"{last.due_on.isoformat()}_{last.id}" if last else ""
+
+
+def _asking(bookings: list[Booking]) -> dict[int, int]:
+    """How many open bookings each place has."""
+    return dict(db.session.execute(select(Booking.place_id, func.count()).where(
+        Booking.place_id.in_({b.place_id for b in bookings}), Booking.status.in_(OPEN))
+        .group_by(Booking.place_id)).all())

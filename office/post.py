@@ -1,0 +1,30 @@
+"""Letters as the officer sees them: their fate, and those that somebody must phone, post or send again."""
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from forms import PressForm
+from models import Letter, Way, db
+
+from . import office
+
+
+@office.get("/breve/<int:id>")
+def letter(id: int):
+    return render_template("office/letter.html", letter=db.session.get(Letter, id) or abort(404))
+
+
+@office.post("/breve/<int:id>")
+def see_to(id: int):
+    """Send it again, to the address that the citizen has now, or note that it was phoned or posted."""
+    letter = db.session.get(Letter, id) or abort(404)
+    if PressForm().validate():
+        if "again" in request.form:
+            now_at = letter.booking.email if letter.booking and letter.way is Way.EMAIL else ""
+            letter.send_again(now_at or letter.recipient)
+            flash(gettext("The letter is sent again."))
+        else:
+            letter.do_by_hand(g.officer)
+            flash(gettext("Noted as done."))
+        db.session.commit()
+    return redirect(url_for(".letter", id=id), 303)

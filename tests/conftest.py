@@ -1,0 +1,208 @@
+"""A district of one's own for every test: a real SQLite file, the real application, real letters."""
+
+import re
+import shutil
+import sys
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from babel.messages.mofile import write_mo  # noqa: E402
+from babel.messages.pofile import read_po  # noqa: E402
+from flask_migrate import upgrade  # noqa: E402
+
+from app import create_app  # noqa: E402
+from models import Booking, Event, Kind, Letter, Officer, Place, Visit, db, now  # noqa: E402, F401
+
+PASSWORD = "en lang adgangskode"
+OFFICER = "ida@politi.example"
+
+
+def pytest_configure():
+    """The catalogue as people read it: compiled from what stands in the tree."""
+    for source in ROOT.glob("translations/*/LC_MESSAGES/messages.po"):
+        with source.open("rb") as words, source.with_suffix(".mo").open("wb") as compiled:
+            write_mo(compiled, read_po(words))
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory) -> Path:
+    """A database as the migrations make it, with one officer: made once, copied for each test."""
+    folder = tmp_path_factory.mktemp("template")
+    app = create_app({"INSTANCE": str(folder), "TESTING": True})
+    with app.app_context():
+        upgrade()
+        Officer.add(OFFICER, "Ida Betjent", PASSWORD)
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def make_app(template, tmp_path):
+    made = []
+
+    def make(**config):
+        folder = tmp_path / f"instance{len(made)}"
+        shutil.copytree(template, folder)
+        app = create_app({"INSTANCE": str(folder), "TESTING": True, "RATELIMIT_ENABLED": False, **config})
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app()
+
+
+class Page:
+    """What a person sees of an answer, with the rules that hold for every page."""
+
+    def __init__(self, response):
+        self.response, self.status, self.html = response, response.status_code, response.get_data(as_text=True)
+        text = re.sub(r"<(script|style|title).*?</\1>", " ", self.html, flags=re.S)
+        self.text = " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+    @property
+    def errors(self) -> list[str]:
+        return [" ".join(unescape(re.sub(r"<[^>]+>", "", e)).split())
+                for e in re.findall(r'<p class="form-error-message".*?</p>', self.html, re.S)]
+
+    @property
+    def hidden(self) -> dict[str, list[str]]:
+        found = {}
+        for tag in re.findall(r"<input[^>]*>", self.html):
+            if 'type="hidden"' in tag:
+                name = re.search(r'name="([^"]*)"', tag)[1]
+                found.setdefault(name, []).append(unescape((re.search(r'value="([^"]*)"', tag) or [0, ""])[1]))
+        return found
+
+    @property
+    def token(self) -> str:
+        return self.hidden["csrf_token"][0]
+
+
+class _Rules(HTMLParser):
+    """Collects what check_page looks at."""
+
+    def __init__(self):
+        super().__init__()
+        self.headings, self.ids, self.langs, self.labels, self.fields, self.forms = [], [], [], [], [], []
+        self.title, self._in_title = "", False
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.ids += [attrs["id"]] if attrs.get("id") else []
+        self.headings += [tag] if tag == "h1" else []
+        self.langs += [attrs.get("lang")] if tag == "html" else []
+        self.labels += [attrs.get("for")] if tag == "label" else []
+        if tag in ("input", "select", "textarea") and attrs.get("type") != "hidden":
+            self.fields.append(attrs.get("id"))
+        if tag == "form":
+            self.forms.append({"method": attrs.get("method", "get").lower(), "token": False})
+        if tag == "input" and attrs.get("name") == "csrf_token" and self.forms:
+            self.forms[-1]["token"] = True
+        self._in_title = tag == "title"
+
+    def handle_data(self, data):
+        if self._in_title:
+            self.title += data
+
+    def handle_endtag(self, tag):
+        self._in_title = False if tag == "title" else self._in_title
+
+
+def check_page(page: Page, path: str) -> None:
+    """What must hold for every page that we send."""
+    rules = _Rules()
+    rules.feed(page.html)
+    assert rules.headings == ["h1"], f"{path}: one h1, not {len(rules.headings)}"
+    assert rules.title.strip(" –"), f"{path}: a title"
+    assert rules.langs == ["en" if path.startswith("/en") else "da"], f"{path}: its language"
+    twice = {i for i in rules.ids if rules.ids.count(i) > 1}
+    assert not twice, f"{path}: ids twice: {twice}"
+    assert set(rules.fields) <= set(rules.labels), f"{path}: fields without label: {set(rules.fields) - set(rules.labels)}"
+    assert all(f["token"] for f in rules.forms if f["method"] == "post"), f"{path}: a form without a token"
+    assert "fonts.g" not in page.html and not re.search(r'(src|<link[^>]*href)="https?://', page.html), path
+    assert not re.search(r"<[^>]+ (style|on\w+)=", page.html), f"{path}: inline style or script"
+    if page.errors:
+        assert re.match(r"(Fejl|Error):", rules.title), f"{path}: the title says that there are errors"
+
+
+class Person:
+    """Somebody at a browser: opens pages, fills in forms, follows where they lead."""
+
+    def __init__(self, app):
+        self.app, self.client = app, app.test_client()
+
+    def get(self, path: str, check: bool = True) -> Page:
+        page = Page(self.client.get(path, follow_redirects=True))
+        if check and page.response.mimetype == "text/html":
+            check_page(page, page.response.request.path if not page.response.request.root_path
+                       else page.response.request.root_path + page.response.request.path)
+        return page
+
+    def post(self, path: str, data: dict | None = None, *, token_from: str | None = None, follow: bool = True) -> Page:
+        """Fill in a form of the page at `token_from` (or at `path`) and send it to `path`."""
+        token = self.get(token_from or path, check=False).token
+        page = Page(self.client.post(path, data={"csrf_token": token, **(data or {})}, follow_redirects=follow))
+        if follow and page.response.mimetype == "text/html":
+            root = page.response.request.root_path
+            check_page(page, root + page.response.request.path)
+        return page
+
+
+@pytest.fixture
+def citizen(app) -> Person:
+    return Person(app)
+
+
+@pytest.fixture
+def stranger(app) -> Person:
+    return Person(app)
+
+
+@pytest.fixture
+def officer(app) -> Person:
+    return logged_in(app)
+
+
+def logged_in(app, email: str = OFFICER, password: str = PASSWORD) -> Person:
+    person = Person(app)
+    person.post("/kontor/log-ind", {"email": email, "password": password})
+    return person
+
+
+WISH = {
+    "problem": "speeding", "road": "Bygaden", "from_to": "fra kirken til skolen", "postcode": "4690",
+    "direction": "both", "limit": "50", "roadtype": "through", "days": ["weekdays"], "times": ["06-09", "14-18"],
+    "frequency": "daily", "since": "longer", "who": ["schoolchildren"], "special": ["school"],
+    "text": "Bilerne suser forbi skolebørnene hver morgen.", "name": "Anna Jensen", "email": "anna@example.dk",
+    "phone": "", "capacity": "private", "org": "", "reply": "email", "address": "", "language": "da",
+    "emergency": "y",
+}
+
+
+def book(person: Person, language: str = "", **changes) -> tuple[str, str]:
+    """Book a traffic control as a citizen does, through all three pages; the reference and secret of the booking."""
+    path = f"{language}/bestil/faerdselskontrol"
+    once = person.get(path).hidden["once"][0]
+    wish = {**WISH, "language": "en" if language else "da", "once": once, **changes}
+    check = person.post(path, wish)
+    assert check.status == 200, check.errors
+    sent = person.post(path, {**wish, "send": "1"}, follow=False)
+    assert sent.status == 303, sent.text
+    reference, secret = re.search(r"/sag/(\w{8})/([\w-]+)/kvittering", sent.response.location).groups()
+    return reference, secret

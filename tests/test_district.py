@@ -1,0 +1,190 @@
+"""Whose road is it? What a citizen is told after typing a postcode, and what a wrong file is told."""
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from district import District
+
+FILE = Path(__file__).parent.parent / "district.toml"
+
+
+@pytest.fixture(scope="module")
+def district():
+    return District.load(FILE)
+
+
+# --- Our own postcodes
+
+@pytest.mark.parametrize("postcode, town, municipality", [
+    ("4160", "Herlufmagle", "Næstved"),
+    ("4180", "Sorø", "Sorø"),
+    ("4200", "Slagelse", "Slagelse"),
+    ("4220", "Korsør", "Slagelse"),
+    ("4250", "Fuglebjerg", "Næstved"),
+    ("4291", "Ruds Vedby", "Sorø"),
+    ("4293", "Dianalund", "Sorø"),
+    ("4295", "Stenlille", "Sorø"),
+    ("4640", "Faxe", "Faxe"),
+    ("4683", "Rønnede", "Faxe"),
+    ("4690", "Haslev", "Faxe"),  # and Terslev
+    ("4700", "Næstved", "Næstved"),
+    ("4750", "Lundby", "Vordingborg"),  # and Udby
+    ("4760", "Vordingborg", "Vordingborg"),  # and Nyråd
+    ("4780", "Stege", "Vordingborg"),
+    ("4800", "Nykøbing F", "Guldborgsund"),
+    ("4900", "Nakskov", "Lolland"),
+    ("4944", "Fejø", "Lolland"),
+    ("4990", "Sakskøbing", "Guldborgsund"),
+])
+def test_a_postcode_of_ours_gives_town_and_municipality_and_no_other_district(
+        district, postcode, town, municipality):
+    ours = district.postcode(postcode)
+    assert (ours.town, ours.municipality) == (town, municipality)
+    assert district.neighbour(postcode) is None
+
+
+def test_every_municipality_has_postcodes_and_there_are_seven(district):
+    first = {each.municipality for each in district.postcodes}
+    assert first == {each.name for each in district.municipalities}
+    assert first == {"Faxe", "Guldborgsund", "Lolland", "Næstved", "Slagelse", "Sorø", "Vordingborg"}
+
+
+def test_a_postcode_across_a_border_names_all_its_municipalities_of_ours(district):
+    assert district.postcode("4733").municipalities == ("Næstved", "Faxe", "Vordingborg")
+
+
+@pytest.mark.parametrize("postcode", ["4100", "4270", "4370", "4652", "4682"])
+def test_a_postcode_mostly_in_the_next_district_is_taken_and_the_other_district_named(
+        district, postcode):
+    assert district.postcode(postcode).mainly_elsewhere
+    assert district.neighbour(postcode).name.da == "Midt- og Vestsjællands Politi"
+
+
+# --- Everybody else's
+
+ELSEWHERE = {
+    "Midt- og Vestsjællands Politi":
+        "2670 2680 2690 4000 4030 4040 4060 4070 4130 4140 4174 4281 4300 4320 4330 4360 4400 4440"
+        " 4500 4581 4592 4600 4621 4632 4660 4671 4672 4673 4681",
+    "Nordsjællands Politi":
+        "2765 2800 2820 2840 2870 2900 2920 2970 2990 3000 3050 3120 3200 3300 3400 3460 3500 3520"
+        " 3600 3670 4050",
+    "Københavns Vestegns Politi":
+        "2600 2605 2610 2620 2625 2630 2635 2640 2650 2660 2665 2730 2740 2750 2760 2860 2880",
+    "Københavns Politi":
+        "0999 1050 1301 1560 1799 1850 1970 2000 2100 2150 2200 2300 2400 2450 2500 2700 2720 2770 2791",
+    "Bornholms Politi": "3700 3720 3730 3751 3760 3770 3782 3790",
+    "Fyns Politi": "5000 5220 5300 5400 5500 5600 5610 5700 5800 5900 5960 5985",
+    "Sydøstjyllands Politi":
+        "6000 6070 6580 6640 7000 7100 7190 7200 7323 8362 8464 8660 8680 8700 8722 8740 8789",
+    "Syd- og Sønderjyllands Politi":
+        "6100 6200 6270 6300 6400 6500 6600 6630 6650 6700 6720 6760 6792 6800 6870",
+    "Østjyllands Politi":
+        "8000 8220 8300 8305 8382 8400 8450 8500 8592 8799 8860 8870 8881 8900 8963 8990",
+    "Midt- og Vestjyllands Politi":
+        "6880 6900 6950 6990 7280 7330 7400 7430 7500 7600 7620 7700 7760 7800 7900 8600 8620 8654"
+        " 8766 8800 8850 8883 9632",
+    "Nordjyllands Politi":
+        "9000 9220 9300 9400 9460 9500 9550 9560 9600 9620 9640 9690 9700 9800 9850 9900 9940 9990",
+    "Færøernes Politi": "100 188 350 800 970",
+    "Grønlands Politi": "3900 3911 3952 3992",
+}
+
+
+@pytest.mark.parametrize("name, postcodes", ELSEWHERE.items())
+def test_a_postcode_outside_is_not_ours_and_its_district_is_named(district, name, postcodes):
+    for postcode in postcodes.split():
+        assert district.postcode(postcode) is None, postcode
+        assert district.neighbour(postcode).name.da == name, postcode
+
+
+def test_no_number_is_claimed_by_two_other_districts(district):
+    numbers = [f"{number:04}" for number in range(10_000)] + [str(number) for number in range(100, 1000)]
+    for number in numbers:
+        assert sum(each.covers(number) for each in district.neighbours) <= 1, number
+
+
+@pytest.mark.parametrize("postcode", ["4999", "4701", "0000", "99", "47000", "", "Faxe"])
+def test_a_number_that_is_no_postcode_is_nobodys(district, postcode):
+    assert district.postcode(postcode) is None
+    assert district.neighbour(postcode) is None
+
+
+# --- Names, numbers and links
+
+def test_texts_come_in_both_languages(district):
+    assert district.name.in_language("da") == "Sydsjællands og Lolland-Falsters Politi"
+    assert district.name.in_language("en") == "South Sealand and Lolland-Falster Police"
+
+
+def test_a_wish_can_be_referred_to_all_that_the_officer_may_choose(district):
+    assert [each.key for each in district.authorities] == [
+        "municipality", "vejdirektoratet", "other_district", "police_114", "report", "housing"]
+    assert district.authority("vejdirektoratet").phone == "72 44 33 33"
+    assert "motorways" in district.authority("vejdirektoratet").for_.en
+    assert district.authority("housing").link == ""
+    assert district.municipality("Guldborgsund").phone == "54 73 10 00"
+
+
+@pytest.mark.parametrize("look_up", [
+    lambda district: district.municipality("Ringsted"),
+    lambda district: district.authority("mayor"),
+])
+def test_who_is_not_in_the_file_cannot_be_looked_up(district, look_up):
+    with pytest.raises(KeyError):
+        look_up(district)
+
+
+def test_every_link_is_encrypted(district):
+    links = [district.website, district.accessibility_statement, district.complaints.link]
+    links += [link for each in district.municipalities for link in (each.website, each.roads)]
+    links += [each.website for each in district.neighbours]
+    links += [each.link for each in district.authorities if each.link]
+    assert [link for link in links if not link.startswith("https://")] == []
+
+
+def test_the_middle_of_the_map_lies_within_its_corners(district):
+    (south, west), (north, east) = district.bounds
+    latitude, longitude = district.center
+    assert south < latitude < north and west < longitude < east
+
+
+def test_nobody_changes_the_district_while_the_site_runs(district):
+    with pytest.raises(FrozenInstanceError):
+        district.postcode("4700").town = "Nestved"
+
+
+# --- A wrong file
+
+@pytest.mark.parametrize("right, wrong, words", [
+    ('"4171", town = "Glumsø"', '"4171"', "postcodes '4171' lacks 'town'"),
+    ('municipalities = ["Sorø"] }', 'municipalities = ["Soroe"] }',
+     "'4173' names 'Soroe', no municipality of ours"),
+    ('"4220", town = "Korsør", municipalities = ["Slagelse"]',
+     '"4220", town = "Korsør", municipalities = []', "'4220' has no municipality"),
+    ('postcode = "4720"', 'postcode = "4700"', "'4700' is listed 2 times"),
+    ('postcode = "4720"', 'postcode = 4720', "postcode is 4720, not a text in quotation marks"),
+    ('postcode = "4720"', 'postcode = "DK-4720"', "'DK-4720' is not four figures"),
+    ('key = "housing"', 'key = "report"', "'report' is listed 2 times"),
+    ('"4051-4699"', '"4301-4699"', "'4100' is mainly elsewhere, yet no neighbour has it"),
+    ('["3700-3799"]', '["3700 to 3799"]', "Bornholms Politi has '3700 to 3799', which is no range"),
+    ('["3700-3799"]', '"3700-3799"', "postcodes is '3700-3799', not a list"),
+    ('link = "https://www.vejdirektoratet.dk"', 'lnik = "https://www.vejdirektoratet.dk"',
+     "authorities 'vejdirektoratet' has 'lnik', which means nothing here"),
+    ('name = { da = "Kommunen", en = "The municipality" }', 'name = { da = "Kommunen" }',
+     "authorities 'municipality', name lacks 'en'"),
+    ('name = { da = "Kommunen", en = "The municipality" }', 'name = "Kommunen"',
+     "name is 'Kommunen', not a text in two languages"),
+    ('email = "ssj@politi.dk"', '', "the file lacks 'email'"),
+    ('[complaints]', '[complaints', "at the end of a table declaration"),  # not TOML at all
+])
+def test_a_file_that_is_wrong_is_refused_with_the_place_and_the_reason(tmp_path, right, wrong, words):
+    text = FILE.read_text("utf-8")
+    assert right in text
+    file = tmp_path / "other.toml"
+    file.write_text(text.replace(right, wrong, 1), "utf-8")
+    with pytest.raises(ValueError) as refusal:
+        District.load(file)
+    assert "other.toml" in str(refusal.value)
+    assert words in str(refusal.value)

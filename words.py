@@ -1,0 +1,139 @@
+"""What the model's states and events are called, for citizens and for officers, and how dates and numbers are said."""
+
+import re
+from datetime import date, datetime
+
+from flask_babel import format_date, format_percent, get_locale, gettext, ngettext
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+
+from forms import in_my_language
+from models import Booking, Fate, Kind, State, Status, Way, local, today, working_days_until
+
+STATUSES = {
+    Status.RECEIVED: _l("Received"),
+    Status.NEEDS_INFORMATION: _l("We need information"),
+    Status.ACCEPTED: _l("Accepted"),
+    Status.ANSWERED: _l("Answered with result"),
+    Status.DECLINED: _l("Cannot be met"),
+    Status.REFERRED: _l("Referred"),
+    Status.WITHDRAWN: _l("Withdrawn"),
+}
+STATES = {
+    State.PLANNED: _l("Planned"),
+    State.DONE: _l("Findings not sent"),
+    State.REPORTED: _l("Findings sent"),
+    State.CANCELLED: _l("Cancelled"),
+}
+HAPPENED = {
+    Kind.RECEIVED: _l("Booking received"),
+    Kind.INFORMATION_ASKED: _l("The police asked for information"),
+    Kind.INFORMATION_GIVEN: _l("Message from the citizen"),
+    Kind.CONTACT_CHANGED: _l("Contact details changed"),
+    Kind.ACCEPTED: _l("Accepted"),
+    Kind.DELAYED: _l("New date for the answer"),
+    Kind.POSTPONED: _l("Could not be carried out; the wish stands"),
+    Kind.ANSWERED: _l("Answered with findings"),
+    Kind.CORRECTED: _l("Corrected findings sent"),
+    Kind.DECLINED: _l("Could not be met"),
+    Kind.REFERRED: _l("Referred to somebody else"),
+    Kind.WITHDRAWN: _l("Withdrawn by the citizen"),
+    Kind.REOPENED: _l("The citizen asked for it to be taken up again"),
+    Kind.NOTED: _l("Internal note"),
+    Kind.SEEN: _l("Message read"),
+    Kind.MOVED: _l("Moved to another place"),
+    Kind.PLANNED: _l("Visit planned"),
+    Kind.RESCHEDULED: _l("Visit moved"),
+    Kind.UNPLANNED: _l("Taken out of the visit"),
+    Kind.CANCELLED: _l("Visit cancelled"),
+    Kind.FINDINGS_ENTERED: _l("Findings entered"),
+    Kind.REPORTED: _l("Findings sent"),
+}
+FATES = {
+    Fate.WAITING: _l("waiting to be sent"),
+    Fate.SENDING: _l("being sent"),
+    Fate.SENT: _l("sent"),
+    Fate.FAILED: _l("not delivered"),
+}
+WAYS = {Way.EMAIL: _l("E-mail"), Way.PHONE: _l("Phone"), Way.POST: _l("Letter by post")}
+# The first word of Letter.error, as letters.py writes it.
+ERRORS = {
+    "refused": _l("The receiving mail server refused the letter. Is the address right?"),
+    "address": _l("The address cannot be used."),
+    "unreachable": _l("The mail server could not be reached."),
+    "timeout": _l("The mail server did not answer in time."),
+    "certificate": _l("The mail server’s certificate could not be trusted."),
+    "login": _l("The mail server refused our log-in."),
+    "server": _l("The mail server refused to take letters from us."),
+}
+
+
+def status_for_citizen(booking: Booking) -> str:
+    """The status as a citizen reads it. A visit shows only when it is over and its findings are entered."""
+    if booking.status is Status.ACCEPTED and any(v.state is State.DONE for v in booking.visits):
+        return gettext("Carried out – the answer is on its way")
+    return str(STATUSES[booking.status])
+
+
+def error_in_words(error: str) -> str:
+    """What a mail server said, in plain words, with its own answer behind."""
+    what, _, answer = error.partition(" ")
+    return " ".join(filter(None, (str(ERRORS.get(what, "")), f"({answer})" if answer else "")))
+
+
+def due_words(due_on: date) -> tuple[str, str]:
+    """A promise in words, and how urgent it is: late, soon or ok."""
+    left = working_days_until(due_on)
+    if left < 0:
+        return ngettext("%(num)s working day late", "%(num)s working days late", -left), "late"
+    if left == 0 and due_on <= today():
+        return gettext("today"), "soon"
+    words = ngettext("%(num)s working day left", "%(num)s working days left", left)
+    return words, "soon" if left <= 3 else "ok"
+
+
+def day(value: date | str | None) -> str:
+    if isinstance(value, str):
+        value = date.fromisoformat(value[:10])
+    if isinstance(value, datetime):
+        value = local(value).date()
+    if value is None:
+        return ""
+    return format_date(value, "d. MMMM y" if str(get_locale()) == "da" else "d MMMM y")
+
+
+def moment(value: datetime) -> str:
+    return f"{day(value)} {clock(value)}"
+
+
+def clock(value: datetime) -> str:
+    return local(value).strftime("%H:%M")
+
+
+def month(value: datetime) -> str:
+    return format_date(local(value).date(), "MMMM y")
+
+
+def reference(value: str) -> str:
+    """In two halves, as it is read over the phone."""
+    return f"{value[:4]} {value[4:]}"
+
+
+def share(value: float) -> str:
+    return format_percent(value, "#,##0.0 %")
+
+
+def paragraphs(text: str) -> Markup:
+    """A person's words as HTML: escaped, with their line breaks."""
+    return Markup("<br>").join(text.splitlines())
+
+
+def text_blocks(text: str) -> Markup:
+    """A letter's plain text as paragraphs: blank lines part them, single breaks stay."""
+    blocks = [b.strip() for b in re.split(r"\n\s*\n", text) if b.strip()]
+    return Markup("\n").join(Markup("<p>{}</p>").format(Markup("<br>\n").join(b.splitlines())) for b in blocks)
+
+
+FILTERS = {f.__name__: f for f in (
+    day, moment, month, clock, reference, share, paragraphs, text_blocks, due_words, error_in_words)}
+FILTERS["words"] = in_my_language
