@@ -16,6 +16,7 @@ import commands
 import letters
 import services
 from district import District
+from forms import LANGUAGES
 from throttle import limiter
 from models import NotAllowed, db, reading_only
 from office import office
@@ -52,15 +53,16 @@ DEFAULTS = {
 
 def create_app(config: dict | None = None) -> Flask:
     """The application. `config` comes last, after defaults, instance/config.py and BOOKING_... in the environment."""
-    app = Flask(__name__, instance_path=os.environ.get("BOOKING_INSTANCE") or str(HERE / "instance"))
-    app.instance_path = str(Path((config or {}).get("INSTANCE", app.instance_path)).absolute())
-    Path(app.instance_path).mkdir(parents=True, exist_ok=True)
+    config = config or {}
+    instance = Path(config.get("INSTANCE") or os.environ.get("BOOKING_INSTANCE") or HERE / "instance").absolute()
+    instance.mkdir(parents=True, exist_ok=True)
+    app = Flask(__name__, instance_path=str(instance))
     app.config.from_mapping(DEFAULTS)
-    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{app.instance_path}/bookings.sqlite"
-    app.config.from_pyfile(str(Path(app.instance_path, "config.py")), silent=True)
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{instance}/bookings.sqlite"
+    app.config.from_pyfile(str(instance / "config.py"), silent=True)
     app.config.from_prefixed_env("BOOKING")
-    app.config.update(config or {})
-    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or _own_secret_key(Path(app.instance_path, "secret_key"))
+    app.config.update(config)
+    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or _own_secret_key(instance / "secret_key")
     app.config["SESSION_COOKIE_SECURE"] = app.config["PREFERRED_URL_SCHEME"] == "https"
     app.config["DISTRICT"] = District.load(app.config["DISTRICT_FILE"])
 
@@ -81,7 +83,7 @@ def create_app(config: dict | None = None) -> Flask:
     app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": language(), "switch": switch_to,
                                    "authority_for": letters.authority_for})
     app.jinja_env.globals.update(catalogue=services.SERVICES, reasons=services.REASONS, STATUSES=STATUSES, STATES=STATES,
-                                 HAPPENED=HAPPENED, FATES=FATES, WAYS=WAYS)
+                                 HAPPENED=HAPPENED, FATES=FATES, WAYS=WAYS, LANGUAGES=LANGUAGES)
     app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
     app.before_request(_only_read_unless_posted)
     app.teardown_request(lambda _error: reading_only.set(False))

@@ -38,6 +38,7 @@ from models import (
     take_unposted,
     today,
 )
+from words import reference
 
 mail = Mail()
 
@@ -78,7 +79,7 @@ def _write_to_citizen(event: Event) -> Letter | None:
         return _add(text, way=way, booking=booking, kind=event.kind, language=booking.language,
                     recipient={Way.EMAIL: booking.email, Way.PHONE: booking.phone,
                                Way.POST: f"{booking.name}\n{booking.address}"}[way],
-                    subject=gettext("Case %(reference)s", reference=booking.reference))
+                    subject=gettext("Case %(reference)s", reference=reference(booking.reference)))
 
 
 def _way(booking: Booking, kind: Kind) -> Way | None:
@@ -178,9 +179,10 @@ def send_due() -> int:
     went, postman = 0, _Postman()
     try:
         while letter := Letter.claim():
-            db.session.commit()
+            message, file = _as_mail(letter), f"{letter.id:06}-{letter.kind}.eml"
+            db.session.commit()  # from here to the outcome no lock is held: a slow mail server keeps nobody waiting
             try:
-                postman.carry(letter)
+                postman.carry(message, file)
                 letter.went()
                 went += 1
             except _Refused as refusal:
@@ -223,10 +225,9 @@ class _Postman:
     def __init__(self):
         self.connection: _Connection | None = None
 
-    def carry(self, letter: Letter) -> None:
-        message = _as_mail(letter)
+    def carry(self, message: Message, file: str) -> None:
         if not by_mail_server():
-            return _keep_as_file(letter, message)
+            return _keep_as_file(message, file)
         try:
             if self.connection is None:
                 self.connection = _Connection(mail).__enter__()
@@ -315,9 +316,8 @@ def _linked(line: str) -> Markup:
                            for i, p in enumerate(parts))
 
 
-def _keep_as_file(letter: Letter, message: Message) -> None:
+def _keep_as_file(message: Message, file: str) -> None:
     folder = Path(current_app.instance_path, "letters")
     folder.mkdir(mode=0o700, exist_ok=True)
-    name = f"{letter.id:06}-{letter.kind}.eml"
-    (folder / f".{name}").write_bytes(message.as_bytes())
-    (folder / f".{name}").rename(folder / name)
+    (folder / f".{file}").write_bytes(message.as_bytes())
+    (folder / f".{file}").rename(folder / file)

@@ -20,12 +20,12 @@ public = Blueprint("public", __name__)
 
 @public.get("/")
 def index():
-    return render_template("public/index.html", services=services.SERVICES.values())
+    return render_template("public/index.html")
 
 
 @public.get("/saadan-virker-det")
 def how():
-    return render_template("public/how.html", services=services.SERVICES.values())
+    return render_template("public/how.html")
 
 
 @public.get("/privatliv")
@@ -54,7 +54,8 @@ def book(slug: str):
     if "send" not in request.form:
         place = form.place()
         asked = asked_here(service.key, road=place["road"], postcode=place["postcode"], **form.pin())
-        return render_template("public/check.html", service=service, form=form, place=place, asked=asked)
+        return render_template("public/check.html", service=service, form=form, place=place, asked=asked,
+                               elsewhere=current_app.config["DISTRICT"].neighbour(place["postcode"]))
     return _send(service, form)
 
 

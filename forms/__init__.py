@@ -23,7 +23,9 @@ from .fields import (
     Row,
     Select,
     Text,
+    flat,
     in_my_language,
+    in_words,
 )
 from .officer import (
     AskForm,
@@ -46,5 +48,5 @@ __all__ = [
     "LANGUAGES", "REPLIES", "AnyOf", "AskForm", "BookingForm", "CancelForm", "Clock", "ContactForm", "Count", "Day",
     "DeclineForm", "DelayForm", "FindForm", "Form", "InformationForm", "Line", "LoginForm", "MoveForm", "NoteForm", "OneOf",
     "PressForm", "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select", "SuitabilityForm",
-    "Text", "VisitForm", "WithdrawForm", "WordsForm", "authorities", "in_my_language", "taken_in",
+    "Text", "VisitForm", "WithdrawForm", "WordsForm", "authorities", "flat", "in_my_language", "in_words", "taken_in",
 ]

@@ -67,7 +67,10 @@ class _Words:
 
 
 class Form(FlaskForm):
-    """The base of every form. `groups` divides a long one into headed parts: (heading, names of fields)."""
+    """The base of every form.
+
+    `groups` divides a long one into headed parts: (heading, names of fields); a tuple of names stands on one line.
+    """
 
     groups: tuple = ()
     internal: frozenset = frozenset()  # names of fields whose answers never leave the office
@@ -92,14 +95,14 @@ class Form(FlaskForm):
 
     def described(self, names) -> list[tuple[str, str, str]]:
         """What is filled in, as (name, question, answer) in words."""
-        return [(name, str(self[name].label.text), in_words(self[name])) for name in names
-                if self[name].data not in (None, "", [])]
+        return [(name, str(self[name].label.text), in_words(self[name])) for name in flat(names)
+                if self[name].data not in (None, "", []) and self[name].data is not False]
 
     @classmethod
     def describe(cls, answers: dict, internal: bool = False) -> list[tuple[str, str]]:
         """Stored answers as (question, answer) in words, in the form's order; `internal` ones only if asked for."""
         form = cls._of(answers)
-        names = [name for _, names in cls.groups for name in names] or list(form._fields)
+        names = [name for _, names in cls.groups for name in flat(names)] or list(form._fields)
         return [(label, words) for _, label, words in form.described(
             [name for name in names if name in answers and (internal or name not in cls.internal)])]
 
@@ -111,6 +114,11 @@ class Form(FlaskForm):
     @classmethod
     def _of(cls, answers: dict) -> "Form":
         return cls(formdata=None, data=answers, meta={"csrf": False})
+
+
+def flat(names) -> list[str]:
+    """The names of a group, whether they stand alone or several on a line."""
+    return [name for item in names for name in ([item] if isinstance(item, str) else item)]
 
 
 def _plain(value):
@@ -128,9 +136,7 @@ def _plain(value):
 def in_words(field) -> str:
     """A field's answer as a person says it."""
     if isinstance(field, FieldList):
-        return "; ".join(in_words(entry) for entry in field)
-    if isinstance(field, FormField):
-        return " ".join(in_words(f) for f in field.form if f.data not in (None, "") and not isinstance(f, HiddenField))
+        return ", ".join(row.in_words() for row in field.rows)
     if isinstance(field, SelectField):
         return ", ".join(str(c.label) for c in field.iter_choices() if c.selected)
     if isinstance(field, BooleanField):
@@ -350,7 +356,7 @@ class Clock(TimeField):
 class Repeat(FieldList):
     """Rows of the same questions, with a few blank ones below those filled in. Blank rows are no answers."""
 
-    BLANK, MOST = 3, 24
+    BLANK, MOST = 2, 24
 
     def __init__(self, label, row: type, required: bool | RequiredWhen = False, **kwargs):
         super().__init__(FormField(row), label, validators=_rules(required)[:1] if required else [],
@@ -368,8 +374,13 @@ class Repeat(FieldList):
         return super().validate(form, extra_validators)
 
     @property
+    def rows(self) -> list["Row"]:
+        """Those that are filled in."""
+        return [e.form for e in self.entries if any(v not in (None, "") for v in e.data.values())]
+
+    @property
     def data(self):
-        return [e.data for e in self.entries if any(v not in (None, "") for v in e.data.values())]
+        return [row.data for row in self.rows]
 
 
 class Row(Form):
@@ -379,6 +390,9 @@ class Row(Form):
 
     class Meta:
         csrf = False
+
+    def in_words(self) -> str:
+        return " ".join(in_words(f) for f in self if f.data not in (None, ""))
 
     def validate(self, extra_validators=None) -> bool:
         return self.is_blank or super().validate(extra_validators)

@@ -23,12 +23,16 @@ class PressForm(Form):
     """A single button."""
 
 
+def _own_words() -> Text:
+    return Text(_l("Your own words to the citizen"), 1500, required=False, render_kw={"rows": 4},
+                description=_l("Is put into the letter as it stands, in the citizen's language. "
+                               "No names and no number plates."))
+
+
 class WordsForm(Form):
     """An action whose letter may carry a few words of the officer's own."""
 
-    words = Text(_l("Your own words to the citizen"), 1500, required=False, render_kw={"rows": 4},
-                 description=_l("Is put into the letter as it stands, in the citizen's language. "
-                                "No names and no number plates."))
+    words = _own_words()
 
 
 class AskForm(Form):
@@ -53,7 +57,7 @@ class DeclineForm(Form):
     """`reasons` and their words belong to the service, so the choices are set by whoever shows the form."""
 
     reason = OneOf(_l("Reason"))
-    words = WordsForm.words
+    words = _own_words()
     instead = Text(_l("What the citizen can do instead"), 600, required=False, render_kw={"rows": 3},
                    description=_l("Another way, if there is one."))
 
@@ -64,7 +68,7 @@ class DeclineForm(Form):
 
 class ReferForm(Form):
     authority = OneOf(_l("To whom?"))
-    words = WordsForm.words
+    words = _own_words()
 
     def offer(self, authorities: dict) -> "ReferForm":
         self.authority.offer(authorities)

@@ -89,7 +89,7 @@ def act(reference: str, name: str):
             flash(gettext("Done: %(what)s. The letter is on its way.", what=action.name))
             return redirect(url_for(".booking", reference=reference), 303)
     return render_template("office/act.html", booking=booking, service=service, action=action, form=form,
-                           preview=preview), code
+                           preview=preview, answers=service.questions.describe(booking.answers)), code
 
 
 @office.post("/sag/<reference>/notat")
@@ -151,5 +151,4 @@ def _booking_page(booking: Booking, **typed):
     return render_template(
         "office/booking.html", booking=booking, service=service, forms=forms | typed, typed=typed,
         actions={n: a for n, a in ACTIONS.items() if a.allowed(booking)},
-        answers=service.questions.describe(booking.answers), neighbours=booking.place.neighbours(),
-        authority=lambda key: dict(authorities(current_app.config["DISTRICT"], booking.place.municipality)).get(key))
+        answers=service.questions.describe(booking.answers), neighbours=booking.place.neighbours())

@@ -4,7 +4,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
-from forms import AnyOf, BookingForm, Clock, Count, Day, Form, Line, OneOf, Repeat, RequiredWhen, Row, Select, Text
+from forms import AnyOf, BookingForm, Clock, Count, Day, Form, Line, OneOf, Repeat, RequiredWhen, Row, Select, Text, in_words
 
 from models import local
 
@@ -84,6 +84,10 @@ class Period(Row):
     ends = Clock(_l("To"))
     direction = Line(_l("Direction"), 60, required=False)
 
+    def in_words(self) -> str:
+        direction = f" ({self.direction.data})" if self.direction.data else ""
+        return f"{in_words(self.day)} {in_words(self.starts)}–{in_words(self.ends)}{direction}"
+
     def validate_ends(self, field):
         if self.starts.data and field.data and field.data <= self.starts.data:
             raise ValueError(gettext("The end must be after the start. A control past midnight is two periods."))
@@ -97,6 +101,9 @@ class Offence(Row):
         "insurance": _l("No insurance"), "unregistered": _l("Unregistered"), "defect": _l("Vehicle defect"),
         "seized": _l("Vehicle seized")})
     count = Count(_l("Number"))
+
+    def in_words(self) -> str:
+        return f"{in_words(self.kind)}: {in_words(self.count)}"
 
 
 class Patrol(Row):
@@ -157,10 +164,10 @@ class TrafficFindings(Form):
 
     internal = frozenset({"visible", "suit", "next", "note", "by"})
     groups = (
-        (_l("The control"), ("performed", "cause", "method", "place", "nearby", "periods")),
-        (_l("Speed"), ("limit", "temporary", "passed", "uncounted", "charged", "fine", "klip", "cond", "uncond",
-                       "reckless", "top", "avg", "avg_source")),
-        (_l("Mopeds"), ("mopeds_checked", "mopeds_fast", "mopeds_top")),
+        (_l("The control"), ("performed", "cause", "method", ("place", "nearby"), "periods")),
+        (_l("Speed"), (("limit", "temporary"), ("passed", "uncounted"), "charged", ("fine", "klip", "cond"),
+                       ("uncond", "reckless"), ("top", "avg"), "avg_source")),
+        (_l("Mopeds"), (("mopeds_checked", "mopeds_fast", "mopeds_top"),)),
         (_l("Other offences"), ("other",)),
         (_l("What it leads to"), ("prelim", "next", "patrols", "msg")),
         (_l("For the office only"), ("visible", "suit", "note", "by")),

@@ -11,31 +11,28 @@
 
   /* A map that keeps out of the way: one finger and the wheel scroll the page. */
   function draw(canvas, data, points = []) {
-    const bounds = L.latLngBounds(JSON.parse(data.bounds));
-    const reach = points.reduce((all, point) => all.extend(point), L.latLngBounds(JSON.parse(data.bounds)));
+    const bounds = JSON.parse(data.bounds);
+    const reach = points.reduce((all, point) => all.extend(point), L.latLngBounds(bounds));
     const map = L.map(canvas, {
       zoomControl: false, dragging: false, scrollWheelZoom: false, doubleClickZoom: data.map === "show", zoomSnap: 0.5,
-      maxZoom: data.tiles ? 18 : 14, maxBounds: reach.pad(0.5), attributionControl: Boolean(data.tiles),
+      maxZoom: data.tiles ? 18 : 14, maxBounds: reach.pad(0.5),
       zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, inertia: !still,
     });
     if (still) { // the arrow keys and pop-ups pan without asking
       const panBy = map.panBy;
       map.panBy = (offset, options) => panBy.call(map, offset, { ...options, animate: false });
     }
+    map.attributionControl.setPrefix(false);
     L.control.zoom({ zoomInTitle: data.wordsZoomIn, zoomOutTitle: data.wordsZoomOut }).addTo(map);
     L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
     map.fitBounds(bounds, { animate: false });
-    map.setMinZoom(map.getBoundsZoom(reach) - 1);
+    map.setMinZoom(map.getBoundsZoom(reach)); // there is nothing to see farther out
     // A mouse drags the map. A finger scrolls the page; two fingers move and zoom the map.
-    canvas.addEventListener("pointerdown", (event) =>
-      map.dragging[event.pointerType === "touch" ? "disable" : "enable"](), true);
-    canvas.addEventListener("focusin", () => map.scrollWheelZoom.enable());
+    canvas.addEventListener("pointerdown", (event) => map.dragging[event.pointerType === "touch" ? "disable" : "enable"](), true);
+    canvas.addEventListener("focusin", () => map.scrollWheelZoom.enable()); // never before somebody has turned to the map
     canvas.addEventListener("focusout", () => map.scrollWheelZoom.disable());
     canvas.addEventListener("keydown", (event) => { if (event.key === "Escape") map.closePopup(); });
-    if (data.tiles) {
-      map.attributionControl.setPrefix(false);
-      L.tileLayer(data.tiles, { attribution: data.attribution, maxZoom: 18 }).addTo(map);
-    }
+    if (data.tiles) L.tileLayer(data.tiles, { attribution: data.attribution, maxZoom: 18 }).addTo(map);
     return map;
   }
 
@@ -45,11 +42,11 @@
       const answer = await fetch(data.land);
       if (!answer.ok) return [];
       const features = (await answer.json()).features;
-      map.createPane("land").style.zIndex = 100;
+      map.getPane("overlayPane").style.zIndex = 100; // under the tiles
       L.geoJSON(features.filter((feature) => feature.geometry.type.endsWith("Polygon")), {
-        interactive: false, pane: "land", renderer: L.svg({ pane: "land", padding: 1 }), style: { className: "map-land" },
+        interactive: false, renderer: L.svg({ padding: 1 }), style: { className: "map-land" }, attribution: data.landAttribution,
       }).addTo(map);
-      const towns = features.filter((feature) => feature.geometry.type === "Point" && feature.properties.town).map((feature) =>
+      const towns = features.filter((feature) => feature.properties.town).map((feature) =>
         ({ name: feature.properties.town, at: L.GeoJSON.coordsToLatLng(feature.geometry.coordinates) }));
       if (!data.tiles) labelTowns(map, towns);
       return towns;
@@ -60,19 +57,17 @@
     const labels = towns.map(({ name, at }) => {
       const text = document.createElement("span");
       text.textContent = name;
-      const marker = L.marker(at, { icon: L.divIcon({ className: "map-town", iconSize: [8, 8], html: text }), interactive: false, keyboard: false }).addTo(map);
+      const icon = L.divIcon({ className: "map-town", iconSize: [8, 8], html: text });
+      const marker = L.marker(at, { icon, interactive: false, keyboard: false }).addTo(map);
       marker.getElement().setAttribute("aria-hidden", "true");
       return marker;
     });
-    const thin = () => { // the first town in the file wins; a name on top of a name is no name
-      const kept = [];
-      for (const label of labels) {
-        const here = map.latLngToLayerPoint(label.getLatLng());
-        const free = kept.every((there) => Math.abs(here.x - there.x) > 90 || Math.abs(here.y - there.y) > 24);
-        label.getElement().style.display = free ? "" : "none";
-        if (free) kept.push(here);
-      }
-    };
+    const thin = () => labels.reduce((kept, label) => { // a name on top of a name is no name: the first in the file wins
+      const here = map.latLngToLayerPoint(label.getLatLng());
+      const free = kept.every((there) => Math.abs(here.x - there.x) > 90 || Math.abs(here.y - there.y) > 24);
+      label.getElement().style.display = free ? "" : "none";
+      return free ? [...kept, here] : kept;
+    }, []);
     map.on("zoomend", thin);
     thin();
   }
@@ -91,19 +86,19 @@
   function pick(element, canvas) {
     const data = element.dataset;
     const [lat, lng] = [data.lat, data.lng].map((selector) => document.querySelector(selector));
-    const [remove, centre, words, middle] = ["remove", "centre", "words", "middle"].map((name) => element.querySelector(`.map-${name}`));
+    const [remove, centre, words, middle] =
+      ["remove", "centre", "words", "middle"].map((name) => element.querySelector(`.map-${name}`));
     const map = draw(canvas, data);
     let towns = [], pin = null;
+    const place = (template, at) => fill(template, { place: inWords(at, towns, data) });
     const say = () => {
-      words.textContent = pin ? fill(data.wordsPin, { place: inWords(pin.getLatLng(), towns, data) }) : data.wordsNone;
+      words.textContent = pin ? place(data.wordsPin, pin.getLatLng()) : data.wordsNone;
       remove.hidden = !pin;
     };
     const show = (at) => { // the pin as it is; null is no pin
-      if (at && pin) pin.setLatLng(at);
-      else if (at) {
-        pin = L.marker(at, { icon: pinIcon(), draggable: true, autoPan: true, keyboard: false }).addTo(map);
-        pin.on("dragend", () => choose(pin.getLatLng()));
-      } else pin = pin?.remove() && null;
+      pin?.remove();
+      pin = at && L.marker(at, { icon: pinIcon(), draggable: true, autoPan: true, keyboard: false }).addTo(map);
+      pin?.on("dragend", () => choose(pin.getLatLng()));
       say();
     };
     const choose = (at) => { // the pin as somebody wants it
@@ -123,7 +118,7 @@
     centre.addEventListener("click", () => choose(map.getCenter()));
     remove.addEventListener("click", () => { choose(null); centre.focus({ preventScroll: true }); });
     map.on("moveend", () => { // where the cross is, for those who move it by keyboard
-      middle.textContent = canvas.matches(":focus-visible") ? fill(data.wordsMiddle, { place: inWords(map.getCenter(), towns, data) }) : "";
+      middle.textContent = canvas.matches(":focus-visible") ? place(data.wordsMiddle, map.getCenter()) : "";
     });
     for (const field of [lat, lng]) field.addEventListener("change", read);
     addEventListener("pageshow", read); // after "back" the browser may have put values into the fields
@@ -136,7 +131,8 @@
   function show(element, canvas) {
     const points = JSON.parse(element.dataset.points);
     const map = draw(canvas, element.dataset, points);
-    if (points.length) map.fitBounds(L.latLngBounds(points), { maxZoom: 12, padding: [48, 48], animate: false });
+    const room = { maxZoom: 12, paddingTopLeft: [80, 56], paddingBottomRight: [40, 40], animate: false };
+    if (points.length) map.fitBounds(L.latLngBounds(points), room);
     for (const { lat, lng, text, href } of points) {
       const content = document.createElement(href ? "a" : "span");
       content.textContent = text;

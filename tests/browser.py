@@ -1,0 +1,276 @@
+"""A real site and a real browser: gunicorn, the letter worker, a mail server, and a Chromium that sees nothing else."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from email import message_from_bytes, policy
+from pathlib import Path
+from time import monotonic
+
+from aiosmtpd.controller import Controller
+from conftest import ROOT
+from flask_babel import force_locale, gettext
+
+from app import create_app
+
+REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
+SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder: every page at both widths is kept there for people to look at
+PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+PATIENCE = 15  # seconds for a mail to arrive
+
+
+def find_chromium() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+class Mail:
+    """One mail, as its reader's program shows it."""
+
+    def __init__(self, content: bytes, recipient: str):
+        mail = message_from_bytes(content, policy=policy.default)
+        self.to, self.subject, self.language = recipient, mail["Subject"], mail["Content-Language"]
+        self.text = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
+        self.html = mail.get_body(("html",)).get_content()
+
+    @property
+    def link(self) -> str:
+        """The one address under which the citizen sees the case; the HTML twin has the same."""
+        link = re.search(r"http://\S+/sag/\S+", self.text)[0]
+        assert f'href="{link}"' in self.html
+        return link
+
+
+class Mailbox:
+    """A mail server of our own, and all that reached it."""
+
+    def __init__(self):
+        self.mails: list[Mail] = []
+        self._arrived = threading.Condition()
+        self.port = _free_port()
+        self._server = Controller(self, hostname="127.0.0.1", port=self.port)
+
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802  (aiosmtpd calls it so)
+        with self._arrived:
+            self.mails += [Mail(envelope.content, recipient) for recipient in envelope.rcpt_tos]
+            self._arrived.notify_all()
+        return "250 OK"
+
+    def to(self, recipient: str) -> list[Mail]:
+        return [mail for mail in self.mails if mail.to == recipient]
+
+    def wait_for(self, recipient: str, number: int) -> Mail:
+        """The newest mail to `recipient`, once `number` have come."""
+        with self._arrived:
+            came = self._arrived.wait_for(lambda: len(self.to(recipient)) >= number, PATIENCE)
+            assert came, f"{recipient} has {len(self.to(recipient))} mails, not {number}"
+            return self.to(recipient)[-1]
+
+    def open(self):
+        self._server.start()
+
+    def close(self):
+        self._server.stop()
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Site:
+    """The site as bin/run starts it, in a folder of its own. `app` is the same site inside the test, to look into."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.mailbox = folder, Mailbox()
+        # The socket is ours before the server starts, so nobody can take the port, and the first visitor just waits.
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self.url = f"http://{self.host}"
+        self.app = create_app({"INSTANCE": str(folder), "TESTING": True, "SERVER_NAME": self.host,
+                               "RATELIMIT_ENABLED": False})
+        self._running, self._log = [], folder / "server.log"
+
+    def start(self) -> None:
+        self.mailbox.open()
+        door = self._socket.fileno()
+        self._run("gunicorn", "--bind", f"fd://{door}", "--workers", "1", "--threads", "8", "--no-control-socket",
+                  "app:create_app()", pass_fds=(door,))
+        self._run("flask", "--app", "app", "worker", "--seconds", "0.2")
+
+    def stop(self) -> None:
+        for process in self._running:
+            process.terminate()
+        for process in self._running:
+            process.wait(20)
+        self._socket.close()
+        self.mailbox.close()
+        log = self._log.read_text()
+        assert "Traceback" not in log, log
+
+    def _run(self, module: str, *arguments: str, **how) -> None:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("BOOKING_", "FLASK_"))}
+        with self._log.open("a") as log:
+            self._running.append(subprocess.Popen(
+                [sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=log, stderr=log, **how, env={
+                    **clean, "BOOKING_INSTANCE": str(self.folder), "BOOKING_SERVER_NAME": self.host,
+                    "BOOKING_MAIL_SERVER": "127.0.0.1", "BOOKING_MAIL_PORT": str(self.mailbox.port),
+                    "BOOKING_RATELIMIT_ENABLED": "false"}))
+
+    def words(self, sentence: str, language: str, **values) -> str:
+        """What the site says for `sentence` in `language`: the tests follow the catalogue, whatever it says."""
+        with self.app.app_context(), force_locale(language):
+            return gettext(sentence, **values)
+
+
+class Visitor:
+    """Somebody with a browser of their own. Whoever talks to another host, or breaks a script, is found out."""
+
+    def __init__(self, chromium, site: Site, *, language: str = "da", javascript: bool = True, size: dict = DESKTOP):
+        self.site, self.language = site, language
+        self.context = chromium.new_context(base_url=site.url, java_script_enabled=javascript, viewport=size,
+                                            locale="da-DK", timezone_id="Europe/Copenhagen", reduced_motion="reduce")
+        self.context.set_default_timeout(10_000)
+        self.page = self.context.new_page()
+        self.foreign, self.broken = [], []
+        self.status = 0  # of the page in front
+        self.context.on("request", self._see_request)
+        self.context.on("response", self._see_response)
+        self.context.on("console", self._see_console)
+        self.context.on("weberror", lambda error: self.broken.append(str(error.error)))
+
+    def open(self, path: str) -> None:
+        self.page.goto(path, wait_until="load")
+
+    def say(self, sentence: str, **values) -> str:
+        return self.site.words(sentence, self.language, **values)
+
+    def field(self, sentence: str):
+        """A field by its label, whether or not the label adds that it is optional."""
+        label = f"{re.escape(self.say(sentence))}( {re.escape(self.say('optional'))})?"
+        return self.page.get_by_label(re.compile(rf"^\s*{label}\s*$"))
+
+    def group(self, sentence: str):
+        """A question whose answers are ticked."""
+        label = f"{re.escape(self.say(sentence))}( {re.escape(self.say('optional'))})?"
+        return self.page.get_by_role("group", name=re.compile(rf"^{label}$"))
+
+    # With the mouse, as most people fill in a form. Keyboard (below) does the same without one.
+
+    def write(self, label: str, text: str) -> None:
+        self.field(label).fill(text)
+
+    def tick(self, question: str, *answers: str) -> None:
+        for answer in answers:
+            self.group(question).get_by_label(self.say(answer), exact=True).check()
+
+    def confirm(self, sentence: str) -> None:
+        self.page.get_by_role("checkbox", name=self.say(sentence), exact=True).check()
+
+    def choose(self, label: str, answer: str) -> None:
+        self.field(label).select_option(answer)
+
+    def press(self, button: str) -> None:
+        self.page.get_by_role("button", name=self.say(button), exact=True).click()
+
+    def follow(self, link: str) -> None:
+        self.page.get_by_role("link", name=self.say(link), exact=True).first.click()
+
+    def leave(self) -> None:
+        self.context.close()
+        assert not self.foreign, f"asked elsewhere: {self.foreign}"
+        assert not self.broken, f"broken in the browser: {self.broken}"
+
+    def _see_request(self, request) -> None:
+        if not request.url.startswith((self.site.url + "/", "data:", "about:", "blob:")):
+            self.foreign.append(request.url)
+
+    def _see_response(self, response) -> None:
+        if response.request.is_navigation_request():
+            self.status = response.status
+        elif response.status >= 400:
+            self.broken.append(f"{response.status} {response.url}")
+
+    def _see_console(self, message) -> None:
+        # Chromium reports a page that answers 404 or 422 as an error of its own; such pages are meant.
+        if message.type == "error" and not re.search(r"responded with a status of 4\d\d", message.text):
+            self.broken.append(f"{message.text} ({message.location})")
+
+
+class Keyboard(Visitor):
+    """Somebody who has no mouse: Tab, arrows, Space and Enter, and always sees where they are."""
+
+    def go_to(self, target) -> None:
+        for _ in range(150):
+            self.page.keyboard.press("Tab")
+            self.see_focus()
+            if target.evaluate("e => e === document.activeElement"):
+                return
+        raise AssertionError(f"Tab never leads to {target}")
+
+    def see_focus(self) -> None:
+        seen = self.page.evaluate(FOCUS)
+        assert seen["ring"] and seen["inside"], f"focus is not seen: {seen}"
+
+    def write(self, label: str, text: str) -> None:
+        self.go_to(self.field(label))
+        self.page.keyboard.type(text)
+
+    def tick(self, question: str, *answers: str) -> None:
+        for answer in answers:
+            wanted = self.group(question).get_by_label(self.say(answer), exact=True)
+            if wanted.get_attribute("type") == "checkbox":
+                self.go_to(wanted)
+                self.page.keyboard.press("Space")
+            else:
+                self.go_to(self.group(question).get_by_role("radio").first)
+                while not wanted.evaluate("e => e === document.activeElement"):
+                    self.page.keyboard.press("ArrowDown")
+                self.page.keyboard.press("Space")
+            assert wanted.is_checked()
+
+    def confirm(self, sentence: str) -> None:
+        self.go_to(self.page.get_by_role("checkbox", name=self.say(sentence), exact=True))
+        self.page.keyboard.press("Space")
+
+    def choose(self, label: str, answer: str) -> None:
+        self.go_to(self.field(label))
+        self.page.keyboard.type(answer)
+        assert self.field(label).input_value() == answer
+
+    def press(self, button: str) -> None:
+        self.go_to(self.page.get_by_role("button", name=self.say(button), exact=True))
+        self.page.keyboard.press("Enter")
+
+    def follow(self, link: str) -> None:
+        self.go_to(self.page.get_by_role("link", name=self.say(link), exact=True).first)
+        self.page.keyboard.press("Enter")
+
+
+# Where the focus is, and whether a person sees it: a ring of its own or of the box around it, inside the window.
+FOCUS = """() => {
+  const e = document.activeElement, ring = (x) => {
+    const s = getComputedStyle(x);
+    return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2;
+  };
+  const r = e.getBoundingClientRect();
+  return {
+    what: e.outerHTML.slice(0, 120), ring: ring(e) || (e.closest(".choice") && ring(e.closest(".choice"))),
+    inside: r.width > 0 && r.height > 0 && r.bottom > 0 && r.top < innerHeight && r.right > 0 && r.left < innerWidth,
+  };
+}"""
+
+
+class Stopwatch:
+    """How long something took, for those who want the tests quick."""
+
+    def __init__(self):
+        self.began = monotonic()
+
+    def __str__(self) -> str:
+        return f"{monotonic() - self.began:.1f} s"

@@ -1,0 +1,238 @@
+"""The rooms of the house and the arrows between them, read from the imports, so that they stay as drawn."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import services
+
+ROOT = Path(__file__).parent.parent
+# What a room may import of ours. The arrows go one way, from what people see down to what is known.
+LOWER = {"letters", "figures", "services", "forms", "models", "words", "throttle", "district"}
+MAY_IMPORT = {
+    "app": LOWER | {"public", "office", "commands"},
+    "public": LOWER,
+    "office": LOWER,
+    "commands": LOWER | {"demo_district"},
+    "demo_district": LOWER,
+    "letters": {"services", "forms", "models"},
+    "figures": {"services", "forms", "models"},
+    "services": {"forms", "models"},
+    "words": {"forms", "models"},
+    "forms": set(),
+    "models": set(),
+    "throttle": set(),
+    "district": set(),
+}
+MAY_NAME_A_SERVICE = {"services", "demo_district"}
+LONGEST_FILE, MOST_PYTHON, GLANCE = 500, 4_500, 12  # lines
+NOT_OURS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", "__pycache__", "node_modules"}
+WITH_WORDS = {".py", ".html", ".txt", ".md", ".toml", ".cfg", ".js", ".css", ".svg", ".po", ".mako", ".geojson", ".yml",
+              ".yaml", ".sh", ".service", ".ini", ".json", ""}
+
+
+def tree() -> list[Path]:
+    """Every file of the tree that is ours: not what tools, tests and a running site leave beside it."""
+    found, folders = [], [ROOT]
+    while folders:
+        for path in folders.pop().iterdir():
+            if path.is_dir():
+                folders += [path] if path.name not in NOT_OURS else []
+            elif path.suffix != ".mo" and (path.parent != ROOT / "instance" or path.name == ".gitignore"):
+                found.append(path)
+    return sorted(p for p in found if ROOT / "instance" not in p.parents or p.name == ".gitignore")
+
+
+def room(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+@cache
+def code_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+FILES = tree()
+PYTHON = [p for p in FILES if p.suffix == ".py"]
+PRODUCT = [p for p in PYTHON if room(p) in MAY_IMPORT]
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imports(path: Path) -> dict[str, int]:
+    """The modules that a file imports, wherever in it, and the line; its own package is left out."""
+    found = {}
+    for node in ast.walk(code_of(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name: node.lineno for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found[node.module] = node.lineno
+    return {name: line for name, line in found.items() if name.partition(".")[0] != room(path)}
+
+
+def where(path: Path, node) -> str:
+    return f"{named(path)}:{getattr(node, 'lineno', node)}"
+
+
+def calls(path: Path, *names: str) -> list[str]:
+    """Where one of `names` is called, as a function or as a method."""
+    return [where(path, n) for n in ast.walk(code_of(path)) if isinstance(n, ast.Call)
+            and (getattr(n.func, "attr", None) in names or getattr(n.func, "id", None) in names)]
+
+
+def test_every_python_file_has_its_room():
+    homeless = {room(p) for p in PYTHON} - set(MAY_IMPORT) - {"migrations", "tests"}
+    assert not homeless, f"no room of the house: {homeless}; say in MAY_IMPORT what it may know"
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=named)
+def test_the_arrows_go_one_way(path):
+    ours = {name.partition(".")[0]: line for name, line in imports(path).items() if name.partition(".")[0] in MAY_IMPORT}
+    wrong = {name: line for name, line in ours.items() if name not in MAY_IMPORT[room(path)]}
+    assert not wrong, f"{named(path)} may not import {wrong}"
+
+
+@pytest.mark.parametrize("path", [p for p in PRODUCT if room(p) == "models"], ids=named)
+def test_the_model_knows_no_web_no_form_and_no_mail_and_never_commits(path):
+    used = {name.partition(".")[0] for name in imports(path)} | {n for n in imports(path) if n.startswith("werkzeug")}
+    refused = {n for n in used if re.match(r"(flask|wtforms|werkzeug|jinja2|smtplib|email)", n)}
+    assert refused <= {"flask_sqlalchemy", "werkzeug", "werkzeug.security"}
+    assert not calls(path, "commit")
+
+
+@pytest.mark.parametrize("path", [p for p in PRODUCT if room(p) == "forms"], ids=named)
+def test_forms_never_query(path):
+    assert not {n for n in imports(path) if n.partition(".")[0] in {"sqlalchemy", "flask_sqlalchemy"}}
+    names = {n.id for n in ast.walk(code_of(path)) if isinstance(n, ast.Name)}
+    assert not names & {"db", "session", "select"}
+    assert not calls(path, "scalar", "scalars", "execute", "commit")
+
+
+def test_figures_only_read():
+    path = ROOT / "figures.py"
+    assert not calls(path, "add", "delete", "commit", "flush", "update", "insert", "add_all", "merge")
+
+
+def test_only_the_model_says_how_things_stand():
+    def assigned(node):
+        if isinstance(node, ast.Assign):
+            return [part for target in node.targets for part in ast.walk(target)]
+        if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+            return [node.target]
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "setattr" and len(node.args) > 1:
+            return [node.args[1]]
+        return []
+
+    def name(part):
+        return part.attr if isinstance(part, ast.Attribute) else getattr(part, "value", None)
+
+    wrong = [where(p, n) for p in PRODUCT if room(p) != "models" for n in ast.walk(code_of(p))
+             for part in assigned(n) if name(part) in ("status", "state", "fate")]
+    assert not wrong
+
+
+def test_only_letters_sends_mail():
+    senders = {room(p) for p in PRODUCT if imports(p).keys() & {"flask_mail", "smtplib"}}
+    assert senders == {"letters"}
+
+
+def test_only_the_catalogue_names_a_service():
+    names = {w.casefold() for s in services.SERVICES.values() for w in (s.key, s.slug)} | {"traffic"}
+    for path in PRODUCT:
+        if room(path) not in MAY_NAME_A_SERVICE:
+            said = set(re.findall(r"[\w-]+", path.read_text("utf-8").casefold())) & names
+            assert not said, f"{named(path)} names {said}"
+
+
+def test_nothing_asks_which_service_it_is():
+    def is_kind(node):
+        return getattr(node, "attr", getattr(node, "id", None)) in ("service", "key", "slug")
+
+    def is_constant(node):
+        return isinstance(node, ast.Constant) and isinstance(node.value, str) or (
+            isinstance(node, (ast.Tuple, ast.List, ast.Set)) and any(is_constant(e) for e in node.elts))
+
+    asked = [where(p, n) for p in PRODUCT if room(p) != "services" for n in ast.walk(code_of(p))
+             if isinstance(n, ast.Compare) and any(map(is_kind, [n.left, *n.comparators]))
+             and any(map(is_constant, [n.left, *n.comparators]))]
+    in_templates = [named(p) for p in FILES if room(p) == "templates" and re.search(
+        r"\b(service|s|booking|visit)\.(service|key|slug)\s*([!=]=|in)\s*[(\[]?[\"']", p.read_text("utf-8"))]
+    assert not asked + in_templates
+
+
+def test_every_file_is_one_good_read():
+    # The one stylesheet and data (translations, the district, the map's land) are looked up, not read through.
+    long = {named(p): n for p in FILES if p.suffix in (".py", ".html", ".txt", ".js", ".toml", "")
+            and p.name != "LICENSE" and (n := len(p.read_text("utf-8").splitlines())) > LONGEST_FILE}
+    assert not long
+    assert sum(len(p.read_text("utf-8").splitlines()) for p in PRODUCT) < MOST_PYTHON
+
+
+def test_nothing_is_left_for_later():
+    later = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
+    left = [where(p, i) for p in FILES if p.suffix in WITH_WORDS
+            for i, line in enumerate(p.read_text("utf-8").splitlines(), 1) if later.search(line)]
+    assert not left
+
+
+def test_what_cannot_be_taken_in_at_a_glance_says_what_it_is_for():
+    """Every file; and every public class or function of more than GLANCE lines, unless it says it otherwise: a page by
+    its address, a command by its help, a form or record by its fields."""
+
+    def says_it_otherwise(node):
+        decorated = {ast.unparse(d).partition("(")[0].rpartition(".")[2] for d in node.decorator_list}
+        bases = {ast.unparse(b).rpartition(".")[2] for b in getattr(node, "bases", ())}
+        return decorated & {"get", "post", "route", "command", "dataclass"} or any(
+            re.search(r"(Form|Field|Row|Enum)$", base) for base in bases)
+
+    def public(node, inside):
+        """Classes and functions at the top and in public classes; what is inside a function is its own affair."""
+        for part in node.body:
+            if isinstance(part, (ast.ClassDef, ast.FunctionDef)) and not part.name.startswith("_"):
+                yield part
+                if isinstance(part, ast.ClassDef):
+                    yield from public(part, part)
+
+    silent = [named(p) for p in PRODUCT if not ast.get_docstring(code_of(p))]
+    silent += [f"{where(p, n)} {n.name}" for p in PRODUCT for n in public(code_of(p), None)
+               if n.end_lineno - n.lineno >= GLANCE and not ast.get_docstring(n) and not says_it_otherwise(n)]
+    assert not silent
+
+
+def test_static_holds_nothing_copied():
+    copied = re.compile(r"/\*!|@license|@preserve|\bcopyright\b|sourceMappingURL|\.min\.", re.I)
+    for path in (p for p in FILES if room(p) == "static"):
+        words = path.read_text("utf-8")  # no font, no picture, no archive: text that people wrote
+        assert not copied.search(words) and ".min." not in path.name, named(path)
+        if path.suffix in (".js", ".css"):
+            assert max(map(len, words.splitlines())) <= 160, f"{named(path)} was written by a machine"
+
+
+def test_the_tree_runs_anywhere():
+    """No file names the host of a package registry, or a folder of the machine that it was written on."""
+    hosts = [".".join(parts) for parts in (
+        ("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"), ("yarnpkg", "com"),
+        ("unpkg", "com"), ("jsdelivr", "net"), ("cdnjs", "cloudflare", "com"), ("googleapis", "com"),
+        ("proxy", "golang", "org"), ("crates", "io"), ("rubygems", "org"))]
+    folders = [f"/{name}/" for name in ("work", "home", "root", "Users")]
+    # A folder is absolute where nothing that belongs to an address or a longer path stands before it.
+    forbidden = re.compile("|".join(map(re.escape, hosts)) + "|" + "|".join(rf"(?<![\w.}}/-]){f}" for f in folders))
+    found = [f"{where(p, i)} {line.strip()[:80]}" for p in FILES if p.suffix in WITH_WORDS
+             for i, line in enumerate(p.read_text("utf-8").splitlines(), 1) if forbidden.search(line)]
+    assert not found
+
+
+@pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="there is no README.md yet")
+def test_the_map_in_the_readme_names_every_file_and_folder():
+    """Those whose names begin with a dot are their tools' own affair."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    maps = "\n".join(re.findall(r"```.*?```", readme, re.S))
+    top = {p.relative_to(ROOT).parts[0] for p in FILES} - {"README.md"}
+    missing = {name for name in top if not name.startswith(".")
+               and not re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w.-])", maps)}
+    assert not missing, f"the map of README.md does not name {missing}"
