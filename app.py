@@ -17,10 +17,10 @@ import letters
 import services
 from district import District
 from forms import LANGUAGES
-from throttle import limiter
 from models import NotAllowed, db, reading_only
 from office import office
 from public import public
+from throttle import limiter
 from words import FATES, FILTERS, HAPPENED, STATES, STATUSES, WAYS
 
 HERE = Path(__file__).parent
@@ -82,8 +82,9 @@ def create_app(config: dict | None = None) -> Flask:
     app.jinja_env.trim_blocks = True
     app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": language(), "switch": switch_to,
                                    "authority_for": letters.authority_for})
-    app.jinja_env.globals.update(catalogue=services.SERVICES, reasons=services.REASONS, STATUSES=STATUSES, STATES=STATES,
-                                 HAPPENED=HAPPENED, FATES=FATES, WAYS=WAYS, LANGUAGES=LANGUAGES)
+    app.jinja_env.globals.update(
+        catalogue=services.SERVICES, reasons=services.REASONS, STATUSES=STATUSES, STATES=STATES, HAPPENED=HAPPENED,
+        FATES=FATES, WAYS=WAYS, LANGUAGES=LANGUAGES)
     app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
     app.before_request(_only_read_unless_posted)
     app.teardown_request(lambda _error: reading_only.set(False))

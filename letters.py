@@ -8,6 +8,7 @@ be killed at any moment.
 import re
 import smtplib
 import ssl
+from contextlib import suppress
 from datetime import timedelta
 from email.utils import make_msgid
 from pathlib import Path
@@ -279,10 +280,8 @@ class _Connection(Connection):
         return host
 
     def __exit__(self, *exception):
-        try:
+        with suppress(smtplib.SMTPException, OSError):  # what was accepted stays so, however the server says goodbye
             super().__exit__(*exception)
-        except (smtplib.SMTPException, OSError):
-            pass  # what was accepted stays accepted, however the server says goodbye
 
 
 def _reply(what: str, code: int, words: bytes | str) -> str:

@@ -11,8 +11,8 @@ import services
 from figures import asked_here
 from forms import ContactForm, FindForm, InformationForm, ReopenForm, WithdrawForm
 from letters import link_to, stuck
-from throttle import limiter
 from models import Booking, NotAllowed, Place, db
+from throttle import limiter
 from words import status_for_citizen
 
 public = Blueprint("public", __name__)

@@ -45,8 +45,9 @@ from .officer import (
 )
 
 __all__ = [
-    "LANGUAGES", "REPLIES", "AnyOf", "AskForm", "BookingForm", "CancelForm", "Clock", "ContactForm", "Count", "Day",
-    "DeclineForm", "DelayForm", "FindForm", "Form", "InformationForm", "Line", "LoginForm", "MoveForm", "NoteForm", "OneOf",
-    "PressForm", "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select", "SuitabilityForm",
-    "Text", "VisitForm", "WithdrawForm", "WordsForm", "authorities", "flat", "in_my_language", "in_words", "taken_in",
+    "AnyOf", "AskForm", "BookingForm", "CancelForm", "Clock", "ContactForm", "Count", "Day", "DeclineForm",
+    "DelayForm", "FindForm", "Form", "InformationForm", "LANGUAGES", "Line", "LoginForm", "MoveForm", "NoteForm",
+    "OneOf", "PressForm", "REPLIES", "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select",
+    "SuitabilityForm", "Text", "VisitForm", "WithdrawForm", "WordsForm", "authorities", "flat", "in_my_language",
+    "in_words", "taken_in",
 ]

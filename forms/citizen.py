@@ -122,7 +122,8 @@ class BookingForm(ContactForm, PlaceForm):
     def columns(self) -> dict:
         """Booking's columns, as far as a form can know them."""
         return {**self.contact(), "capacity": self.capacity.data, "org": self.org.data or "",
-                "language": self.language.data, "road": self.road.data, "from_to": self.from_to.data or "", **self.pin()}
+                "language": self.language.data, "road": self.road.data, "from_to": self.from_to.data or "",
+                **self.pin()}
 
     def own_answers(self) -> dict:
         """The answers to the service's own questions."""

@@ -46,7 +46,8 @@ class AskForm(Form):
 
 class DelayForm(Form):
     words = Text(_l("What does the case wait for?"), 600, render_kw={"rows": 3}, description=_l(
-        "Is put into the letter as it stands, in the citizen's language. Never write when or that a control is planned."))
+        "Is put into the letter as it stands, in the citizen's language. "
+        "Never write when or that a control is planned."))
     due_on = Day(_l("New date for the answer"))
 
     def validate_due_on(self, field):

@@ -8,9 +8,8 @@ database = current_app.extensions["migrate"].db
 
 
 def _only_if_something_changed(_context, _revision, directives):
-    if context.config.cmd_opts and getattr(context.config.cmd_opts, "autogenerate", False):
-        if directives[0].upgrade_ops.is_empty():
-            directives[:] = []
+    if getattr(context.config.cmd_opts, "autogenerate", False) and directives[0].upgrade_ops.is_empty():
+        directives[:] = []
 
 
 def _plain(kind, thing, _context):

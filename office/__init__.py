@@ -8,8 +8,8 @@ from flask_babel import gettext
 
 from forms import LoginForm, PressForm
 from letters import by_mail_server
-from throttle import limiter
 from models import Officer, db, now
+from throttle import limiter
 
 office = Blueprint("office", __name__, url_prefix="/kontor")
 

@@ -4,8 +4,22 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
-from forms import AnyOf, BookingForm, Clock, Count, Day, Form, Line, OneOf, Repeat, RequiredWhen, Row, Select, Text, in_words
-
+from forms import (
+    AnyOf,
+    BookingForm,
+    Clock,
+    Count,
+    Day,
+    Form,
+    Line,
+    OneOf,
+    Repeat,
+    RequiredWhen,
+    Row,
+    Select,
+    Text,
+    in_words,
+)
 from models import local
 
 from . import REASONS, Service

@@ -190,16 +190,16 @@ def test_what_cannot_be_taken_in_at_a_glance_says_what_it_is_for():
         return decorated & {"get", "post", "route", "command", "dataclass"} or any(
             re.search(r"(Form|Field|Row|Enum)$", base) for base in bases)
 
-    def public(node, inside):
+    def public(node):
         """Classes and functions at the top and in public classes; what is inside a function is its own affair."""
         for part in node.body:
             if isinstance(part, (ast.ClassDef, ast.FunctionDef)) and not part.name.startswith("_"):
                 yield part
                 if isinstance(part, ast.ClassDef):
-                    yield from public(part, part)
+                    yield from public(part)
 
     silent = [named(p) for p in PRODUCT if not ast.get_docstring(code_of(p))]
-    silent += [f"{where(p, n)} {n.name}" for p in PRODUCT for n in public(code_of(p), None)
+    silent += [f"{where(p, n)} {n.name}" for p in PRODUCT for n in public(code_of(p))
                if n.end_lineno - n.lineno >= GLANCE and not ast.get_docstring(n) and not says_it_otherwise(n)]
     assert not silent
 
@@ -210,7 +210,7 @@ def test_static_holds_nothing_copied():
         words = path.read_text("utf-8")  # no font, no picture, no archive: text that people wrote
         assert not copied.search(words) and ".min." not in path.name, named(path)
         if path.suffix in (".js", ".css"):
-            assert max(map(len, words.splitlines())) <= 160, f"{named(path)} was written by a machine"
+            assert max(map(len, words.splitlines())) <= 400, f"{named(path)} was written by a machine"
 
 
 def test_the_tree_runs_anywhere():

@@ -1,0 +1,689 @@
+"""What people see: the whole journey in a real browser, the map, and every page's accessibility.
+
+SCREENSHOTS=folder keeps a picture of every page at both widths.
+"""
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from browser import (
+    DESKTOP,
+    PHONE,
+    REQUIRED,
+    SCREENSHOTS,
+    Keyboard,
+    Site,
+    Visitor,
+    find_chromium,
+)
+from conftest import OFFICER, PASSWORD, Person, book
+
+from models import COPENHAGEN, Booking, Kind, Letter, Officer, Visit, add_working_days, db, local, now, today
+
+pytestmark = pytest.mark.browser
+
+YESTERDAY = today() - timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = find_chromium()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        path = None
+    if path is None:
+        missing = "no Chromium and playwright here; on Debian: sudo apt-get install chromium"
+        pytest.fail(missing) if REQUIRED else pytest.skip(missing)
+    with sync_playwright() as playwright:
+        # Nobody but this machine can be reached, whatever a page asks for; who tries is found out all the same.
+        browser = playwright.chromium.launch(executable_path=path, args=[
+            "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(chromium, template, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site") / "instance"
+    shutil.copytree(template, folder)
+    site = Site(folder)
+    site.known = furnish(site.app)
+    site.start()
+    yield site
+    with site.app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    site.stop()
+
+
+@pytest.fixture
+def visit(chromium, site):
+    """Send somebody to the site; when the test is over, they must have met nothing broken and nobody else."""
+    visitors = []
+
+    def arrive(kind=Visitor, **how) -> Visitor:
+        visitors.append(kind(chromium, site, **how))
+        return visitors[-1]
+
+    yield arrive
+    for visitor in visitors:
+        visitor.leave()
+
+
+# The whole journey.
+
+@dataclass(frozen=True)
+class Citizen:
+    name: str
+    email: str
+    text: str
+
+
+ANNA = Citizen("Anna Jensen", "anna.jensen@example.dk", "Bilerne suser forbi skolen hver morgen.")
+BO = Citizen("Bo Krogh Æbelø", "bo.krogh@example.dk", "Knallerterne kører for stærkt ned ad bakken.")
+CY = Citizen("Cy Miller", "cy.miller@example.com", "Cars race past the school every morning.")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_three_ask_for_one_road_and_all_get_the_findings(site, visit, javascript):
+    road = "Skolegade" if javascript else "Kirkegade"
+    anna, bo = visit(javascript=javascript), visit(Keyboard, javascript=javascript)
+    cy = visit(javascript=javascript, size=PHONE)
+    people = [(anna, ANNA), (bo, BO), (cy, CY)]
+    before = {who.email: len(site.mailbox.to(who.email)) for _, who in people}
+
+    def mail(who: Citizen, number: int):
+        return site.mailbox.wait_for(who.email, before[who.email] + number)
+
+    # Each fills in the form; the second and third see that others have asked.
+    for others, (person, who) in enumerate(people):
+        person.open("/")
+        if who is CY:
+            person.page.get_by_role("link", name="English", exact=True).click()
+            person.language = "en"
+        person.follow("Book a traffic control")
+        fill_in(person, who, road)
+        person.press("Go on and check")
+        assert_text(person, "h1", person.say("Check your booking"))
+        asked = person.page.locator(".alert-info")
+        assert asked.count() == (1 if others else 0)
+        assert others < 2 or "2" in asked.inner_text()
+        assert all(word in person.page.locator("main").inner_text() for word in (road, who.name, who.email, who.text))
+        send_off(person, twice=who is ANNA)
+        reference = person.page.locator(".reference-large").inner_text().replace(" ", "")
+        assert len(reference) == 8
+
+    # Reloading the receipt, going back and forth, and sending again what was sent make no second booking.
+    receipt = anna.page.url
+    anna.page.reload()
+    assert_text(anna, "h1", anna.say("Thank you. We have received your booking"))
+    go_back_and_send_again(anna)
+    assert anna.page.url == receipt
+    assert booked(site, road) == Counter([ANNA.email, BO.email, CY.email])
+
+    # The receipt comes by mail, and its link leads to the case.
+    for person, who in people:
+        receipt = mail(who, 1)
+        assert receipt.language == person.language
+        person.open(receipt.link)
+        assert_status(person, "received")
+
+    # The officer works off the list.
+    officer = visit(javascript=javascript)
+    log_in(officer)
+    office_page(officer, BO, road)
+    act(officer, "Ask for information", "I hvilken retning kører knallerterne?")
+    assert "I hvilken retning kører knallerterne?" in mail(BO, 2).text
+    bo.open(mail(BO, 2).link)
+    assert_status(bo, "needs_information")
+    bo.write("Your message to the police", "Ned mod havnen.")
+    bo.press("Send the answer")
+    assert_status(bo, "received")
+    officer.open("/kontor/?bunke=besked")
+    officer.page.locator("tr", has_text=road).get_by_role("link").click()
+    assert "Ned mod havnen." in officer.page.locator(".history").inner_text()
+    for number, (_, who) in zip((2, 3, 2), people, strict=True):
+        office_page(officer, who, road)
+        act(officer, "Accept", "")
+        mail(who, number)
+
+    # One control answers all three. It was yesterday, so its findings may be entered now.
+    officer.follow("Plan a visit")
+    plan(officer, YESTERDAY, "10:00", "12:00", f"ATK {road}", method="Photo van")
+    assert officer.page.get_by_role("checkbox").count() == 3
+    assert officer.page.get_by_role("checkbox", checked=True).count() == 3
+    officer.press("Keep the plan")
+    for person, _ in people:  # nobody outside the office learns of it
+        person.page.reload()
+        assert_status(person, "accepted")
+        assert f"ATK {road}" not in person.page.content()
+    officer.follow("Enter the findings")
+    officer.choose("Speed limit", "50")
+    officer.write("Vehicles measured", "94")
+    officer.write("Charged with speeding, in total", "0")
+    officer.tick("Suitability in future", "Suitable")
+    officer.tick("What next?", "Closed")
+    officer.press("Keep, and see the letters")
+    letters = officer.page.locator(".letter-preview").all_inner_texts()
+    assert len(letters) == 3
+    assert all("94" in letter for letter in letters)
+    officer.page.locator("main form button").dblclick()
+    assert_text(officer, ".alert-success", officer.say("The findings are on their way to everyone who asked."))
+
+    # Three mails with the right words, and the same behind each link.
+    for number, (person, who) in zip((3, 4, 3), people, strict=True):
+        found = mail(who, number)
+        nobody = person.say("Nobody was charged with speeding. That is good news: at the times when we measured, "
+                            "people kept to the limit or close to it.")
+        assert found.language == person.language
+        assert "94" in found.text
+        assert nobody in found.text
+        assert nobody in found.html
+        person.open(found.link)
+        assert_status(person, "answered")
+        assert nobody in person.page.locator(".findings").inner_text()
+        assert len(site.mailbox.to(who.email)) == before[who.email] + number
+    assert anna.page.locator("html").get_attribute("lang") == "da"
+    assert cy.page.locator("html").get_attribute("lang") == "en"
+
+
+def fill_in(person: Visitor, who: Citizen, road: str) -> None:
+    """The booking form from top to bottom, by the words that stand beside the fields."""
+    person.tick("What is the problem?", "Speeding")
+    person.write("Describe briefly", who.text)
+    person.write("Road", road)
+    person.write("Stretch (from – to, or house number)", "fra kirken til skolen")
+    person.write("Postcode", "4690")
+    person.tick("Direction of travel", "Both")
+    person.choose("Speed limit", "50")
+    person.tick("Which days?", "Weekdays")
+    person.tick("What time of day?", "06–09", "14–18")
+    person.tick("How often?", "Several times a week")
+    person.tick("Who is at risk?", "Children on their way to school")
+    person.write("Name", who.name)
+    person.write("E-mail", who.email)
+    person.confirm("This is not urgent")
+
+
+def send_off(person: Visitor, twice: bool = False) -> None:
+    if twice:
+        person.page.locator("button[name=send]").dblclick()
+    else:
+        person.press("Send the booking")
+    assert_text(person, "h1", person.say("Thank you. We have received your booking"))
+
+
+def go_back_and_send_again(person: Visitor) -> None:
+    person.page.go_back()
+    if not person.page.locator("h1").count():
+        person.page.reload()  # "confirm form resubmission"
+    send_off(person)
+
+
+def booked(site: Site, road: str) -> Counter:
+    with site.app.app_context():
+        return Counter(b.email for b in db.session.query(Booking).filter_by(road=road))
+
+
+def log_in(officer: Visitor) -> None:
+    officer.open("/kontor/")
+    officer.write("E-mail", OFFICER)
+    officer.write("Password", PASSWORD)
+    officer.press("Log in")
+    assert_text(officer, "h1", officer.say("Work list"))
+
+
+def office_page(officer: Visitor, who: Citizen, road: str) -> None:
+    """Open a citizen's booking as an officer looks for it."""
+    officer.follow("Work list")
+    officer.page.get_by_role("searchbox").fill(f"{who.email} {road.lower()}")
+    officer.press("Show")
+    officer.page.locator(".work-list tbody").get_by_role("link").click()
+    assert road in officer.page.locator("h1").inner_text()
+
+
+def act(officer: Visitor, action: str, words: str) -> None:
+    """An action whose letter is seen before it is sent."""
+    officer.follow(action)
+    officer.page.locator("textarea").first.fill(words)
+    officer.press("Show the letter")
+    assert words in officer.page.locator(".letter-preview").inner_text()
+    officer.press("Send")
+    assert_text(officer, ".alert-success", officer.say(action))
+
+
+def plan(officer: Visitor, day, starts: str, ends: str, crew: str, method: str = "") -> None:
+    officer.write("Date", day.isoformat())
+    officer.write("From", starts)
+    officer.write("To", ends)
+    officer.write("Who carries it out?", crew)
+    if method:
+        officer.choose("Method", officer.say(method))
+
+
+def assert_text(person: Visitor, selector: str, text: str) -> None:
+    person.page.locator(selector, has_text=text).first.wait_for()
+
+
+def assert_status(person: Visitor, status: str) -> None:
+    person.page.locator(f".status-{status}").first.wait_for()
+
+
+def test_danish_is_danish(visit):
+    anna = visit()
+    anna.open("/bestil/faerdselskontrol")
+    page = anna.page.locator("body").inner_text()
+    assert anna.page.locator("html").get_attribute("lang") == "da"
+    assert all(words in page for words in ("Hvad er problemet?", "Vej", "Postnummer", "Beskriv kort"))
+
+
+def test_whoever_asks_another_host_is_stopped_and_found_out(chromium, site):
+    visitor = Visitor(chromium, site)
+    visitor.page.set_content('<img src="http://example.com/pixel.png"><script>setTimeout(() => { throw 1 })</script>')
+    with pytest.raises(AssertionError, match=r"asked elsewhere: \['http://example.com/pixel.png'\]"):
+        visitor.leave()
+    assert len(visitor.broken) == 2
+
+
+# The map.
+
+def test_a_pin_by_click_and_by_keyboard(site, visit):
+    anna = visit()
+    anna.open("/bestil/faerdselskontrol")
+    fill_in(anna, ANNA, "Havnegade")
+    words = anna.page.locator(".map-words")
+    canvas = anna.page.locator(".map-canvas")
+    anna.page.locator(".map-land").first.wait_for(state="attached")
+    assert words.inner_text() == anna.say("No pin has been set.")
+    canvas.click(position={"x": 200, "y": 150})
+    first = pin(anna)
+    assert inside_district(site, first)
+    assert anna.say("The pin is {place}.").split("{")[0] in words.inner_text()
+    anna.press("Remove the pin")
+    assert pin(anna) is None
+    # The same without a mouse.
+    canvas.focus()
+    anna.page.keyboard.press("ArrowRight")
+    anna.page.wait_for_function("document.querySelector('.map-middle').textContent")
+    anna.page.keyboard.press("Enter")
+    second = pin(anna)
+    assert inside_district(site, second)
+    assert second != first
+    assert anna.say("The pin is {place}.").split("{")[0] in words.inner_text()
+    # It goes along to the check page, back into the form, and to the officer.
+    anna.press("Go on and check")
+    assert anna.say("Pin on the map") in anna.page.locator("main").inner_text()
+    anna.press("Go back and change")
+    anna.page.locator(".map-canvas .map-pin").wait_for()
+    assert pin(anna) == second
+    anna.press("Go on and check")
+    send_off(anna)
+    with site.app.app_context():
+        booking = db.session.query(Booking).filter_by(road="Havnegade").one()
+        assert (booking.lat, booking.lng) == second
+    officer = visit()
+    log_in(officer)
+    office_page(officer, ANNA, "Havnegade")
+    officer.page.locator("[data-map] .leaflet-marker-icon:not(.map-town)").wait_for()
+
+
+def test_without_javascript_there_is_no_map_and_nothing_is_missing(site, visit):
+    bo = visit(javascript=False)
+    bo.open("/bestil/faerdselskontrol")
+    assert not bo.page.locator("[data-map]").is_visible()
+    assert not bo.page.get_by_text(bo.say("No pin has been set.")).count()
+    fill_in(bo, BO, "Strandgade")
+    bo.press("Go on and check")
+    assert bo.say("Pin on the map") not in bo.page.locator("main").inner_text()
+    send_off(bo)
+    officer = visit(javascript=False)
+    log_in(officer)
+    office_page(officer, BO, "Strandgade")
+    assert not officer.page.locator("[data-map]").count()
+    officer.open(f"/kontor/sag/{site.known['received']}")
+    assert not officer.page.locator("[data-map]").is_visible()
+
+
+def pin(person: Visitor) -> tuple[float, float] | None:
+    lat, lng = (person.page.locator(f"input[name={name}]").input_value() for name in ("lat", "lng"))
+    assert bool(lat) == bool(lng)
+    return (float(lat), float(lng)) if lat else None
+
+
+def inside_district(site: Site, point) -> bool:
+    (south, west), (north, east) = site.app.config["DISTRICT"].bounds
+    return bool(point) and south - .5 < point[0] < north + .5 and west - .5 < point[1] < east + .5
+
+
+# Every page.
+
+@dataclass(frozen=True)
+class Page:
+    """One page in one state: where it is, who sees it, and what they do first."""
+
+    name: str
+    path: str
+    who: str = "citizen"
+    do: Callable[[Visitor], object] = lambda visitor: None
+    status: int = 200
+
+
+def send(form: str = "main form", **typed: str) -> Callable[[Visitor], None]:
+    """Type into fields by their names and send the form; "" empties a field."""
+    def do(visitor: Visitor) -> None:
+        page = visitor.page
+        for name, value in typed.items():
+            page.locator(f"[name='{name.replace('__', '-')}']").last.fill(value)
+        button = page.locator(f"{form} button").first
+        hidden = page.locator("details:not([open])", has=button)
+        if hidden.count():
+            hidden.locator("summary").click()
+        button.click()
+    return do
+
+
+def check(visitor: Visitor) -> None:
+    fill_in(visitor, ANNA, "Bygaden")
+    visitor.press("Go on and check")
+
+
+def clash(visitor: Visitor) -> None:
+    plan(visitor, today() + timedelta(days=1), "11:00", "13:00", "ATK 1")
+    visitor.press("Keep the plan")
+
+
+def contradict(visitor: Visitor) -> None:
+    visitor.choose("Speed limit", "")
+    visitor.write("Vehicles measured", "12")
+    visitor.write("Charged with speeding, in total", "94")
+    visitor.page.locator("[name='periods-0-ends']").fill("01:00")
+    visitor.press("Keep, and see the letters")
+
+
+def forget_periods(visitor: Visitor) -> None:
+    for part in ("day", "starts", "ends"):
+        visitor.page.locator(f"[name='periods-0-{part}']").fill("")
+    visitor.write("Place measured (road, roughly)", "")
+    visitor.press("Keep, and see the letters")
+
+
+BOOK = "/bestil/faerdselskontrol"
+TAKE_IN = "/kontor/ny/faerdselskontrol"
+WORDS = "Vi ser på strækningen ved skolen. Tak for de gode oplysninger om tidspunkterne."
+PAGES = [
+    Page("front", "/"),
+    Page("how", "/saadan-virker-det"),
+    Page("privacy", "/privatliv"),
+    Page("find", "/find"),
+    Page("find-empty", "/find", do=send(), status=422),
+    Page("find-nothing", "/find", do=send(reference="K7MD PXQA", contact="1234"), status=422),
+    Page("book", BOOK),
+    Page("book-errors", BOOK, do=send(), status=422),
+    Page("book-elsewhere", BOOK, do=send(road="Nørrebrogade 12345678", postcode="2200"), status=422),
+    Page("check", BOOK, do=check),
+    Page("receipt-email", "/sag/{received_case}/kvittering"),
+    Page("receipt-phone", "/sag/{phone_case}/kvittering"),
+    *(Page(f"case-{state}", f"/sag/{{{state}_case}}") for state in (
+        "received", "asked", "accepted", "delayed", "answered", "postponed", "declined", "referred", "withdrawn")),
+    Page("case-answer-missing", "/sag/{asked_case}", do=send(), status=422),
+    Page("case-contact-errors", "/sag/{received_case}", do=send("form[action$=kontakt]", name="", email="anna@"),
+         status=422),
+    Page("case-withdraw-unsure", "/sag/{received_case}", do=send("form[action$=traek-tilbage]"), status=422),
+    Page("not-found", "/findes-ikke", status=404),
+    Page("too-many", "/too-many", status=429),
+
+    Page("log-in", "/kontor/log-ind"),
+    Page("log-in-wrong", "/kontor/log-ind", do=send(email="nobody@politi.example", password="forkert"), status=422),
+    *(Page(f"desk-{pile}", f"/kontor/?bunke={pile}", "officer") for pile in (
+        "nye", "besked", "planlaeg", "resultat", "breve", "venter", "planlagt", "lukket")),
+    Page("desk-search", "/kontor/?q=bygaden", "officer"),
+    Page("desk-search-nothing", "/kontor/?q=findes+ikke", "officer"),
+    *(Page(f"booking-{state}", f"/kontor/sag/{{{state}}}", "officer") for state in (
+        "received", "news", "accepted", "answered", "declined")),
+    Page("booking-empty-note", "/kontor/sag/{received}", "officer", send("form[action$=notat]"), 422),
+    *(Page(name, f"/kontor/sag/{{received}}/{name}", "officer") for name in (
+        "imoedekom", "spoerg", "afslag", "henvis", "udsaet")),
+    Page("accept-letter", "/kontor/sag/{received}/imoedekom", "officer", send(words=WORDS)),
+    Page("ask-errors", "/kontor/sag/{received}/spoerg", "officer", send(answer_by="2020-01-01"), 422),
+    Page("ask-letter", "/kontor/sag/{received}/spoerg", "officer", send(words=WORDS)),
+    Page("decline-errors", "/kontor/sag/{received}/afslag", "officer", send(words="Ring 12345678"), 422),
+    Page("refer-errors", "/kontor/sag/{received}/henvis", "officer", send(), 422),
+    Page("delay-errors", "/kontor/sag/{received}/udsaet", "officer", send(), 422),
+    Page("plan", "/kontor/sag/{accepted}/besoeg", "officer"),
+    Page("plan-errors", "/kontor/sag/{accepted}/besoeg", "officer", send(), 422),
+    Page("plan-clash", "/kontor/sag/{accepted}/besoeg", "officer", clash, 422),
+    *(Page(f"visit-{state}", f"/kontor/besoeg/{{visit_{state}}}", "officer") for state in (
+        "coming", "over", "drafted", "answered", "cancelled")),
+    Page("visit-cancel-errors", "/kontor/besoeg/{visit_coming}", "officer", send(), 422),
+    Page("visit-move", "/kontor/besoeg/{visit_coming}/flyt", "officer"),
+    Page("findings", "/kontor/besoeg/{visit_over}/resultat", "officer"),
+    Page("findings-contradict", "/kontor/besoeg/{visit_over}/resultat", "officer", contradict, 422),
+    Page("findings-forgotten", "/kontor/besoeg/{visit_over}/resultat", "officer", forget_periods, 422),
+    Page("report", "/kontor/besoeg/{visit_drafted}/svar", "officer"),
+    Page("job-sheet", "/kontor/besoeg/{visit_coming}/jobark", "officer"),
+    Page("place", "/kontor/sted/{place}", "officer"),
+    Page("visits", "/kontor/besoeg/", "officer"),
+    *(Page(f"letter-{fate}", f"/kontor/breve/{{letter_{fate}}}", "officer") for fate in ("sent", "failed", "task")),
+    Page("take-in", TAKE_IN, "officer"),
+    Page("take-in-errors", TAKE_IN, "officer", send(), 422),
+]
+
+WCAG = {"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"}
+BEST_PRACTICE = Counter()
+
+
+@pytest.fixture(scope="module")
+def people(chromium, site):
+    """One citizen and one officer, who look at every page."""
+    people = {"citizen": Visitor(chromium, site), "officer": Visitor(chromium, site)}
+    log_in(people["officer"])
+    for path, page in too_many_tries(site).items():
+        people["citizen"].context.route(site.url + path, lambda route, page=page: route.fulfill(
+            status=429, content_type="text/html", body=page))
+    yield people
+    for person in people.values():
+        person.leave()
+    for advice, count in sorted(BEST_PRACTICE.items()):
+        print(f"best practice, {count} times: {advice}")
+
+
+def too_many_tries(site: Site) -> dict[str, str]:
+    """The page that a limit shows. The site of these tests has no limits, so it comes from one that has."""
+    from app import create_app
+    app = create_app({"INSTANCE": str(site.folder), "TESTING": True, "SERVER_NAME": site.host})
+    for _ in range(10):
+        app.test_client().post("/find")
+    return {f"{root}/too-many": app.test_client().post(f"{root}/find").text for root in ("", "/en")}
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_page_is_for_everybody(site, people, page, language):
+    person = people[page.who]
+    person.language = language
+    person.page.set_viewport_size(DESKTOP)
+    person.open(("/en" if language == "en" else "") + page.path.format_map(site.known))
+    page.do(person)
+    person.page.wait_for_load_state("load")
+    assert person.status == page.status
+    wait_for_maps(person)
+    found = [*structure(person, language), *accessibility(person), *width(person), *keep(person, page)]
+    person.page.set_viewport_size(PHONE)
+    found += [*accessibility(person), *width(person), *targets(person), *keep(person, page)]
+    person.page.set_viewport_size({"width": 320, "height": 740})
+    found += [*width(person), *focus(person), *summary(person)]
+    assert not found, "\n".join(found)
+
+
+def structure(person: Visitor, language: str):
+    page = person.page
+    if page.locator("h1").count() != 1:
+        yield f"{page.locator('h1').count()} h1"
+    if not page.title().strip(" –"):
+        yield "no title"
+    if page.locator("html").get_attribute("lang") != language:
+        yield "another language than the address says"
+
+
+def wait_for_maps(person: Visitor) -> None:
+    for drawn in person.page.locator("[data-map]").all():
+        drawn.locator(".map-land").first.wait_for(state="attached")
+
+
+def accessibility(person: Visitor):
+    """What axe finds; advice beyond WCAG is only counted."""
+    from axe_playwright_python.sync_playwright import Axe
+    results = Axe().run(person.page, options={
+        "resultTypes": ["violations"], "runOnly": [*WCAG, "best-practice"]}).response["violations"]
+    for rule in results:
+        where = "; ".join(f"{' '.join(map(str, node['target']))} {node['html'][:160]} {node['failureSummary']}"
+                          for node in rule["nodes"][:4])
+        if WCAG & set(rule["tags"]):
+            yield f"axe at {person.page.viewport_size['width']}: {rule['id']} ({rule['help']}): {where}"
+        else:
+            BEST_PRACTICE[f"{rule['id']}: {rule['nodes'][0]['target']}"] += 1
+
+
+def width(person: Visitor):
+    """Nothing makes the page wider than the window."""
+    wide = person.page.evaluate("""() => {
+      const room = document.documentElement.clientWidth;
+      if (document.documentElement.scrollWidth <= room) return [];
+      const out = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > room + 1);
+      return ["page", ...out.slice(0, 5).map((e) => e.outerHTML.slice(0, 120))];
+    }""")
+    if wide:
+        yield f"wider than {person.page.viewport_size['width']}: {wide}"
+
+
+def targets(person: Visitor):
+    """Buttons, fields and choices can be hit with a thumb."""
+    small = person.page.evaluate("""() => [...document.querySelectorAll(
+        "button, .button, summary, input:not([type=hidden]), select, textarea")].flatMap((e) => {
+      const box = (e.closest(".choice") ?? e).getBoundingClientRect();
+      return !e.checkVisibility() || box.height >= (e.matches("summary") ? 40 : 44) ? [] :
+        [`${Math.round(box.width)} x ${Math.round(box.height)} ${e.outerHTML.slice(0, 120)}`];
+    })""")
+    if small:
+        yield f"too small for a thumb: {small}"
+
+
+def focus(person: Visitor):
+    """Whoever goes by keyboard sees where they are, from the skip link on."""
+    from browser import FOCUS
+    person.page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
+    for _ in range(4):
+        person.page.keyboard.press("Tab")
+        seen = person.page.evaluate(FOCUS)
+        if not (seen["ring"] and seen["inside"]):
+            yield f"focus is not seen: {seen}"
+
+
+def summary(person: Visitor):
+    """Each link of the error summary leads to the field that it is about."""
+    for link in person.page.locator(".error-summary a").all():
+        target = link.get_attribute("href").removeprefix("#")
+        link.click()
+        if person.page.evaluate("document.activeElement.id") != target:
+            yield f"the error summary does not lead to {target}"
+
+
+def keep(person: Visitor, page: Page):
+    if SCREENSHOTS:
+        Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+        name = f"{page.who}-{page.name}-{person.language}-{person.page.viewport_size['width']}.png"
+        person.page.screenshot(path=str(Path(SCREENSHOTS, name)), full_page=True)
+    return []
+
+
+# A district in which every page has something to show.
+
+LONG = ("Ved indkørslen til Hovedgårdsvej kommer bilerne med meget høj fart over bakken, og børnene skal krydse vejen "
+        "til bussen kl. 7:40. Der er hverken fortov, cykelsti eller belysning på de sidste 400 meter.\n\n"
+        "Om eftermiddagen er det især varevogne til industrikvarteret Speditionsgodsterminalbanegårdspladsen.")
+FOUND = {"performed": "yes", "method": "atk", "place": "Bygaden, Terslev", "limit": "50", "passed": 412, "charged": 31,
+         "fine": 24, "klip": 5, "cond": 1, "uncond": 1, "reckless": 1, "top": 118, "avg": 52, "avg_source": "police",
+         "other": [{"kind": "phone", "count": 3}, {"kind": "belt", "count": 2}], "prelim": True, "visible": "hidden",
+         "suit": "suitable", "next": ["patrol", "municipality"], "note": "Stå ved gavlen af nr. 12.",
+         "msg": "Tak fordi I skrev. Skolevejen får besøg af en patrulje i næste uge."}
+
+
+def furnish(app) -> dict:
+    """One booking for each way that a case can go; where each is, for the paths of PAGES."""
+    ways = {
+        "received": {"road": "Hovedgårdsvej", "from_to": "fra Speditionsgodsterminalbanegårdspladsen til no. 112",
+                     "text": LONG, "lat": "55.2345", "lng": "11.9876", "capacity": "residents", "postcode": "4700",
+                     "org": "Grundejerforeningen Hovedgårdsvænget og Omegn af 1967", "phone": "20304050",
+                     "name": "Anne-Katrine Sommerfeldt-Bartholomæussen", "place_van": "Grusplads ved nr. 98, lige vej.",
+                     "email": "anne-katrine.sommerfeldt-bartholomaeussen@hovedgaardsvaengets-grundejerforening.dk",
+                     "address": "Hovedgårdsvej 98\n4700 Næstved"},
+        "asked": {}, "news": {"language": "/en"}, "accepted": {"road": "Ringstedvej"}, "delayed": {"road": "Nygade"},
+        "coming": {"road": "Ringstedvej"}, "over": {"road": "Algade", "problem": "mopeds"}, "drafted": {}, "answered": {},
+        "postponed": {"road": "Ringstedvej"}, "declined": {"road": "Skovvej"}, "referred": {"language": "/en"},
+        "withdrawn": {}, "phone": {"email": "", "phone": "+4520304050", "reply": "phone", "road": "Østergade"},
+        "failed": {"email": "nobody@example.dk", "road": "Vestergade"},
+    }
+    cases = {way: book(Person(app), **wish) for way, wish in ways.items()}
+    known = {way: reference for way, (reference, _) in cases.items()}
+    known |= {f"{way}_case": f"{reference}/{secret}" for way, (reference, secret) in cases.items()}
+    with app.app_context():
+        officer = Officer.by_email(OFFICER)
+        bookings = {way: Booking.by_reference(known[way]) for way in ways}
+        soon, later = add_working_days(today(), 8), add_working_days(today(), 30)
+        for way in ("asked", "news"):
+            bookings[way].ask(officer, "På hvilken side af kirken er det, og hvor langt fra skolen?", soon)
+        bookings["news"].give_information("On the north side, about 200 m from the school.", 10)
+        for way in ("accepted", "delayed", "coming", "over", "drafted", "answered", "postponed", "phone"):
+            bookings[way].accept(officer, WORDS, 22, 10)
+        bookings["delayed"].delay(officer, "Udstyret er til eftersyn, og vi vil måle ordentligt.", later)
+        bookings["declined"].decline(officer, next(iter(reasons())), WORDS, "Kommunen kan måle farten med en slange.")
+        bookings["referred"].refer(officer, "municipality", "")
+        bookings["withdrawn"].withdraw()
+        bookings["received"].note(officer, "Samme vej som i 2024, se journalen.")
+        bookings["received"].place.suitability = "Grusplads ved nr. 98. Hold afstand til stien."
+        visits = {way: control(officer, bookings[way], hours, crew) for way, hours, crew in (
+            ("coming", 24, "ATK 1"), ("over", -24, "ATK 2"), ("drafted", -48, "ATK 3"), ("answered", -72, "ATK 4"),
+            ("postponed", -96, "ATK 5"))}
+        visits["cancelled"] = control(officer, bookings["accepted"], 48, "ATK 6")
+        visits["cancelled"].cancel(officer, "Vognen er på værksted.")
+        day = {"periods": [{"day": local(visits["answered"].starts_at).date().isoformat(), "starts": "10:00",
+                            "ends": "12:00", "direction": "mod Haslev"}]}
+        visits["drafted"].enter_findings(officer, {**FOUND, **day, "patrols": [{"day": YESTERDAY.isoformat()}]})
+        visits["answered"].enter_findings(officer, {**FOUND, **day, "patrols": [{"day": YESTERDAY.isoformat()}]})
+        visits["answered"].report(officer)
+        visits["postponed"].enter_findings(officer, {"performed": "no", "cause": "weather", "suit": "suitable",
+                                                     "next": ["repeat"], "prelim": True})
+        visits["postponed"].report(officer, later)
+        db.session.commit()
+        letters = db.session.query(Letter)
+        failed = letters.filter_by(recipient="nobody@example.dk").one()
+        failed.refused("refused 550 No such user here")
+        known |= {"letter_sent": letters.filter_by(kind=Kind.ANSWERED).first().id, "letter_failed": failed.id,
+                  "letter_task": letters.filter_by(way="phone").first().id, "place": bookings["asked"].place_id}
+        known |= {f"visit_{way}": visit.id for way, visit in visits.items()}
+        import os
+        if os.environ.get("TMP_NO_DIGEST"):  # TEMPORARY
+            from letters import DIGEST, _write_to_each_officer, NEWS
+            from models import Way, Fate
+            db.session.add(Letter(text="x", message_id="<x@y>", fate=Fate.SENT, way=Way.EMAIL, kind="digest", language="da", recipient="a@b.dk", subject="x"))
+        db.session.commit()
+    return known
+
+
+def reasons() -> dict:
+    from services import REASONS
+    return REASONS
+
+
+def control(officer: Officer, booking: Booking, hours: int, crew: str) -> Visit:
+    """A control of two hours at ten o'clock, so many hours away."""
+    start = datetime.combine(local(now() + timedelta(hours=hours)).date(), time(10), COPENHAGEN)
+    return Visit.plan(officer, service=booking.service, place=booking.place, starts_at=start,
+                      ends_at=start + timedelta(hours=2), crew=crew, method="atk", bookings=[booking])

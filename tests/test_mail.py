@@ -1,0 +1,811 @@
+"""Every letter arrives, once, whatever the mail server does: a real one, with moods, on a port of its own."""
+
+import asyncio
+import email.policy
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.utils import parsedate_to_datetime
+from html import unescape
+from pathlib import Path
+
+import pytest
+import time_machine
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult
+from flask_babel import force_locale
+
+import letters
+from conftest import OFFICER, ROOT, Person, book, logged_in
+from models import Booking, Fate, Letter, Officer, Place, Reply, Way, db
+from models.letter import CLAIM, PATIENCE
+from words import error_in_words
+
+MONDAY = datetime(2026, 5, 11, 7, 0, tzinfo=UTC)
+SITE = "http://127.0.0.1:8000"
+MINUTE = timedelta(minutes=1)
+TAKEN = "250 2.0.0 taken"
+
+
+class MailServer:
+    """A real SMTP server. What it took (answered 250) is in `taken`; `says` are its moods.
+
+    `says` maps a step (GREETING, MAIL, RCPT, DATA) or a recipient's address to what is said there instead of yes:
+    a reply, NOTHING (it hangs up), or a coroutine function that returns one of them, however late.
+    After a reply that begins with `last_words` it hangs up.
+    """
+
+    def __init__(self, **options):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.options, self.says, self.last_words = options, {}, None
+        self.taken, self.begun, self.controller = [], [], None
+
+    def up(self):
+        session = type("Session", (_Session,), {})
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=5)
+        self.controller.factory = lambda: session(self, hostname="mail.test", **self.options)
+        self.controller.start()
+
+    def down(self):
+        if self.controller:
+            self.controller.stop()
+            self.controller = None
+
+    def is_well(self):
+        """Whatever it was, it is over."""
+        self.says, self.last_words = {}, None
+        if not self.controller:
+            self.up()
+
+    @property
+    def taken_for(self) -> list[str]:
+        return [message["To"] for message in self.taken]
+
+    async def reply_at(self, session, *steps):
+        reply = next((self.says[step] for step in steps if step in self.says), None)
+        reply = await reply() if callable(reply) else reply
+        if reply == NOTHING:
+            session.transport.abort()
+            await never()
+        return reply
+
+    async def handle_MAIL(self, session, _session, envelope, address, _options):
+        envelope.mail_from = address
+        return await self.reply_at(session, "MAIL") or "250 OK"
+
+    async def handle_RCPT(self, session, _session, envelope, address, _options):
+        reply = await self.reply_at(session, address, "RCPT")
+        envelope.rcpt_tos += [] if reply else [address]
+        return reply or "250 OK"
+
+    async def handle_DATA(self, session, _session, envelope):
+        message = message_from_bytes(envelope.content, policy=email.policy.default)
+        message.raw, message.envelope = envelope.content, (envelope.mail_from, envelope.rcpt_tos)
+        self.begun.append(message)
+        reply = await self.reply_at(session, "DATA") or TAKEN
+        self.taken += [message] if reply == TAKEN else []
+        return reply
+
+
+class _Session(SMTP):
+    """One connection."""
+
+    async def _handle_client(self):
+        reply = await self.event_handler.reply_at(self, "GREETING")
+        if not reply:
+            return await super()._handle_client()
+        await super().push(reply)
+        self.transport.close()
+
+    async def push(self, reply):
+        await super().push(reply)
+        if self.event_handler.last_words and reply.startswith(self.event_handler.last_words):
+            self.transport.close()
+
+
+NOTHING = "nothing"
+
+
+async def never():
+    await asyncio.Event().wait()
+
+
+class Hold:
+    """A server that has a letter in hand and takes its time, until `go` is set."""
+
+    def __init__(self, reply=None):
+        self.in_hand, self.go, self.reply = threading.Event(), threading.Event(), reply
+
+    async def __call__(self):
+        self.in_hand.set()
+        while not self.go.is_set():
+            await asyncio.sleep(0.005)
+        return self.reply
+
+
+@pytest.fixture
+def clock():
+    """The clock, which a test moves instead of waiting."""
+    with time_machine.travel(MONDAY) as moved:
+        yield moved
+
+
+@pytest.fixture
+def server():
+    server = MailServer()
+    server.up()
+    yield server
+    server.down()
+
+
+@pytest.fixture
+def posting(make_app):
+    """Makes an application that really sends to this server."""
+    return lambda server, **config: make_app(MAIL_SERVER="127.0.0.1", MAIL_PORT=server.port, MAIL_SUPPRESS_SEND=False,
+                                             **config)
+
+
+@pytest.fixture
+def app(clock, server, posting):
+    return posting(server)
+
+
+def receive(app, recipient: str = "anna@example.dk", **changes) -> str:
+    """Book without the pages; the reference."""
+    with app.app_context():
+        place = Place.at(road="Bygaden", from_to="", postcode="4690", town="Haslev", municipality="Faxe", lat=None,
+                         lng=None)
+        booking = Booking.receive(**{
+            "once": secrets.token_urlsafe(), "place": place, "answer_within": 10, "service": "traffic",
+            "name": "Anna Jensen", "email": recipient, "reply": Reply.EMAIL, "capacity": "private", "language": "da",
+            "road": "Bygaden", "answers": {"problem": "speeding"}, **changes})
+        db.session.commit()
+        return booking.reference
+
+
+def send(app) -> int:
+    """One round of the worker; how many letters went."""
+    with app.app_context():
+        return letters.send_due()
+
+
+def send_all(app) -> int:
+    """As many rounds as there is something to send: a worker makes one every few seconds."""
+    went = 0
+    while True:
+        before = outbox(app)
+        went += send(app)
+        if [(l.fate, l.tries) for l in outbox(app)] == [(l.fate, l.tries) for l in before]:
+            return went
+
+
+def write_to_officers(app) -> list[Letter]:
+    """The worker's other duty; the letters that it wrote."""
+    before = {l.id for l in outbox(app)}
+    with app.app_context():
+        letters.write_to_officers()
+        db.session.commit()
+    return [l for l in outbox(app) if l.id not in before]
+
+
+def outbox(app, **where) -> list[Letter]:
+    with app.app_context():
+        return db.session.query(Letter).filter_by(**where).order_by(Letter.id).all()
+
+
+def in_words(app, letter: Letter) -> str:
+    with app.app_context(), force_locale("en"):
+        return error_in_words(letter.error)
+
+
+def parts(message) -> tuple[str, str]:
+    """A mail's plain text and its HTML."""
+    return tuple(message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def visible(html: str) -> str:
+    return words(unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<head>.*</head>", "", html, flags=re.S))))
+
+
+# What a letter is.
+
+def test_a_letter_is_a_proper_mail(app, citizen, server):
+    reference, secret = book(citizen)
+    assert send(app) == 1
+    [message], [letter] = server.taken, outbox(app)
+    district = app.config["DISTRICT"]
+    assert message.envelope == (district.email, ["anna@example.dk"])
+    assert message["To"] == "anna@example.dk"
+    [sender] = message["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (district.name.da, district.email)
+    assert message["Reply-To"] == district.email
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Message-ID"] == letter.message_id and re.fullmatch(r"<\S+@127\.0\.0\.1>", letter.message_id)
+    assert parsedate_to_datetime(message["Date"]) == letter.made_at.replace(microsecond=0)
+    assert re.fullmatch(rf"(Sag|Case) {reference}", message["Subject"])
+    assert not list(message.iter_attachments())
+    message.raw.decode("ascii")
+    assert max(map(len, message.raw.splitlines())) <= 998
+
+
+def test_a_letter_has_an_html_twin_with_the_same_words(app, citizen, server):
+    reference, secret = book(citizen)
+    send(app)
+    text, html = parts(server.taken[0])
+    assert visible(html) == words(text)
+    assert html.count("<a ") == 1 and f'<a href="{SITE}/sag/{reference}/{secret}">' in html
+    assert 'lang="da"' in html and not re.search(r"<(img|script|style|link)|https?://(?!127\.0\.0\.1:8000/sag)", html)
+
+
+def test_danish_letters_survive_the_journey(app, citizen, server):
+    book(citizen)
+    send(app)
+    assert all("Sydsjællands og Lolland-Falsters Politi" in part for part in parts(server.taken[0]))
+
+
+@pytest.mark.parametrize("language", ["", "/en"])
+def test_every_letter_says_112_and_114_and_leads_to_the_page_in_its_language(app, citizen, server, language):
+    reference, secret = book(citizen, language)
+    send(app)
+    [message] = server.taken
+    assert message["Content-Language"] == (language.strip("/") or "da")
+    text, _ = parts(message)
+    assert re.search(r"\b112\b.*\b114\b", text)
+    assert re.findall(r"https?://\S+", text) == [f"{SITE}{language}/sag/{reference}/{secret}"]
+    assert citizen.get(f"{language}/sag/{reference}/{secret}").status == 200
+    assert not language or "We have received your booking" in text
+
+
+def test_a_request_cannot_choose_where_the_link_leads(app, citizen, server):
+    ours = app.wsgi_app
+
+    def lied_to(environ, start_response):
+        environ.update(HTTP_HOST="evil.example", HTTP_X_FORWARDED_HOST="evil.example", HTTP_X_FORWARDED_PROTO="https",
+                       HTTP_X_FORWARDED_PREFIX="/evil")
+        return ours(environ, start_response)
+
+    app.wsgi_app = lied_to
+    reference, secret = book(citizen)
+    send(app)
+    text, html = parts(server.taken[0])
+    assert f"{SITE}/sag/{reference}/{secret}\n" in text
+    assert "evil" not in server.taken[0].as_string() + text + html
+
+
+def test_what_a_stranger_writes_never_travels_under_our_name(app, server):
+    """Whoever books can name anybody's address: what that mailbox gets holds no word of theirs."""
+    typed = {"name": "Xerxes Køb", "org": "Zebrapiller", "capacity": "association", "phone": "20304050",
+             "address": "Qvæsthusgade 7, 4690 Haslev", "road": "Wxyzvej", "from_to": "fra Vrøvl til Kvaks",
+             "text": "KLIKHER nu: http://evil.example/vind", "direction": "towards", "towards": "Nonsensby",
+             "place_van": "Bag Pærehegnet"}
+    citizen = Person(app)
+    first, second = book(citizen, **typed), book(citizen, "/en", **typed)
+    with app.app_context():
+        officer = Officer.by_email(OFFICER)
+        Booking.by_reference(first[0]).decline(officer, "resources", "", "")
+        db.session.commit()
+        Booking.by_reference(first[0]).reopen("Hurlumhej igen", 10)
+        Booking.by_reference(second[0]).withdraw()
+        db.session.commit()
+    write_to_officers(app)
+    send_all(app)
+    assert Counter(l.kind for l in outbox(app, fate=Fate.SENT)) == Counter(
+        received=2, declined=1, reopened=1, withdrawn=1, digest=1)
+    said = re.compile("|".join(["xerxes", "køb", "zebra", "20304050", "qvæsthus", "haslev", "4690", "wxyz", "vrøvl",
+                                "klikher", "evil", "nonsens", "pærehegn", "hurlumhej"]), re.I)
+    for message in server.taken:
+        assert re.fullmatch(rf"\w+ ({first[0]}|{second[0]})", message["Subject"]) or message["To"] == OFFICER
+        for part in (message["Subject"], message["From"], *parts(message)):
+            assert not said.search(re.sub("(?i)købenn?havn|/?sydsjællands", "", part)), part
+
+
+# The mail server is in trouble.
+
+def _down(server):
+    server.down()
+
+
+def _moods(**says):
+    return lambda server: server.says.update(says)
+
+
+def _dying_after(reply):
+    return lambda server: setattr(server, "last_words", reply)
+
+
+TROUBLES = {
+    "down": (_down, "The mail server could not be reached."),
+    "slow to greet": (_moods(GREETING=never), "The mail server did not answer in time."),
+    "slow to take the letter": (_moods(DATA=never), "The mail server did not answer in time."),
+    "too busy to talk": (_moods(GREETING="421 4.3.2 too busy"),
+                         "The mail server refused to take letters from us. (421 4.3.2 too busy)"),
+    "refusing the sender": (_moods(MAIL="550 5.7.1 who are you"),
+                            "The mail server refused to take letters from us. (550 5.7.1 who are you)"),
+    "greylisting": (_moods(RCPT="450 4.2.0 come back later"), "(450 4.2.0 come back later)"),
+    "closing at the recipient": (_moods(RCPT="421 4.3.2 going down"), "(421 4.3.2 going down)"),
+    "not taking the letter now": (_moods(DATA="451 4.3.0 my disk"), "(451 4.3.0 my disk)"),
+    "dying while it listens": (_dying_after("354"), "The mail server could not be reached."),
+    "dying before it says yes": (_moods(DATA=NOTHING), "The mail server could not be reached."),
+    "hanging up at the greeting": (_moods(GREETING=NOTHING), "The mail server could not be reached."),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_letter_waits_out_a_server_that_is(trouble, app, clock, server, monkeypatch):
+    receive(app)
+    begin, said = TROUBLES[trouble]
+    begin(server)
+    with monkeypatch.context() as patched:
+        patched.setattr(letters, "TIMEOUT", 0.1 if "slow" in trouble else 5)
+        assert send(app) == 0
+    [letter] = outbox(app)
+    assert (letter.fate, letter.tries) == (Fate.WAITING, 1)
+    assert in_words(app, letter).endswith(said)
+    server.is_well()
+    assert send(app) == 0, "no hammering: first a pause"
+    clock.shift(2 * MINUTE)
+    assert send(app) == 1
+    assert send(app) == 0
+    [letter], [message] = outbox(app), server.taken
+    assert (letter.fate, letter.tries, letter.error) == (Fate.SENT, 2, "")
+    assert message["Message-ID"] == letter.message_id
+
+
+def test_twenty_bookings_stand_and_each_letter_arrives_once_after_every_kind_of_trouble(
+        app, clock, server, monkeypatch):
+    monkeypatch.setattr(letters, "TIMEOUT", 0.1)
+    troubles = iter(["down", "slow to greet", "too busy to talk", "dying while it listens", "dying before it says yes"])
+    slowest, booked = 0, {}
+    for number in range(20):
+        if number % 4 == 0:
+            server.is_well()
+            TROUBLES[next(troubles)][0](server)
+        address = f"nr{number}@example.dk"
+        citizen = Person(app)
+        began = time.perf_counter()
+        reference, secret = book(citizen, email=address)
+        slowest = max(slowest, time.perf_counter() - began)
+        assert citizen.get(f"/sag/{reference}/{secret}").status == 200
+        booked[address] = reference
+        if number % 2:
+            assert send(app) == 0
+    assert slowest < 1, "all requests of one booking together"
+    with app.app_context():
+        assert db.session.query(Booking).count() == 20
+    assert not server.taken
+    server.is_well()
+    monkeypatch.setattr(letters, "TIMEOUT", 5)
+    clock.shift(timedelta(hours=1))
+    assert send_all(app) == 20
+    assert Counter(server.taken_for) == Counter(booked)
+    assert all(booked[m["To"]] in m["Subject"] for m in server.taken)
+    clock.shift(timedelta(days=4))
+    assert send_all(app) == 0
+
+
+def test_nobody_waits_while_a_slow_server_has_a_letter_in_hand(app, server):
+    receive(app)
+    server.says["DATA"] = slow = Hold()
+    worker = threading.Thread(target=send, args=[app])
+    worker.start()
+    try:
+        assert slow.in_hand.wait(5)
+        began = time.perf_counter()
+        reference, _ = book(Person(app), email="bo@example.dk")
+        assert time.perf_counter() - began < 1
+        assert not server.taken
+    finally:
+        slow.go.set()
+        worker.join()
+    assert [l.fate for l in outbox(app)] == [Fate.SENT, Fate.SENT]
+    assert server.taken_for == ["anna@example.dk", "bo@example.dk"]
+
+
+def test_what_the_server_took_is_never_sent_again_though_it_hangs_up_at_once(app, clock, server):
+    for number in range(3):
+        receive(app, f"nr{number}@example.dk")
+    server.last_words = TAKEN
+    for _ in range(5):
+        send(app)
+        clock.shift(5 * MINUTE)
+    assert Counter(server.taken_for) == Counter(f"nr{n}@example.dk" for n in range(3))
+    assert {l.fate for l in outbox(app)} == {Fate.SENT}
+
+
+def test_a_server_that_says_no_goodbye_has_still_taken_the_letter(app, server, monkeypatch):
+    monkeypatch.setattr(letters, "TIMEOUT", 0.1)
+    receive(app)
+
+    async def handle_QUIT(*_):
+        await never()
+
+    server.handle_QUIT = handle_QUIT
+    assert send(app) == 1
+    assert outbox(app)[0].fate is Fate.SENT
+
+
+def test_a_refused_log_in_is_tried_again(clock, posting):
+    opened = set()
+    server = MailServer(auth_require_tls=False,
+                        authenticator=lambda *_: AuthResult(success=bool(opened), handled=False))
+    server.up()
+    try:
+        app = posting(server, MAIL_USERNAME="postmester", MAIL_PASSWORD="forkert")
+        receive(app)
+        assert send(app) == 0
+        [letter] = outbox(app)
+        assert letter.fate is Fate.WAITING
+        assert in_words(app, letter).startswith("The mail server refused our log-in. (535")
+        assert "forkert" not in letter.error
+        opened.add(True)
+        clock.shift(2 * MINUTE)
+        assert send(app) == 1
+    finally:
+        server.down()
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    if not shutil.which("openssl"):
+        pytest.skip("no openssl here to make a certificate with")
+    own, key = tmp_path / "own.pem", tmp_path / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=mail.test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", own],
+                   check=True, capture_output=True)
+    return own, key
+
+
+def test_an_untrusted_certificate_gets_no_letter(clock, posting, certificate, monkeypatch):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    server = MailServer(tls_context=context, require_starttls=True)
+    server.up()
+    try:
+        app = posting(server, MAIL_USE_TLS=True)
+        receive(app)
+        assert send(app) == 0
+        [letter] = outbox(app)
+        assert letter.fate is Fate.WAITING and not server.begun
+        assert in_words(app, letter) == "The mail server’s certificate could not be trusted."
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        clock.shift(2 * MINUTE)
+        assert send(app) == 1
+    finally:
+        server.down()
+
+
+def test_the_pauses_grow_and_after_three_days_the_officer_is_told(app, clock, server):
+    reference = receive(app)
+    server.down()
+    tried, began = [], time.time()
+    while outbox(app)[0].fate is Fate.WAITING:
+        assert send(app) == 0
+        [letter] = outbox(app)
+        tried.append(time.time() - began)
+        assert letter.tries == len(tried)
+        clock.move_to(max(letter.next_try_at, datetime.now(UTC)) + timedelta(seconds=1))
+    pauses = [round((b - a) / 60) for a, b in zip(tried, tried[1:], strict=False)]
+    assert pauses == sorted(pauses) and pauses[0] <= 2 and 60 <= pauses[-1] <= 720
+    assert PATIENCE - timedelta(hours=9) < timedelta(seconds=tried[-1]) <= PATIENCE
+    assert outbox(app)[0].fate is Fate.FAILED
+    server.is_well()
+    clock.shift(timedelta(days=4))
+    assert send(app) == 0, "now it is the officer's turn"
+    officer = logged_in(app)
+    for page in ("/en/kontor/?bunke=breve", f"/en/kontor/sag/{reference}"):
+        assert "The mail server could not be reached." in officer.get(page).text
+    officer.post(f"/kontor/breve/{letter.id}", {"again": "1"})
+    assert send(app) == 1
+
+
+# The mail server says no for good.
+
+def test_one_bad_address_holds_up_no_other_letter(app, clock, server):
+    for address in ("anna@example.dk", "bo@example.dk", "cy@example.dk"):
+        receive(app, address)
+    server.says["bo@example.dk"] = "550 5.1.1 no such user"
+    assert send(app) == 2
+    assert server.taken_for == ["anna@example.dk", "cy@example.dk"]
+    [failed] = outbox(app, fate=Fate.FAILED)
+    assert (failed.recipient, failed.tries) == ("bo@example.dk", 1)
+    clock.shift(timedelta(days=1))
+    assert send(app) == 0
+
+
+@pytest.mark.parametrize("reply", ["552 5.2.2 mailbox full", "554 5.6.0 we do not want it"])
+def test_a_letter_that_is_refused_for_good_is_not_tried_again(app, clock, server, reply):
+    receive(app)
+    server.says["DATA"] = reply
+    assert send(app) == 0
+    receive(app, "bo@example.dk")
+    server.is_well()
+    clock.shift(timedelta(days=1))
+    assert send(app) == 1
+    assert [l.fate for l in outbox(app)] == [Fate.FAILED, Fate.SENT]
+    assert in_words(app, outbox(app)[0]) == (
+        f"The receiving mail server refused the letter. Is the address right? ({reply})")
+
+
+def test_the_officer_sees_in_plain_words_what_was_refused_and_sends_it_to_the_new_address(app, citizen, server):
+    reference, secret = book(citizen, email="forkert@example.dk")
+    server.says["forkert@example.dk"] = "550 5.1.1 no such user"
+    send(app)
+    officer = logged_in(app)
+    for page in ("/en/kontor/?bunke=breve", f"/en/kontor/sag/{reference}", "/en/kontor/breve/1"):
+        assert ("The receiving mail server refused the letter. Is the address right? (550 5.1.1 no such user)"
+                in officer.get(page).text)
+    assert "not delivered" in officer.get(f"/en/kontor/sag/{reference}").text
+    citizen.post(f"/sag/{reference}/{secret}/kontakt", token_from=f"/sag/{reference}/{secret}", data={
+        "name": "Anna", "email": "rigtig@example.dk", "phone": "", "reply": "email", "address": ""})
+    officer.post("/kontor/breve/1", {"again": "1"})
+    assert "Nothing here" in officer.get("/en/kontor/?bunke=breve").text
+    assert send(app) == 1
+    [message] = server.taken
+    assert (message["To"], message["Message-ID"]) == ("rigtig@example.dk", outbox(app)[0].message_id)
+    assert "not delivered" not in officer.get(f"/en/kontor/sag/{reference}").text
+
+
+def test_the_officer_notes_that_the_citizen_was_reached_otherwise(app, server):
+    receive(app)
+    server.says["RCPT"] = "550 5.1.1 no such user"
+    send(app)
+    officer = logged_in(app)
+    assert "I have reached the citizen otherwise" in officer.get("/en/kontor/breve/1").text
+    officer.post("/kontor/breve/1", {"done": "1"})
+    assert "Ida Betjent" in officer.get("/en/kontor/breve/1").text
+    assert "Nothing here" in officer.get("/en/kontor/?bunke=breve").text
+    server.is_well()
+    assert send(app) == 0
+    again = officer.client.post("/kontor/breve/1", data={
+        "csrf_token": officer.get("/kontor/", check=False).hidden.get("csrf_token", [""])[0], "again": "1"})
+    assert again.status_code in (303, 409) and send(app) == 0 and not server.taken
+
+
+# The worker.
+
+def test_two_workers_at_once_send_each_letter_once(app, server):
+    addresses = [f"nr{n}@example.dk" for n in range(20)]
+    for address in addresses:
+        receive(app, address)
+    both = Hold()
+
+    async def until_both_are_here():
+        if len(server.begun) >= 2:
+            both.go.set()
+        return await both()
+
+    server.says["DATA"] = until_both_are_here
+    went = []
+    workers = [threading.Thread(target=lambda: went.append(send(app))) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(10)
+    assert sum(went) == 20 and min(went) > 0
+    assert Counter(server.taken_for) == Counter(addresses)
+
+
+@pytest.fixture
+def worker(server, posting, tmp_path):
+    """The application, and the real worker beside it as a process of its own."""
+    app = posting(server)
+    started = []
+
+    def start():
+        started.append(subprocess.Popen(
+            [sys.executable, "-m", "flask", "worker", "--seconds", "0.01"], cwd=ROOT, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, env={
+                **{k: v for k, v in os.environ.items() if not k.startswith("BOOKING_")}, "FLASK_APP": "app",
+                "BOOKING_INSTANCE": app.instance_path, "BOOKING_MAIL_SERVER": "127.0.0.1",
+                "BOOKING_MAIL_PORT": str(server.port)}))
+        return started[-1]
+
+    yield app, start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_worker_that_is_told_to_stop_finishes_the_letter_in_hand(worker, server):
+    app, start = worker
+    receive(app)
+    server.says["DATA"] = slow = Hold()
+    process = start()
+    assert slow.in_hand.wait(10), process.stdout.read()
+    process.send_signal(signal.SIGTERM)
+    slow.go.set()
+    output, _ = process.communicate(timeout=10)
+    assert process.returncode == 0, output
+    assert [l.fate for l in outbox(app, kind="received")] == [Fate.SENT]
+    assert server.taken_for.count("anna@example.dk") == 1
+    with time_machine.travel(datetime.now(UTC) + 2 * CLAIM):
+        send(app)
+    assert server.taken_for.count("anna@example.dk") == 1
+
+
+def test_the_letter_in_hand_of_a_killed_worker_goes_later_under_the_same_message_id(worker, server):
+    app, start = worker
+    receive(app)
+    server.says["DATA"] = slow = Hold()
+    process = start()
+    assert slow.in_hand.wait(10), process.stdout.read()
+    process.kill()
+    process.wait(10)
+    server.is_well()
+    [letter] = outbox(app, kind="received")
+    assert letter.fate is Fate.SENDING and not server.taken
+    send(app)
+    assert "anna@example.dk" not in server.taken_for, "it could still be in the hands of a living worker"
+    with time_machine.travel(datetime.now(UTC) + CLAIM + MINUTE):
+        send(app)
+        send(app)
+    tries = [m for m in server.begun if m["To"] == "anna@example.dk"]
+    assert [m["Message-ID"] for m in tries] == [letter.message_id] * 2
+    assert server.taken_for.count("anna@example.dk") == 1
+    assert outbox(app, kind="received")[0].fate is Fate.SENT
+
+
+def test_whoever_watches_the_machine_sees_that_nobody_sends_letters(app, citizen, clock):
+    receive(app)
+    assert citizen.client.get("/health").status_code == 200
+    clock.shift(timedelta(hours=1))
+    stuck = citizen.client.get("/health")
+    assert (stuck.status_code, stuck.json["letters"]) == (503, "stuck")
+    send(app)
+    assert citizen.client.get("/health").json == {"database": "ok", "letters": "ok"}
+
+
+def test_without_a_mail_server_letters_become_files_and_the_work_list_says_so(make_app):
+    app = make_app(MAIL_SUPPRESS_SEND=False)
+    reference, secret = book(Person(app))
+    assert send(app) == 1
+    [file] = Path(app.instance_path, "letters").iterdir()
+    assert file.suffix == ".eml"
+    message = message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    [letter] = outbox(app)
+    assert (message["To"], message["Message-ID"]) == ("anna@example.dk", letter.message_id)
+    assert f"{SITE}/sag/{reference}/{secret}" in parts(message)[0] and reference in message["Subject"]
+    assert letter.fate is Fate.SENT and send(app) == 0
+    assert "No mail server is set up" in logged_in(app).get("/en/kontor/").text
+
+
+def test_with_a_mail_server_the_work_list_does_not_worry_anybody(app):
+    assert "No mail server is set up" not in logged_in(app).get("/en/kontor/").text
+
+
+# Letters to officers.
+
+@pytest.fixture
+def officers(app):
+    with app.app_context():
+        Officer.add("bo@politi.example", "Bo", "x")
+        Officer.add("gone@politi.example", "Gone", "x").active = False
+        db.session.commit()
+    return [OFFICER, "bo@politi.example"]
+
+
+def test_officers_get_one_mail_about_what_is_new_not_one_per_booking(app, clock, server, officers):
+    assert not write_to_officers(app), "nothing is new"
+    for number in range(3):
+        receive(app, f"nr{number}@example.dk")
+    digest = write_to_officers(app)
+    assert [(l.kind, l.recipient) for l in digest] == [("digest", o) for o in officers]
+    assert re.search(r"^- .*3$", digest[0].text, re.M) and f"{SITE}/kontor/" in digest[0].text
+    assert not write_to_officers(app)
+    receive(app)
+    clock.shift(timedelta(hours=3))
+    assert not write_to_officers(app), "one per interval"
+    clock.shift(timedelta(hours=2))
+    digest = write_to_officers(app)
+    assert [l.recipient for l in digest] == officers and re.search(r"^- .*1$", digest[0].text, re.M)
+    clock.shift(timedelta(hours=5))
+    assert not write_to_officers(app), "nothing is new"
+    assert send_all(app) == 4 + 4
+
+
+def test_a_mail_to_officers_holds_no_words_of_citizens(app, clock, server, officers):
+    book(Person(app))
+    with app.app_context():
+        booking = db.session.query(Booking).one()
+        booking.give_information("Nabo Nielsen kører selv for stærkt", 10)
+        db.session.commit()
+    clock.shift(timedelta(days=14))
+    assert {l.kind for l in write_to_officers(app)} == {"digest", "warning"}
+    send_all(app)
+    mails = [m for m in server.taken if m["To"] in officers]
+    assert len(mails) == 4 and len({m["Subject"] for m in mails}) == 1
+    for mail in mails:
+        assert not re.search("anna|jensen|bygaden|kirken|skole|suser|nielsen|@example|/sag/|4690", "".join(parts(mail)),
+                             re.I)
+
+
+def test_officers_are_warned_once_a_day_of_promises_about_to_break(app, clock, officers):
+    reference = receive(app)
+    assert "warning" not in {l.kind for l in write_to_officers(app)}
+    with app.app_context():
+        due = Booking.by_reference(reference).due_on
+    clock.move_to(datetime(due.year, due.month, due.day, 7, tzinfo=UTC) - timedelta(days=1))
+    warning = write_to_officers(app)
+    assert [(l.kind, l.recipient) for l in warning] == [("warning", o) for o in officers]
+    assert f"{reference[:4]} {reference[4:]}" in warning[0].text
+    assert not write_to_officers(app)
+    clock.shift(timedelta(hours=4))
+    assert not write_to_officers(app)
+    clock.shift(timedelta(hours=20))
+    assert [l.kind for l in write_to_officers(app)] == ["warning"] * 2
+    with app.app_context():
+        Booking.by_reference(reference).withdraw()
+        db.session.commit()
+    clock.shift(timedelta(hours=24))
+    assert "warning" not in {l.kind for l in write_to_officers(app)}
+
+
+def test_two_workers_write_one_digest(app, officers):
+    receive(app)
+    start = threading.Barrier(2)
+
+    def work():
+        with app.app_context():
+            start.wait()
+            letters.write_to_officers()
+            db.session.commit()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [l.recipient for l in outbox(app, kind="digest")] == officers
+
+
+# Answers that are not mails.
+
+@pytest.mark.parametrize(("wish", "way", "recipient", "button", "waits"), [
+    ({"reply": "phone", "phone": "20304050", "email": ""}, Way.PHONE, "20304050", "I have phoned", "Phone"),
+    ({"reply": "letter", "phone": "20304050", "email": "", "address": "Parkvej 1\r\n4690 Haslev"}, Way.POST,
+     "Anna Jensen\nParkvej 1\n4690 Haslev", "I have posted it", "Letter by post"),
+])
+def test_an_answer_by_phone_or_post_is_a_task_until_somebody_has_done_it(
+        app, server, wish, way, recipient, button, waits):
+    reference, _ = book(Person(app), **wish)
+    assert not outbox(app), "the receipt was on the screen"
+    officer = logged_in(app)
+    officer.post(f"/kontor/sag/{reference}/imoedekom", {"words": "", "send": "1"})
+    [letter] = outbox(app)
+    assert (letter.way, letter.recipient.replace("\r", ""), letter.is_task) == (way, recipient, True)
+    assert send(app) == 0 and not server.begun
+    assert "/sag/" not in letter.text, "what is read aloud or printed holds no secret link"
+    pile = officer.get("/en/kontor/?bunke=breve").text
+    assert waits in pile and "Waits for you" in pile
+    assert "waits for you" in officer.get(f"/en/kontor/sag/{reference}").text
+    assert button in officer.get("/en/kontor/breve/1").text
+    officer.post("/kontor/breve/1", {"done": "1"})
+    assert "Ida Betjent" in officer.get("/en/kontor/breve/1").text
+    assert "Nothing here" in officer.get("/en/kontor/?bunke=breve").text
+    [letter] = outbox(app)
+    assert letter.fate is Fate.SENT and letter.done_by_id and letter.sent_at
+
+
+def test_who_wants_the_answer_by_phone_but_has_a_mailbox_gets_the_receipt_there(app, server):
+    reference, _ = book(Person(app), reply="phone", phone="20304050")
+    logged_in(app).post(f"/kontor/sag/{reference}/imoedekom", {"words": "", "send": "1"})
+    assert [(l.kind, l.way) for l in outbox(app)] == [("received", Way.EMAIL), ("accepted", Way.PHONE)]
+    assert send(app) == 1
+    assert server.taken_for == ["anna@example.dk"]

@@ -1,0 +1,420 @@
+"""Bookings and visits, walked at random against a small model of what is allowed that knows nothing of ours.
+
+Each step is made in a context of its own on a real SQLite file, as a request or a command would. A step that the model
+allows must be committed with exactly the letters that it calls for; any other must be refused and change nothing.
+"""
+
+import itertools
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import time_machine
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import delete, update
+
+import letters
+import services
+from models import Booking, Event, Kind, Letter, NotAllowed, Officer, Place, Reply, Visit, db
+
+TRAFFIC = services.SERVICES["traffic"]
+OPEN = {"received", "needs_information", "accepted"}
+# What may be done with a booking in which status, and what it is then. None: it stays as it is.
+STEPS = {
+    "ask": ({"received"}, "needs_information"),
+    "accept": ({"received", "needs_information"}, "accepted"),
+    "decline": (OPEN, "declined"),
+    "refer": (OPEN, "referred"),
+    "delay": (OPEN, None),
+    "withdraw": (OPEN, "withdrawn"),
+    "reopen": ({"answered", "declined", "referred"}, "received"),
+    "give_information": (OPEN, None),
+    "change_contact": (OPEN | {"answered", "declined", "referred", "withdrawn"}, None),
+    "note": (OPEN | {"answered", "declined", "referred", "withdrawn"}, None),
+    "see": (OPEN | {"answered", "declined", "referred", "withdrawn"}, None),
+    "move": (OPEN | {"answered", "declined", "referred", "withdrawn"}, None),
+}
+VISIT_STEPS = {
+    "reschedule": {"planned"},
+    "choose": {"planned", "done"},
+    "cancel": {"planned"},
+    "enter_findings": {"planned", "done", "reported"},
+    "report": {"done", "reported"},
+}
+LETTER_ABOUT = {"ask": "information_asked", "accept": "accepted", "decline": "declined", "refer": "referred",
+                "delay": "delayed", "withdraw": "withdrawn", "reopen": "reopened"}
+ENDINGS = {"answered", "declined", "referred", "withdrawn"}
+BY_MAIL_IF_POSSIBLE = {"received", "withdrawn", "reopened", "delayed"}
+REOPEN_WITHIN = timedelta(days=30)
+
+# A control at another place than the one asked for, in the officer's own words; and one that came to nothing.
+FINDINGS = {"performed": "yes", "method": "laser", "place": "Hovedlandevejen", "limit": "50", "passed": 94, "charged": 0,
+            "periods": [{"day": "2026-05-11", "starts": "17:00", "ends": "19:00"}], "prelim": True, "suit": "suitable",
+            "next": ["closed"], "note": "Kontorsnak", "by": "Kontorsnak"}
+NOTHING = {"performed": "no", "cause": "weather", "suit": "suitable", "next": ["repeat"], "note": "Kontorsnak"}
+
+# What no letter may repeat: everything that a citizen typed begins with one of these, and what stays in the office too.
+CITIZEN, OFFICE = "Kvæxborger", "Kontorsnak"
+typed = st.text("aæ 5'\"<&%{}\n", max_size=6).map(lambda more: CITIZEN + more)
+person = st.fixed_dictionaries({
+    "name": typed, "address": typed, "email": st.sampled_from(["", "kvaex@example.dk", "kvaex.to@example.dk"]),
+    "phone": st.sampled_from(["55443322", "+4612345678"]), "reply": st.sampled_from(Reply)})
+place = st.sampled_from([
+    {"road": f"{CITIZEN}svej", "lat": None, "lng": None}, {"road": f"{CITIZEN}svej", "lat": 55.33, "lng": 12.08},
+    {"road": f"{CITIZEN}gade", "lat": 55.331, "lng": 12.08}, {"road": f"{CITIZEN}stræde", "lat": 55.9, "lng": 12.5}])
+times = st.tuples(st.sampled_from([-30, -3, -1, 0, 1, 2, 48]), st.sampled_from([1, 3, 26]))  # hours from now, and long
+crews = st.sampled_from([f"{OFFICE} 1", f"{OFFICE.upper()}  1", f"{OFFICE} 2", ""])
+any_booking, any_visit = Bundle("any_booking"), Bundle("any_visit")
+some_bookings = st.lists(any_booking, max_size=3, unique=True)
+
+
+def where(known: dict) -> Place:
+    return Place.at(postcode="4690", town="Haslev", municipality="Faxe", **known)
+
+
+class Cases(RuleBasedStateMachine):
+    """`bookings` and `visits` are the model: how things stand, by our own reckoning."""
+
+    app, template, seen = None, None, set()
+
+    def __init__(self):
+        super().__init__()
+        self.file = Path(self.app.instance_path, "bookings.sqlite")
+        with self.app.app_context():
+            db.engine.dispose()
+        for old in self.file.parent.glob("bookings.sqlite*"):
+            old.unlink()
+        shutil.copy(self.template / "bookings.sqlite", self.file)
+        self.clock = time_machine.travel(datetime(2026, 5, 11, 8, tzinfo=UTC), tick=False)
+        self.time = self.clock.start()
+        self.once = itertools.count()
+        self.bookings, self.visits, self.events, self.crews_taken = {}, {}, {}, []
+
+    def teardown(self):
+        self.clock.stop()
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def stored(self) -> dict[str, list[tuple]]:
+        """Every row of every table, read past our own code."""
+        with closing(sqlite3.connect(self.file)) as database:
+            tables = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            return {table: database.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+
+    def take(self, name: str, legal: bool, step, letters_to=()) -> object:
+        """Do `step` as a request does: commit it, or be refused. `letters_to`: (booking, kind) of each letter due."""
+        self.seen.add((name, legal))
+        before = self.stored()
+        known = {row[0] for row in before["letters"]}
+        with self.app.app_context():
+            try:
+                got = step(db.session.get(Officer, 1))
+                db.session.commit()
+            except NotAllowed as refusal:
+                db.session.rollback()
+                assert not legal, f"{name} was refused: {refusal}"
+                assert self.stored() == before, f"{name} was refused and yet changed something"
+                return None
+            assert legal, f"{name} was not refused"
+            found = [letter for letter in db.session.query(Letter) if letter.id not in known]
+            assert sorted((x.booking_id, x.kind, x.way, x.recipient) for x in found) == sorted(
+                due for due in (self.letter_due(*about) for about in letters_to) if due)
+            return got.id if isinstance(got, (Booking, Visit)) else None
+
+    def letter_due(self, booking: int, kind: str) -> tuple | None:
+        """How the letter goes; none is due for a receipt that the citizen saw on the screen or heard."""
+        to = self.bookings[booking]
+        if to["email"] and (to["reply"] == "email" or kind in BY_MAIL_IF_POSSIBLE):
+            return booking, kind, "email", to["email"]
+        if kind == "received" and to["channel"] != "paper":
+            return None
+        return ((booking, kind, "letter", f"{to['name']}\n{to['address']}") if to["reply"] == "letter"
+                else (booking, kind, "phone", to["phone"]))
+
+    def becomes(self, booking: int, status: str) -> None:
+        """Its status, when it was closed, and that no coming visit is for a wish that is no longer accepted."""
+        known = self.bookings[booking]
+        if known["status"] == "accepted" and status != "answered":
+            for visit in self.visits.values():
+                if visit["state"] == "planned":
+                    visit["holds"].discard(booking)
+        known["status"], known["closed_at"] = status, None if status in OPEN else self.now
+
+    # A booking.
+
+    @initialize(target=any_booking, who=person, at=place)
+    def the_first_wish(self, who, at):
+        return self.receive(who=who, at=at, words=CITIZEN, channel="web", language="da")
+
+    @rule(target=any_booking, who=person, at=place, words=typed, channel=st.sampled_from(["web", "phone", "paper"]),
+          language=st.sampled_from(["da", "en"]))
+    def another_wish(self, **wish):
+        return self.receive(**wish)
+
+    def receive(self, who, at, words, channel, language):
+        def step(officer):
+            return Booking.receive(
+                once=f"form {next(self.once)}", place=where(at), answer_within=10, service="traffic",
+                officer=None if channel == "web" else officer, channel=channel, language=language, capacity="private",
+                org=words, from_to=words, answers={"problem": "speeding", "text": words}, **at, **who)
+
+        number = len(self.bookings) + 1
+        self.bookings[number] = {**who, "channel": channel, "status": "received", "closed_at": None}
+        assert self.take("receive", True, step, [(number, "received")]) == number
+        return number
+
+    @rule(booking=any_booking)
+    def the_officer_accepts(self, booking):
+        self.do_with_booking(booking, "accept", CITIZEN, {}, 0, {})
+
+    @rule(booking=any_booking, name=st.sampled_from(sorted(STEPS)), words=typed, who=person, at=place,
+          days=st.sampled_from([-1, 0, 1, 9]))
+    def somebody_does(self, booking, name, words, who, at, days):
+        self.do_with_booking(booking, name, words, who, days, at)
+
+    def do_with_booking(self, booking, name, words, who, days, at):
+        known, (allowed, then) = self.bookings[booking], STEPS[name]
+        day = (self.now + timedelta(days=days)).date()
+        legal = known["status"] in allowed
+        if name == "delay":
+            legal = legal and days > 0
+        if name == "reopen":
+            legal = legal and self.now <= known["closed_at"] + REOPEN_WITHIN
+
+        def step(officer):
+            it = db.session.get(Booking, booking)
+            do = {
+                "ask": lambda: it.ask(officer, "Hvor?", day),
+                "accept": lambda: it.accept(officer, "", 22, 10),
+                "decline": lambda: it.decline(officer, "resources", "Vi beklager.", "Skriv til skolen."),
+                "refer": lambda: it.refer(officer, "municipality", ""),
+                "delay": lambda: it.delay(officer, "Materiel.", day),
+                "withdraw": it.withdraw,
+                "reopen": lambda: it.reopen(words, 10),
+                "give_information": lambda: it.give_information(words, 10),
+                "change_contact": lambda: it.change_contact(**who),
+                "note": lambda: it.note(officer, OFFICE),
+                "see": lambda: it.see(officer),
+                "move": lambda: it.move(officer, where(at)),
+            }
+            return do[name]()
+
+        if legal and name == "change_contact":
+            known |= who
+        if legal and name == "give_information" and known["status"] == "needs_information":
+            then = "received"
+        self.take(name, legal, step, [(booking, LETTER_ABOUT[name])] if name in LETTER_ABOUT else [])
+        if legal and then:
+            self.becomes(booking, then)
+
+    # A visit.
+
+    def is_free(self, crew: str, starts, ends, but=None) -> bool:
+        def name(words):
+            return " ".join(words.casefold().split())
+
+        return not crew or not any(
+            name(v["crew"]) == name(crew) and v["state"] == "planned" and v["starts"] < ends and starts < v["ends"]
+            for number, v in self.visits.items() if number != but)
+
+    def all_wait(self, bookings) -> bool:
+        return all(self.bookings[b]["status"] == "accepted" for b in bookings)
+
+    def span(self, hours) -> tuple[datetime, datetime]:
+        starts = self.now + timedelta(hours=hours[0])
+        return starts, starts + timedelta(hours=hours[1])
+
+    @rule(target=any_visit, bookings=some_bookings, at=place, hours=times, crew=crews,
+          service=st.sampled_from(["traffic", "traffic", "traffic", "noget andet"]))
+    def the_officer_plans(self, bookings, at, hours, crew, service):
+        starts, ends = self.span(hours)
+        legal = (self.is_free(crew, starts, ends) and self.all_wait(bookings)
+                 and (service == "traffic" or not bookings))
+        number = self.take("plan", legal, lambda officer: Visit.plan(
+            officer, service=service, place=where(at), starts_at=starts, ends_at=ends, crew=crew, method="laser",
+            bookings=[db.session.get(Booking, b) for b in bookings]))
+        if not legal:
+            return multiple()
+        self.visits[number] = {"state": "planned", "crew": crew, "starts": starts, "ends": ends, "holds": set(bookings),
+                               "service": service, "draft": None, "answered": set()}
+        return number
+
+    @rule(visit=any_visit, at=place, hours=times, crew=crews, backwards=st.sampled_from([False, False, True]))
+    def the_officer_moves_it(self, visit, at, hours, crew, backwards):
+        known, (starts, ends) = self.visits[visit], self.span(hours)
+        starts, ends = (ends, starts) if backwards else (starts, ends)
+        legal = (known["state"] in VISIT_STEPS["reschedule"] and not backwards
+                 and self.is_free(crew, starts, ends, but=visit))
+        self.take("reschedule", legal, lambda officer: db.session.get(Visit, visit).reschedule(
+            officer, place=where(at), starts_at=starts, ends_at=ends, crew=crew, method="") and None)
+        if legal:
+            known |= {"starts": starts, "ends": ends, "crew": crew}
+
+    @rule(visit=any_visit, bookings=some_bookings)
+    def the_officer_chooses(self, visit, bookings):
+        known = self.visits[visit]
+        legal = (known["state"] in VISIT_STEPS["choose"] and self.all_wait(bookings)
+                 and (known["service"] == "traffic" or not bookings))
+        self.take("choose", legal, lambda officer: db.session.get(Visit, visit).choose(
+            officer, [db.session.get(Booking, b) for b in bookings]))
+        if legal:
+            known["holds"] = set(bookings)
+
+    @rule(visit=any_visit)
+    def the_officer_cancels(self, visit):
+        known = self.visits[visit]
+        legal = known["state"] in VISIT_STEPS["cancel"]
+        self.take("cancel", legal, lambda officer: db.session.get(Visit, visit).cancel(officer, OFFICE) and None)
+        if legal:
+            known["state"] = "cancelled"
+
+    @rule(visit=any_visit, found=st.sampled_from([FINDINGS, FINDINGS, NOTHING]))
+    def the_officer_enters(self, visit, found):
+        known = self.visits[visit]
+        legal = known["state"] in VISIT_STEPS["enter_findings"] and known["starts"] <= self.now
+        self.take("enter_findings", legal, lambda officer: db.session.get(Visit, visit).enter_findings(officer, found)
+                  and None)
+        if legal:
+            known["draft"] = found
+            known["state"] = "done" if known["state"] == "planned" else known["state"]
+
+    @rule(visit=any_visit)
+    def the_officer_reports(self, visit):
+        """Sends the findings, or corrects them: those whose control came to nothing wait on, with a new promise."""
+        known = self.visits[visit]
+        legal = known["state"] in VISIT_STEPS["report"] and known["draft"] is not None
+        corrects, retry = known["state"] == "reported", known["draft"] is NOTHING
+        if legal and not corrects:
+            known["holds"] = {b for b in known["holds"] if self.bookings[b]["status"] == "accepted"}
+        told = {}
+        for b in known["holds"] if legal else ():
+            waits = self.bookings[b]["status"] == "accepted" and b not in known["answered"]
+            if self.bookings[b]["status"] != "withdrawn":  # a citizen who withdrew was promised to hear no more
+                told[b] = "corrected" if not waits or corrects and retry else "postponed" if retry else "answered"
+
+        def step(officer):
+            it, retry_by = db.session.get(Visit, visit), (self.now + timedelta(days=9)).date() if retry else None
+            if legal:
+                was = self.stored()
+                shown = letters.previewed(lambda: it.report(officer, retry_by))
+                assert self.stored() == was, "a preview changed something"
+            it.report(officer, retry_by)
+            if legal:
+                db.session.flush()
+                sent = [letter.text for letter in letters.write_pending()]
+                assert sent == [letter.text for letter in shown], "the letters are not as they were shown"
+
+        self.take("correct" if corrects and legal else "retry" if retry and legal else "report", legal, step, told.items())
+        if legal:
+            known |= {"draft": None, "state": "reported"}
+            for b, kind in told.items():
+                if kind == "answered":
+                    self.becomes(b, "answered")
+                    known["answered"].add(b)
+
+    # Time, and what nobody may do.
+
+    @rule(hours=st.sampled_from([1, 2, 49, 24 * 14, 24 * 31]))
+    def time_passes(self, hours):
+        self.time.shift(timedelta(hours=hours))
+
+    @rule(which=st.integers(0, 50), how=st.sampled_from(["words", "kind", "facts", "at", "booking_id", "delete",
+                                                         "update all", "delete all"]))
+    def nobody_rewrites_history(self, which, how):
+        def step(_officer):
+            events = db.session.query(Event).order_by(Event.id).all()
+            happened = events[which % len(events)]
+            if how == "delete":
+                db.session.delete(happened)
+            elif how == "update all":
+                db.session.execute(update(Event).where(Event.id == happened.id).values(words="Noget andet"))
+            elif how == "delete all":
+                db.session.execute(delete(Event).where(Event.id == happened.id))
+            else:
+                setattr(happened, how, {"words": "Noget andet", "kind": Kind.SEEN if happened.kind is Kind.NOTED
+                                        else Kind.NOTED, "facts": {"due_on": "2026-01-01"}, "booking_id": None
+                                        if happened.booking_id else 1, "at": happened.at - timedelta(days=1)}[how])
+
+        self.take("rewrite", False, step)
+
+    # What always holds.
+
+    @invariant()
+    def everything_stands_as_reckoned(self):
+        """Read from the database, so that what was never committed is not believed."""
+        with closing(sqlite3.connect(self.file)) as database:
+            status = dict(database.execute("SELECT id, status FROM bookings"))
+            visits = {row[0]: row[1:] for row in database.execute("SELECT id, state, crew FROM visits")}
+            holds = set(database.execute("SELECT visit_id, booking_id FROM visit_bookings"))
+        assert status == {number: b["status"] for number, b in self.bookings.items()}
+        assert visits == {number: (v["state"], v["crew"]) for number, v in self.visits.items()}
+        assert holds == {(number, b) for number, v in self.visits.items() for b in v["holds"]}
+
+    @invariant()
+    def every_closed_booking_has_a_letter_about_how_it_ended(self):
+        with closing(sqlite3.connect(self.file)) as database:
+            silent = database.execute(
+                "SELECT b.reference, b.status FROM bookings b WHERE (b.status IN ('answered', 'declined', 'referred', "
+                "'withdrawn')) != (b.closed_at IS NOT NULL) OR b.closed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
+                "letters l WHERE l.booking_id = b.id AND l.kind = b.status AND l.made_at >= b.closed_at)").fetchall()
+        assert not silent
+
+    @invariant()
+    def what_was_written_stays_written(self):
+        with closing(sqlite3.connect(self.file)) as database:
+            events = {row[0]: row for row in database.execute("SELECT * FROM events")}
+        assert self.events.items() <= events.items()
+        assert all(new > max(self.events, default=0) for new in events.keys() - self.events.keys())
+        self.events = events
+
+    @invariant()
+    def nobody_is_in_two_places_at_once(self):
+        with closing(sqlite3.connect(self.file)) as database:
+            both = database.execute(
+                "SELECT a.id, b.id FROM visits a JOIN visits b ON a.id < b.id AND a.crew_key = b.crew_key AND a.state = "
+                "'planned' AND b.state = 'planned' AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at "
+                "WHERE a.crew_key != ''").fetchall()
+        assert not both
+
+    @invariant()
+    def an_answer_comes_from_a_visit_that_was_made_for_the_wish(self):
+        with closing(sqlite3.connect(self.file)) as database:
+            strange = database.execute(
+                "SELECT e.id FROM events e WHERE e.kind IN ('answered', 'postponed', 'corrected') AND NOT EXISTS (SELECT "
+                "1 FROM visit_bookings h JOIN visits v ON v.id = h.visit_id WHERE h.visit_id = e.visit_id AND "
+                "h.booking_id = e.booking_id AND v.state = 'reported' AND v.findings IS NOT NULL)").fetchall()
+        assert not strange
+
+    @invariant()
+    def letters_repeat_nothing_that_a_citizen_or_the_office_keeps_to_itself(self):
+        with closing(sqlite3.connect(self.file)) as database:
+            for subject, text in database.execute("SELECT subject, text FROM letters"):
+                said = f"{subject}\n{text}".casefold()
+                assert not any(word in said for word in (CITIZEN.casefold(), OFFICE.casefold(), "kvaex", "55443322"))
+
+
+def test_no_walk_leads_where_the_rules_do_not(app, template):
+    """The same walks every time, so that a red test means that the code has changed and not the dice."""
+    Cases.app, Cases.template, Cases.seen = app, template, set()
+    run_state_machine_as_test(Cases, settings=settings(
+        max_examples=25, stateful_step_count=30, deadline=None, derandomize=True, database=None,
+        # A walk makes a database and commits to disk at every step; that is its purpose, and it still takes seconds.
+        suppress_health_check=[HealthCheck.too_slow]))
+    never_refused = {"receive", "change_contact", "note", "see", "move"}
+    everything = set(STEPS) | set(VISIT_STEPS) | {"receive", "plan", "correct", "retry"}
+    assert {(name, True) for name in everything} <= Cases.seen, "the walks did not come everywhere"
+    assert {(name, False) for name in everything - never_refused - {"correct", "retry"}} <= Cases.seen
