@@ -21,7 +21,7 @@ from models import NotAllowed, db, reading_only
 from office import office
 from public import public
 from throttle import limiter
-from words import FATES, FILTERS, HAPPENED, STATES, STATUSES, WAYS
+from words import FILTERS, HAPPENED, STATUSES, WAYS
 
 HERE = Path(__file__).parent
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -83,8 +83,8 @@ def create_app(config: dict | None = None) -> Flask:
     app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": language(), "switch": switch_to,
                                    "authority_for": letters.authority_for})
     app.jinja_env.globals.update(
-        catalogue=services.SERVICES, reasons=services.REASONS, STATUSES=STATUSES, STATES=STATES, HAPPENED=HAPPENED,
-        FATES=FATES, WAYS=WAYS, LANGUAGES=LANGUAGES)
+        catalogue=services.SERVICES, reasons=services.REASONS, STATUSES=STATUSES, HAPPENED=HAPPENED, WAYS=WAYS,
+        LANGUAGES=LANGUAGES)
     app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
     app.before_request(_only_read_unless_posted)
     app.teardown_request(lambda _error: reading_only.set(False))

@@ -7,7 +7,7 @@ import threading
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
@@ -69,21 +69,23 @@ def first() -> None:
 
 @click.command("worker", help="Send letters as they come, until told to stop.")
 @click.option("--seconds", default=2.0, help="Pause between two looks at the outbox.")
+@with_appcontext
 def worker(seconds: float) -> None:
     stop = threading.Event()
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())
     while not stop.wait(seconds):
         try:
+            letters.send_due()
             letters.write_to_officers()
             db.session.commit()
-            letters.send_due()
         except OperationalError:  # the database is busy or away: look again later
             current_app.logger.warning("the outbox could not be read; trying again")
             db.session.rollback()
 
 
 @click.command("demo", help="Fill an empty database with a believable district.")
+@with_appcontext
 def demo() -> None:
     import demo_district
     demo_district.fill()

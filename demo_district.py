@@ -1,92 +1,49 @@
 """A believable district to look at: a year of wishes, controls and answers, up to this minute.
 
-Nothing here touches a column that a verb of the model would set: every booking and visit lives through its own life,
-in the order in which things happened, while the model's clock stands at the moment in question. Days are counted in
-working days before today, so the demo is as fresh next year. The seven controls marked "published" are real, with the
-figures that the press printed; everything else, and every person, is made up.
+No column is set that a verb of the model would set. Every wish and control lives its own life, in the order in which
+things happened, while the model's clock stands at that moment. Days are counted in working days before today, so the
+demo is as fresh next year. The controls marked "published" have the figures that the press printed; the rest, and
+every person, is made up.
 """
 
 import secrets
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 from random import Random
+from types import SimpleNamespace
 
 import click
 from flask import current_app
 from sqlalchemy import select
 
 import letters
-import models.base
 import services
-from models import COPENHAGEN, Booking, Letter, Officer, Place, Visit, Way, add_working_days, db, is_working_day, now, today
+from models import (
+    COPENHAGEN,
+    Booking,
+    Officer,
+    Place,
+    Reply,
+    Visit,
+    Way,
+    add_working_days,
+    clock,
+    db,
+    is_working_day,
+    now,
+    today,
+)
 
-TRAFFIC = services.SERVICES["traffic"]
 OFFICER = "officer@demo.example"
-FRESH = 4  # working days: what an officer must phone, post or look into lies undone for no longer
-
-
-# What can happen to a wish: each step in the table below is (working days after its receipt, one of these, ...).
+TRAFFIC = services.SERVICES["traffic"]
 WITHIN = TRAFFIC.answer_within
-STEPS = {
-    "yes": lambda b, o, words="": b.accept(o, words, TRAFFIC.act_within, WITHIN),
-    "no": lambda b, o, reason, words="", instead="": b.decline(o, reason, words, instead),
-    "refer": lambda b, o, authority, words="": b.refer(o, authority, words),
-    "ask": lambda b, o, words: b.ask(o, words, add_working_days(today(), WITHIN)),
-    "tells": lambda b, o, words: b.give_information(words, WITHIN),
-    "delay": lambda b, o, words, days: b.delay(o, words, add_working_days(today(), days)),
-    "note": lambda b, o, words: b.note(o, words),
-    "withdraws": lambda b, o: b.withdraw(),
-    "reopens": lambda b, o, words: b.reopen(words, WITHIN),
-}
+FRESH = 4  # working days: what an officer must phone, post or look into has lain undone for no longer
 
-
-def speed(passed=None, fine=0, klip=0, cond=0, uncond=0, top=None, **more):
-    """The figures of a speed control; what is nought is left out."""
-    parts = {"fine": fine, "klip": klip, "cond": cond, "uncond": uncond, "passed": passed, "top": top}
-    return {**{k: n for k, n in parts.items() if n}, "charged": fine + klip + cond + uncond,
-            "uncounted": passed is None, **more}
-
-
-def other(**kinds):
-    return [{"kind": kind, "count": count} for kind, count in kinds.items()]
-
-
-@dataclass(frozen=True)
-class Wish:
-    ago: int
-    place: str
-    text: str
-    steps: tuple = ()
-    problem: str = "speeding"
-    by: str = "web"
-    language: str = "da"
-    org: tuple[str, str] = ("private", "")
-    email: str = ""
-    stretch: str = ""
-
-
-@dataclass(frozen=True)
-class Control:
-    """A visit. Without `found` nobody has written down anything; `sent` is false where nobody has been told."""
-
-    ago: int
-    place: str
-    hours: str
-    method: str
-    found: dict | None = None
-    corrected: dict | None = None
-    cancelled: str = ""
-    sent: bool = True
-
-
-# key: road, stretch, postcode, latitude, longitude, limit, type of road. Pins are roughly right.
+# key: road, stretch, postcode, latitude, longitude, limit, type of road. The pins are roughly right.
 PLACES = {
     "terslev": ("Terslev Bygade", "fra kirken til forsamlingshuset", "4690", 55.3741, 11.9612, 50, "through"),
-    "haslev": ("Skolegade", "ved skolen", "4690", 55.3236, 11.9641, 40, "residential"),
     "rønnede": ("Faxevej", "fra rundkørslen mod Faxe", "4683", 55.2556, 12.0302, 50, "through"),
     "karise": ("Køgevej", "gennem byen", "4653", 55.3079, 12.2061, 50, "through"),
     "ladeplads": ("Strandvejen", "langs stranden", "4654", 55.2151, 12.1655, 40, "residential"),
@@ -96,11 +53,11 @@ PLACES = {
     "karrebæk": ("Karrebækvej", "fra centret til byskiltet", "4700", 55.2189, 11.7352, 50, "through"),
     "glumsø": ("Ringstedvej", "fra stationen til byskiltet", "4171", 55.3562, 11.6921, 50, "through"),
     "holme": ("Fensmarkvej", "ved den gamle skole", "4684", 55.2791, 11.8052, 60, "country"),
-    "sorøvej": ("Sorøvej", "fra ringvejen mod øst", "4200", 55.4063, 11.3852, 60, "through"),
+    "slagelse": ("Sorøvej", "fra ringvejen mod øst", "4200", 55.4063, 11.3852, 60, "through"),
     "korsør": ("Skælskørvej", "ved boligerne", "4220", 55.3229, 11.1601, 50, "through"),
     "skælskør": ("Slagelsevej", "gennem byen", "4230", 55.2583, 11.3049, 50, "through"),
     "vemmelev": ("Bygaden", "mellem de to sving", "4241", 55.3631, 11.2622, 50, "through"),
-    "ringstedvej": ("Ringstedvej", "fra slusen mod motorvejen", "4180", 55.4371, 11.5752, 60, "through"),
+    "sorø": ("Ringstedvej", "fra slusen mod motorvejen", "4180", 55.4371, 11.5752, 60, "through"),
     "dianalund": ("Holbækvej", "ved idrætshallen", "4293", 55.5321, 11.4903, 50, "through"),
     "stenlille": ("Hovedgaden", "gennem byen", "4295", 55.5382, 11.5921, 50, "through"),
     "udby": ("Sydmotorvejen ved Udby", "begge retninger", "4750", 55.0852, 11.9671, 130, "motorway"),
@@ -119,187 +76,210 @@ PLACES = {
     "horslunde": ("Nakskovvej", "gennem landsbyen", "4913", 54.9051, 11.2103, 50, "through"),
 }
 SUITABILITY = {
-    "terslev": "God plads ved forsamlingshuset. Spørg først; nøglen til lågen er hos pedellen.",
+    "terslev": "God plads ved forsamlingshuset, efter aftale.",
     "kildemark": "Kun før klokken 9. Cyklisterne skal kunne se forbi vognen.",
     "karise": "Ingen lige strækning og fortov i begge sider. Se på vejen nord for byen i stedet.",
     "farø": "Kun bag autoværn og efter aftale med Vejdirektoratet.",
 }
+
+# What may happen to a wish. A step in the table below is: working days after its receipt, one of these, its words.
+STEPS = {
+    "yes": lambda b, o, words="": b.accept(o, words, TRAFFIC.act_within, WITHIN),
+    "no": lambda b, o, reason, words="", instead="": b.decline(o, reason, words, instead),
+    "refer": lambda b, o, authority, words="": b.refer(o, authority, words),
+    "ask": lambda b, o, words: b.ask(o, words, add_working_days(today(), WITHIN)),
+    "tells": lambda b, o, words: b.give_information(words, WITHIN),
+    "delay": lambda b, o, words, days: b.delay(o, words, add_working_days(today(), days)),
+    "note": lambda b, o, words: b.note(o, words),
+    "withdraws": lambda b, o: b.withdraw(),
+    "reopens": lambda b, o, words: b.reopen(words, WITHIN),
+}
+
+
+def wish(ago, place, text, *steps, problem="speeding", by="web", language="da", org=("private", ""), email=""):
+    return SimpleNamespace(**locals())
+
+
+def control(ago, place, hours, method, found=None, *, corrected=None, cancelled="", sent=True):
+    """A visit. Without `found` nothing has been written down; `sent` is false where nobody has been told."""
+    return SimpleNamespace(**locals())
+
+
+def speed(passed, fine=0, klip=0, cond=0, uncond=0, top=None, **more):
+    """The figures of a speed control; what is nought is left out."""
+    parts = {"passed": passed, "fine": fine, "klip": klip, "cond": cond, "uncond": uncond, "top": top}
+    charged = fine + klip + cond + uncond
+    return {k: n for k, n in parts.items() if n} | {
+        "charged": charged, "uncounted": passed is None, "prelim": charged > 0} | more
+
+
+def seen(**more):
+    """The figures of a visit without measuring."""
+    return {"prelim": False} | more
+
+
+def offences(**counts):
+    return [{"kind": kind, "count": count} for kind, count in counts.items()]
+
+
 SCHOOL, PARENTS = ("school", "Skolen ved Kildemarken"), ("association", "Skolens forældreforening")
 WISHES = [
-    Wish(250, "terslev", "Der køres alt for stærkt gennem byen, mest sidst på dagen.", [(6, "yes")]),
-    Wish(247, "terslev", "Bilerne letter næsten over bumpet ved kirken. Vi tør ikke slippe børnene ud.", [(5, "yes")]),
-    Wish(248, "rønnede", "Om aftenen bliver vejen brugt som landevej, længe efter byskiltet.", [(7, "yes")]),
-    Wish(244, "horslunde", "Det går stærkt gennem landsbyen.", [(7, "no", "resources")], by="phone"),
-    Wish(243, "kildemark", "Forældrene kører selv for hurtigt, når klokken ringer.", [(4, "yes")], "school", org=SCHOOL),
-    Wish(241, "kildemark", "Min datter på otte skal krydse vejen alene, og ingen holder tilbage.", [(6, "yes")], "school"),
-    Wish(239, "ladeplads", "Sommergæster kører hurtigt langs stranden.",
-         [(8, "no", "unlikely", "I denne årstid er der næsten ingen trafik.", "Skriv gerne igen, når sæsonen begynder.")]),
-    Wish(234, "fuglebjerg", "Motorcykler og biler accelererer på den lange lige strækning.", [(7, "yes")]),
-    Wish(230, "fuglebjerg", "Overhalinger lige før bakken. Det er et spørgsmål om tid.", [(6, "yes")], "red_light"),
-    Wish(226, "holme", "Huller i vejen tvinger bilerne over i modsat side.",
-         [(3, "refer", "municipality", "Vi har set stedet. Det er belægningen, der er noget i vejen med.")], "other"),
-    Wish(223, "sorøvej", "Fra ringvejen og ud bliver der kørt ræs, også midt på dagen.", [(8, "yes")]),
-    Wish(221, "sorøvej", "Lastbilerne til centrallageret holder ikke 60.", [(6, "yes")], "heavy", by="phone"),
-    Wish(215, "stenlille", "Naboen kører råddent hver morgen.",
-         [(4, "no", "report", "En kontrol gælder et sted og ikke en bestemt bilist.")], "noise"),
-    Wish(209, "nyråd", "Der er vejarbejde og folk på vejen, men ingen kører 30.", [(5, "yes")],
-         org=("business", "Entreprenørfirmaet på stedet")),
-    Wish(207, "nyråd", "Traffic races past the road works. The workers jump aside.", [(6, "yes")], language="en"),
-    Wish(206, "hulemose", "Omkørslen går nu forbi os, og farten er fulgt med.", [(5, "yes")]),
-    Wish(204, "glumsø", "Der burde være lys i fodgængerfeltet.", [(2, "refer", "municipality")], "other"),
-    Wish(199, "nakskov", "Hver aften kører de på knallert rundt om pladsen til langt ud på natten.", [(7, "yes")], "mopeds"),
-    Wish(198, "nakskov", "Knallerter uden lys og med to på. De kører også på fortovet.", [(7, "yes")], "mopeds", by="paper"),
-    Wish(196, "præstø", "Gågaden bliver brugt til gennemkørsel.", [(7, "no", "authority", instead="Kommunen bestemmer over "
-         "skiltningen. Den kan også måle trafikken.")], "other"),
-    Wish(191, "dianalund", "Ved hallen går børn over hele tiden, og bilerne bremser ikke.", [(8, "yes")], "school"),
-    Wish(188, "karrebæk", "Kunne I stå her? Der bliver kørt stærkt.", [(4, "ask", "Hvilken del af vejen drejer det sig om, "
-         "og hvornår på dagen?"), (17, "no", "information")]),
-    Wish(183, "udby", "Sidst på eftermiddagen kører en del langt over 130 mod syd.", [(9, "yes")]),
-    Wish(181, "skælskør", "Vi vil bare gerne have lidt ro.", [(6, "no", "unlikely", "Kommunen har målt i foråret, og næsten "
-         "alle holdt grænsen.")], "noise"),
-    Wish(178, "nykøbing", "Jeg så en bil køre over for rødt i går.", [(3, "no", "outside", instead="Det, der er sket, kan "
-         "meldes på 114.")], "red_light"),
-    Wish(171, "marielyst", "In the season cars rush past the ice-cream shops.", [(6, "yes")], language="en"),
-    Wish(169, "marielyst", "Mange cyklende turister og alt for høj fart.", [(7, "yes")], org=("business", "Campingpladsen")),
-    Wish(166, "ladeplads", "Nu er sæsonen i gang. Der køres over 60 på en 40-vej.", [(13, "no", "priority", "Vi beklager, at "
-         "svaret er kommet for sent.")]),
-    Wish(164, "karise", "Lastbilerne kører tæt forbi fortovet med fuld fart.", [(7, "yes")], "heavy"),
-    Wish(158, "sakskøbing", "Byskiltet bliver overset. Folk bremser først ved kirken.", [(8, "yes")],
-         org=("residents", "Grundejerforeningen Byskiltet")),
-    Wish(153, "rødby", "Når færgen er kommet, går det stærkt gennem byen.", [(9, "yes")]),
-    Wish(151, "rødby", "Lorries from the ferry do not slow down.", [(7, "no", "recently")], "heavy", language="en",
-         stretch="ved færgelejet"),
-    Wish(146, "horslunde", "Vi har før spurgt. Det er kun blevet værre.", [(8, "no", "priority", "Der er ikke sket "
-         "ulykker på stedet, og andre veje har flere.")]),
-    Wish(142, "farø", "Højre spor ligger på 110, venstre på 150. Hver dag.", [(6, "yes")]),
-    Wish(140, "udby", "Igen i år bliver der kørt om kap på motorvejen.", [(6, "no", "regular")]),
-    Wish(135, "stenlille", "Skolebussen bliver overhalet, mens den holder.", [(9, "yes")], "school", by="phone"),
-    Wish(131, "kildemark", "Efter ferien er det lige så slemt som før.", [(8, "yes")], "school", org=PARENTS),
-    Wish(129, "kildemark", "Jeg er skolepatrulje og bliver næsten kørt ned.", [(6, "yes")], "school"),
-    Wish(128, "korsør", "Aftentrafikken larmer så meget, at vi ikke kan sove.", [(3, "withdraws")], "noise"),
-    Wish(124, "nykøbing", "Halvdelen har telefonen i hånden ved gymnasiet.", [(2, "note", "God til manuel standsning; "
-         "parkeringspladsen kan bruges."), (9, "delay", "Vi mangler svar fra kommunen om pladsen.", 10), (13, "yes")], "mobile"),
-    Wish(119, "skælskør", "De kører stærkt, når butikkerne lukker.", [(6, "yes")]),
-    Wish(117, "skælskør", "Trafikken er for hurtig ved plejehjemmet.", [(8, "yes")], by="paper"),
-    Wish(113, "holme", "Der bliver kørt hurtigt ved den gamle skole.", [(7, "no", "unsuitable", "Der er grøft i begge sider "
-         "og intet sted at holde.", "Kommunen kan sætte en fartviser op.")]),
-    Wish(110, "stege", "Turisterne kører pænt, men de lokale kører stærkt.", [(7, "yes")]),
-    Wish(106, "vordingborgvej", "Der er stejle svinkeærinder ind over midten.", [(3, "ask", "Kan du skrive, hvor på vejen "
-         "det sker?"), (5, "tells", "Det er ved den anden indkørsel efter byskiltet."), (11, "yes")], "noise"),
-    Wish(103, "glumsø", "Fra stationen og ud af byen trykker de på speederen.", [(6, "yes")]),
-    Wish(99, "maribo", "Biler fra centret drejer ud uden at se sig for.", [(6, "no", "authority")], "other"),
-    Wish(95, "ringstedvej", "Der er støj hele natten fra udstødninger.", [(14, "no", "resources", "Vi beklager det sene "
-         "svar.")], "noise"),
-    Wish(84, "maribo", "Ved indkøbscentret kører de mindst 80.", [(8, "yes")], by="phone"),
-    Wish(79, "stubbekøbing", "Gaden ned mod havnen er smal, og farten er høj.", [(7, "yes")]),
-    Wish(72, "korsør", "Motorvejen er tom, så de unge kører her i stedet.", [(9, "yes")]),
-    Wish(66, "karise", "Det er farligt at krydse vejen ved bageren.", [(6, "no", "unsuitable", "Vi var der i sommer. "
-         "Pladsen er for trang.", "Spørg kommunen om et fodgængerfelt.")]),
-    Wish(63, "stubbekøbing", "Parkerede biler spærrer for udsynet.", [(2, "refer", "municipality")], "other"),
-    Wish(60, "stege", "Private shared road, cars drive far too fast.", [(5, "no", "unlikely")], language="en"),
-    Wish(57, "karrebæk", "Fra centret og ud er det som en racerbane.", [(6, "yes")]),
-    Wish(56, "karrebæk", "Vi har boet her i 30 år, og det har aldrig været så slemt.", [(6, "yes")], by="paper"),
-    Wish(53, "haslev", "Børnene skal over vejen to gange om dagen.", [(7, "yes")], "school",
-         org=("school", "Skolen i Haslev")),
-    Wish(49, "sorøvej", "Det hjalp sidst. Kom gerne igen.", [(7, "no", "recently", "Vi var på vejen i foråret.")]),
-    Wish(45, "rønnede", "Tunge køretøjer skyder genvej gennem byen.", [(8, "no", "resources")], "heavy"),
-    Wish(41, "farø", "Skiltet før broen er væltet.", [(1, "refer", "vejdirektoratet")], "other"),
-    Wish(39, "præstø", "Ned mod havnen er der 30, men det er der ingen, der ved.", [(7, "yes")]),
-    Wish(37, "terslev", "Det er bedre end sidst, men morgenen er stadig slem.", [(8, "yes")]),
-    Wish(34, "vemmelev", "Mellem svingene skærer alle hjørnet.", [(6, "yes")]),
-    Wish(32, "nakskov", "Der bliver solgt stoffer fra biler på pladsen.", [(1, "refer", "police_114")], "intoxicated"),
-    Wish(30, "rødby", "Der er for meget trafik til færgen.", [(5, "withdraws")]),
-    Wish(29, "ringstedvej", "På vej mod motorvejen kører de, som om de allerede var der.", [(9, "yes")]),
-    Wish(27, "horslunde", "Biler over midterstriben og høj fart, mest fredag aften.", [(6, "yes")], by="phone"),
-    Wish(26, "kildemark", "Vi vil gerne have en kontrol i cyklistugen.", [(9, "no", "recently", "Vi måler her flere gange "
-         "om året.")], "school", org=PARENTS),
-    # How it stands now.
-    Wish(25, "holme", "Sommerhusgæster og lastbiler kører om kap.", [(7, "yes")]),
-    Wish(22, "skælskør", "Farten er steget igen, især om morgenen.", [(8, "yes"), (20, "tells", "Nu er der også kommet vejarbejde "
-         "og en midlertidig grænse på 40.")]),
-    Wish(21, "dianalund", "Bilerne holder ikke tilbage for hallens gæster.", [(7, "yes")]),
-    Wish(20, "stenlille", "Knallerterne samles ved torvet og kører om kap ned ad gaden.", [(8, "yes")], "mopeds"),
-    Wish(19, "nykøbing", "Cars jump the light outside the school every morning.", [(9, "yes")], "red_light", language="en"),
-    Wish(18, "maribo", "Om natten bliver der kørt ræs på den lange lige strækning.", [(7, "yes")], "noise"),
-    Wish(17, "sorøvej", "Der er kommet ny børnehave, og ingen har sat farten ned.", [(8, "yes")]),
-    Wish(16, "sakskøbing", "Der bliver overhalet inden for byskiltet.", [(7, "yes")], "red_light"),
-    Wish(15, "fuglebjerg", "Nu er motorcyklerne tilbage på den lige strækning.", [(8, "yes"), (9, "note", "Kun med laser.")]),
-    Wish(15, "karrebæk", "Støjen fra vejen er ikke til at holde ud.", [(9, "no", "outside", instead="Støj fra en vej er "
-         "kommunens område."), (13, "reopens", "Jeg mener ikke vejstøj, men biler uden lyddæmper.")], "noise"),
-    Wish(14, "stubbekøbing", "Lastbiler kører gennem den smalle gade, selv om det er forbudt.", [(6, "ask", "Ved du, om de "
-         "skal levere i gaden?")], "heavy"),
-    Wish(13, "vemmelev", "Der er høj fart ved legepladsen.", [(4, "ask", "Hvilken legeplads tænker du på?"),
-         (10, "tells", "Den nye ved boldbanen, lige efter det første sving.")]),
-    Wish(12, "ladeplads", "Vi er flere beboere, der er trætte af farten langs stranden.", [],
+    wish(248, "rønnede", "Om aftenen bliver gaden brugt som landevej, længe efter byskiltet.", (7, "yes")),
+    wish(247, "terslev", "Der køres alt for stærkt gennem byen, mest først på aftenen.", (6, "yes")),
+    wish(245, "terslev", "Vi tør ikke lade børnene cykle til fodbold for bare fart.", (5, "yes")),
+    wish(243, "kildemark", "Forældrene kører selv for hurtigt, når klokken ringer.", (4, "yes"), problem="school",
+         org=SCHOOL),
+    wish(241, "kildemark", "Min datter på otte skal over, og ingen holder tilbage.", (6, "yes"), problem="school"),
+    wish(240, "horslunde", "Det går stærkt gennem landsbyen.", (7, "no", "resources"), by="phone"),
+    wish(238, "ladeplads", "Gæsterne i sommerhusene kører hurtigt langs stranden.", (8, "no", "unlikely",
+         "Kommunen har målt på stedet, og næsten alle holdt grænsen.", "Skriv gerne igen, hvis noget ændrer sig.")),
+    wish(234, "fuglebjerg", "Motorcykler prøver grænsen af på den lange, lige strækning.", (7, "yes")),
+    wish(226, "holme", "Huller i vejen tvinger bilerne over i den modsatte side.", (3, "refer", "municipality",
+         "Vi har set stedet. Det er belægningen, der er noget i vejen med."), problem="other"),
+    wish(223, "slagelse", "Fra ringvejen og ud bliver der givet gas, også midt på dagen.", (8, "yes")),
+    wish(221, "slagelse", "Lastbilerne holder ikke de 60.", (6, "yes"), problem="heavy", by="phone"),
+    wish(215, "stenlille", "Naboen kører hensynsløst hver morgen.", (4, "no", "report",
+         "En kontrol gælder et sted og ikke en bestemt bilist."), problem="noise"),
+    wish(209, "nyråd", "Der er vejarbejde og folk på vejen, men ingen kører 30.", (5, "yes"),
+         org=("business", "Entreprenøren på stedet")),
+    wish(207, "nyråd", "Traffic races past the road works. The workers have to jump.", (6, "yes"), language="en"),
+    wish(206, "hulemose", "Omkørslen går nu forbi os, og farten er fulgt med.", (5, "yes")),
+    wish(199, "nakskov", "Hver aften kører de knallert rundt på pladsen til langt ud på natten.", (7, "yes"),
+         problem="mopeds"),
+    wish(198, "nakskov", "Knallerter uden lys og med to på. De kører også på fortovet.", (7, "yes"), problem="mopeds",
+         by="paper"),
+    wish(196, "præstø", "Gaden bliver brugt til gennemkørsel.", (7, "no", "authority", "",
+         "Kommunen bestemmer over skiltningen og kan også måle trafikken."), problem="other"),
+    wish(191, "dianalund", "Børn går over ved hallen, og bilerne bremser ikke.", (8, "yes"), problem="school"),
+    wish(188, "karrebæk", "Der bliver kørt stærkt.", (4, "ask", "Hvor på vejen sker det, og hvornår på dagen?"),
+         (17, "no", "information")),
+    wish(183, "udby", "Sidst på eftermiddagen kører mange langt over 130 mod syd.", (9, "yes")),
+    wish(178, "nykøbing", "Jeg så en bil køre over for rødt i går.", (3, "no", "outside", "",
+         "Ring 114, hvis du vil anmelde det, du så."), problem="red_light"),
+    wish(171, "marielyst", "Cars rush past the ice-cream shops. Nobody stops for us.", (6, "yes"), language="en"),
+    wish(169, "marielyst", "Mange cykler, og farten er alt for høj.", (7, "yes"), org=("business", "Campingpladsen")),
+    wish(166, "ladeplads", "Det er blevet værre. Der køres over 60, hvor der må køres 40.", (13, "no", "priority",
+         "Vi beklager, at svaret kommer så sent.")),
+    wish(164, "karise", "Lastbilerne kører tæt forbi fortovet med fuld fart.", (7, "yes"), problem="heavy"),
+    wish(158, "sakskøbing", "Byskiltet bliver overset. De fleste bremser først ved kirken.", (8, "yes"),
+         org=("residents", "Grundejerforeningen ved byskiltet")),
+    wish(153, "rødby", "Når færgen er kommet, går det stærkt gennem byen.", (9, "yes")),
+    wish(146, "horslunde", "Vi har spurgt før. Det er kun blevet værre.", (8, "no", "priority",
+         "Her er ikke sket ulykker, og andre veje har flere.")),
+    wish(142, "farø", "Højre spor kører 110, venstre spor 150. Hver dag.", (6, "yes")),
+    wish(140, "udby", "Igen i år bliver der kørt om kap på motorvejen.", (6, "no", "regular")),
+    wish(135, "stenlille", "Skolebussen bliver overhalet, mens den holder.", (9, "yes"), problem="school", by="phone"),
+    wish(131, "kildemark", "Nu er det lige så slemt som før.", (8, "yes"), problem="school", org=PARENTS),
+    wish(129, "kildemark", "Jeg er skolepatrulje og bliver næsten kørt ned.", (6, "yes"), problem="school"),
+    wish(128, "korsør", "Biler uden lyddæmper, så vi ikke kan sove.", (3, "withdraws"), problem="noise"),
+    wish(124, "nykøbing", "Hver anden har telefonen i hånden ved gymnasiet.", (2, "note", "God til manuel standsning."),
+         (9, "delay", "Vi mangler svar fra kommunen om en plads at holde på.", 8), (13, "yes"), problem="mobile"),
+    wish(119, "skælskør", "De kører stærkt, når butikkerne lukker.", (6, "yes")),
+    wish(117, "skælskør", "Trafikken er for hurtig ved plejehjemmet.", (8, "yes"), by="paper"),
+    wish(113, "holme", "Der bliver kørt for hurtigt ved den gamle skole.", (7, "no", "unsuitable",
+         "Der er grøft i begge sider og intet sted at holde.", "Kommunen kan sætte en fartviser op.")),
+    wish(106, "vordingborgvej", "Om natten bliver der kørt ræs.", (3, "ask", "Hvor på vejen sker det?"),
+         (5, "tells", "Ved den anden indkørsel efter byskiltet."), (11, "yes"), problem="noise"),
+    wish(103, "glumsø", "Fra stationen og ud af byen trykker de på speederen.", (6, "yes")),
+    wish(95, "sorø", "Der er støj fra udstødninger hele natten.", (14, "no", "resources",
+         "Vi beklager, at svaret kommer så sent."), problem="noise"),
+    wish(84, "maribo", "Ved indkøbscentret kører de mindst 80.", (8, "yes"), by="phone"),
+    wish(72, "korsør", "De unge kører om kap forbi boligerne.", (9, "yes"), org=("housing", "Boligforeningen")),
+    wish(66, "karise", "Det er farligt at gå over vejen ved bageren.", (6, "no", "unsuitable",
+         "Vi har været der. Pladsen er for trang.", "Spørg kommunen om et fodgængerfelt.")),
+    wish(60, "stege", "Cars drive too fast on the gravel road behind ours.", (5, "no", "unlikely"), language="en"),
+    wish(57, "karrebæk", "Fra centret og ud er vejen en racerbane.", (6, "yes")),
+    wish(56, "karrebæk", "Vi har boet her i 30 år, og så slemt har det aldrig været.", (6, "yes"), by="paper"),
+    wish(49, "slagelse", "Det hjalp sidst. Kom gerne igen.", (7, "no", "recently", "Vi måler her igen ved lejlighed.")),
+    wish(45, "rønnede", "Tunge køretøjer skyder genvej gennem byen.", (8, "no", "resources"), problem="heavy"),
+    wish(41, "farø", "Skiltet før broen er væltet.", (1, "refer", "vejdirektoratet"), problem="other"),
+    wish(39, "præstø", "Der må køres 30 ned mod havnen, men det ved ingen.", (7, "yes")),
+    wish(37, "terslev", "Det er bedre end sidst, men morgenen er stadig slem.", (8, "yes")),
+    wish(32, "nakskov", "Føreren af en varevogn drikker.", (1, "refer", "police_114"), problem="intoxicated"),
+    wish(30, "rødby", "Der er for meget trafik til færgen.", (5, "withdraws"), problem="other"),
+    wish(29, "sorø", "På vej mod motorvejen kører de, som om de allerede var der.", (9, "yes")),
+    wish(27, "horslunde", "Høj fart, mest fredag aften.", (6, "no", "resources"), by="phone"),
+    wish(26, "kildemark", "Kom igen. Flere børn cykler nu.", (9, "no", "regular"), problem="school", org=PARENTS),
+    # How it stands today.
+    wish(25, "holme", "Der bliver kørt om kap forbi den gamle skole.", (7, "yes")),
+    wish(22, "skælskør", "Farten er steget igen, især om morgenen.", (8, "yes"),
+         (20, "tells", "Nu er der også kommet vejarbejde og en midlertidig grænse på 40.")),
+    wish(21, "dianalund", "Bilerne holder ikke tilbage for hallens gæster.", (7, "yes")),
+    wish(20, "stenlille", "Knallerterne kører om kap ned ad gaden.", (8, "yes"), problem="mopeds"),
+    wish(19, "nykøbing", "Cars jump the light outside the school every morning.", (9, "yes"), problem="red_light",
+         language="en"),
+    wish(18, "maribo", "Om natten bliver der kørt ræs ved centret.", (7, "yes"), problem="noise"),
+    wish(17, "slagelse", "Der er kommet en børnehave, men farten er den samme.", (8, "yes")),
+    wish(15, "fuglebjerg", "Nu er motorcyklerne her igen.", (8, "yes"), (9, "note", "Kun med laser.")),
+    wish(15, "karrebæk", "Støjen fra vejen er ikke til at holde ud.", (9, "no", "outside", "",
+         "Støj fra en vej er kommunens område."), (13, "reopens", "Det er ikke vejstøj, men biler uden lyddæmper."),
+         problem="noise"),
+    wish(14, "stubbekøbing", "Lastbiler kører gennem gaden, selv om det er forbudt.",
+         (6, "ask", "Ved du, om de skal levere varer i gaden?"), problem="heavy"),
+    wish(13, "vemmelev", "Der er høj fart ved legepladsen.", (4, "ask", "Hvilken legeplads tænker du på?"),
+         (10, "tells", "Den nye ved boldbanen, lige efter det første sving.")),
+    wish(12, "ladeplads", "Vi er flere, der er trætte af farten langs stranden.",
          org=("residents", "Grundejerforeningen ved stranden")),
-    Wish(12, "hulemose", "Der bliver kørt stærkt igen, nu vejarbejdet er væk.", [(9, "no", "recently")], by="phone"),
-    Wish(11, "karise", "Lastbilerne er blevet flere og hurtigere.", [(9, "no", "unsuitable", "Vi har set på stedet to "
-         "gange.", "Kommunen kan sætte en fartviser op.")], "heavy", by="paper"),
-    Wish(10, "glumsø", "Der køres råddent ved stationen.", [(3, "ask", "Hvornår på dagen sker det mest?")], "noise"),
-    Wish(9, "vordingborgvej", "Alle overhaler, så snart byskiltet er passeret.", [], "red_light"),
-    Wish(8, "rønnede", "Genvejen til motorvejen går lige forbi vores indkørsel.", [(5, "no", "priority")],
+    wish(12, "hulemose", "Farten er der endnu, nu vejarbejdet er væk.", (9, "no", "recently"), by="phone"),
+    wish(11, "karise", "Lastbilerne er blevet flere og hurtigere.", (9, "no", "unsuitable",
+         "Vi har set på stedet to gange.", "Kommunen kan sætte en fartviser op."), problem="heavy", by="paper"),
+    wish(10, "glumsø", "Der køres hensynsløst ved stationen.", (5, "ask", "Hvornår på dagen sker det mest?"),
+         problem="noise"),
+    wish(9, "vordingborgvej", "Alle overhaler, så snart byskiltet er passeret.", problem="red_light"),
+    wish(8, "rønnede", "Genvejen til motorvejen går forbi vores indkørsel.", (5, "no", "priority"),
          email="b.krogh@example.com"),
-    Wish(7, "ringstedvej", "Kan I komme igen? Det er lige så slemt.", [(2, "withdraws")], language="da"),
-    Wish(6, "haslev", "Bilerne holder på fortovet foran skolen.", [(3, "ask", "Er det holdende biler eller farten, du "
-         "gerne vil have os til at se på?")], "school"),
-    Wish(5, "stege", "Vildtet bliver kørt ned, fordi ingen holder 80.", []),
-    Wish(3, "præstø", "Delivery vans speed down to the harbour.", [], language="en"),
-    Wish(2, "nakskov", "De kører stærkt forbi holdepladsen, når skolen slutter.", [], "school", by="phone"),
-    Wish(1, "rønnede", "Der er kommet mange flere biler efter omlægningen.", [], email="post.faxevej@example.dk"),
-    Wish(0, "marielyst", "Uden for sæsonen tror folk, at de har vejen for sig selv.", []),
+    wish(7, "sorø", "Kan I komme igen? Det er lige så slemt.", (2, "withdraws")),
+    wish(5, "stege", "Vildtet bliver kørt ned, fordi ingen holder 80."),
+    wish(3, "præstø", "Delivery vans speed down to the harbour.", language="en"),
+    wish(2, "nakskov", "De kører stærkt forbi pladsen, når skolen slutter.", problem="school", by="phone"),
+    wish(1, "rønnede", "Der er kommet mange flere biler efter omlægningen.", email="post.faxevej@example.dk"),
+    wish(0, "marielyst", "Når butikkerne er lukket, tror folk, at vejen er deres."),
 ]
 REFUSED = {"b.krogh@example.com": "refused 550 5.1.1 no such user",
            "post.faxevej@example.dk": "refused 552 5.2.2 mailbox full"}
-NOTHING = {"prelim": False, "uncounted": False}  # nothing was measured
 CONTROLS = [
-    Control(236, "terslev", "17:15-18:40", "atk", speed(94)),  # published
-    Control(236, "rønnede", "19:10-21:05", "atk", speed(539, 4)),  # published
-    Control(228, "kildemark", "07:20-09:10", "atk", speed(312, 7, 2, top=57, next=["repeat"])),
-    Control(219, "fuglebjerg", "18:23-19:59", "laser", speed(None, 0, 7, 2, top=134)),  # published
-    Control(208, "sorøvej", "13:05-16:10", "atk", speed(1184, 31, 4, 1, top=101)),
-    Control(201, "kildemark", "07:15-09:00", "atk", speed(287, 3, top=51, note="Opfølgning. Bedre end sidst.")),
-    Control(193, "nyråd", "08:39-12:09", "atk", speed(None, 63, 25, 5, top=55, temporary=True,  # published
-            msg="Omkring halvdelen kørte for stærkt.")),
-    Control(193, "hulemose", "12:45-15:10", "atk", speed(None, 21, 6, top=46)),  # published
-    Control(184, "nakskov", "19:00-22:15", "mopeds", {**NOTHING, "mopeds_checked": 14, "mopeds_fast": 5,
-            "mopeds_top": 71, "other": other(altered=4, helmet=1, insurance=2), "next": ["patrol"], "patrols": (0, 2, 5)}),
-    Control(176, "dianalund", "14:00-16:00", "atk", {"performed": "no", "cause": "weather", "next": ["repeat"]}),
-    Control(168, "udby", "14:12-17:05 mod syd, 17:20-20:11 mod nord", "atk", speed(4430, 110, 0, 16)),  # published
-    Control(163, "dianalund", "14:10-16:30", "atk", speed(402, 9, 1, top=71)),
-    Control(155, "marielyst", "12:30-15:45", "atk", speed(655, 14, 3, top=66)),
-    Control(149, "karise", "10:00-10:40", "inspection", {**NOTHING, "suit": "unsuitable", "next": ["municipality"],
-            "msg": "Vi har gået vejen igennem. Der er intet sted, hvor vognen kan stå uden at spærre fortovet."}),
-    Control(141, "sakskøbing", "15:00-17:20", "atk", speed(388, 8, 1, top=74, nearby=True, suit="nearby",
+    control(236, "terslev", "17:15-18:40", "atk", speed(94)),  # published
+    control(236, "rønnede", "19:10-21:05", "atk", speed(539, 4)),  # published
+    control(228, "kildemark", "07:20-09:10", "atk", speed(312, 7, 2, top=57, next=["repeat"])),
+    control(219, "fuglebjerg", "18:23-19:59", "laser", speed(None, 0, 7, 2, top=134)),  # published
+    control(208, "slagelse", "13:05-16:10", "atk", speed(1184, 31, 4, 1, top=101)),
+    control(201, "kildemark", "07:15-09:00", "atk", speed(287, 3, top=51, note="Opfølgning. Bedre end sidst.")),
+    control(193, "nyråd", "08:39-12:09", "atk", speed(None, 63, 25, 5, top=55, temporary=True)),  # published
+    control(193, "hulemose", "12:45-15:10", "atk", speed(None, 21, 6, top=46)),  # published
+    control(184, "nakskov", "19:00-22:15", "mopeds", seen(mopeds_checked=14, mopeds_fast=5, mopeds_top=71,
+            other=offences(altered=4, helmet=1, insurance=2), next=["patrol"], patrols=(5, 2, 0))),
+    control(176, "dianalund", "14:00-16:00", "atk", seen(performed="no", cause="weather", next=["repeat"])),
+    control(168, "udby", "14:12-17:05 mod syd, 17:20-20:11 mod nord", "atk", speed(4430, 110, 0, 16)),  # published
+    control(163, "dianalund", "14:10-16:30", "atk", speed(402, 9, 1, top=71)),
+    control(155, "marielyst", "12:30-15:45", "atk", speed(655, 14, 3, top=66)),
+    control(149, "karise", "10:00-10:40", "inspection", seen(suit="unsuitable", next=["municipality"],
+            msg="Vi har gået vejen igennem. Vognen kan ikke holde noget sted uden at spærre fortovet.")),
+    control(141, "sakskøbing", "15:00-17:20", "atk", speed(388, 8, 1, top=74, nearby=True, suit="nearby",
             place="Maribovej, nærmere centrum", msg="Ved byskiltet var der ikke plads til at holde.")),
-    Control(133, "rødby", "20:00-22:30", "patrol", {**NOTHING, "next": ["patrol"], "patrols": (0, 3, 4, 8)}),
-    Control(126, "farø", "11:00-17:00", "atk", speed(None, 224, 22)),  # published
-    Control(118, "stenlille", "07:10-08:40", "atk", speed(176)),
-    Control(112, "kildemark", "07:20-09:20", "manual", {**NOTHING, "other": other(phone=6, belt=3), "next": ["regular"]}),
-    Control(104, "skælskør", "16:30-19:00", "atk", speed(498, 15, 3, top=79), corrected=speed(
-            498, 11, 2, top=79, prelim=False, msg="Fire sager er faldet bort, fordi et skilt var skjult af en busk.")),
-    Control(97, "stege", "17:00-18:30", "laser", speed(None, 4, 2, 1, top=141)),
-    Control(94, "nykøbing", "07:30-09:30", "manual", {**NOTHING, "other": other(phone=11, belt=2, licence=1)}),
-    Control(90, "glumsø", "15:00-17:00", "atk", cancelled="Fotovognen var på værksted."),
-    Control(86, "vordingborgvej", "21:00-23:00", "video", speed(None, 2, 2, 1, 1, top=171, reckless=1,
-            other=other(drink=1, seized=1))),
-    Control(82, "glumsø", "15:00-17:15", "atk", speed(267, 5, 0, top=67)),
-    Control(68, "maribo", "13:00-14:10", "atk", speed(211, 5, 1, top=84, performed="partly", cause="technical")),
-    Control(61, "stubbekøbing", "14:00-16:00", "atk", speed(143)),
-    Control(54, "korsør", "19:00-21:00", "atk", {"performed": "no", "cause": "unsuitable", "suit": "unsuitable",
-            "next": ["municipality"], "msg": "Vejarbejdet gør, at der ikke er et sikkert sted at holde."}),
-    Control(43, "karrebæk", "13:30-17:00", "atk", speed(620, 15, 2, top=78, next=["regular"])),
-    Control(38, "haslev", "07:15-08:50", "atk", speed(204, 6, 1, top=54)),
-    Control(26, "præstø", "14:30-17:00", "atk", speed(231, 7, 1, top=46)),
-    Control(23, "terslev", "07:00-09:00", "atk", speed(121, 2, top=61)),
-    Control(20, "vemmelev", "15:10-17:30", "atk", speed(296, 5, 1, top=70)),
-    Control(13, "ringstedvej", "12:30-15:30", "atk", speed(874, 19, 2, top=91)),
-    Control(9, "horslunde", "18:00-20:10", "laser", speed(None, 3, top=68)),
-    Control(6, "maribo", "21:30-23:30", "video", cancelled="Vagten blev kaldt til en ulykke."),
-    Control(3, "dianalund", "14:00-16:00", "atk", speed(365, 8, 1, top=70), sent=False),
-    Control(1, "stenlille", "19:00-22:00", "mopeds"),
-    Control(-1, "nykøbing", "07:20-09:00", "manual"),
-    Control(-2, "sorøvej", "07:15-10:30", "atk"),
-    Control(-4, "fuglebjerg", "17:30-19:30", "laser"),
+    control(133, "rødby", "20:00-22:30", "patrol", seen(next=["patrol"], patrols=(8, 4, 3, 0))),
+    control(126, "farø", "11:00-17:00", "atk", speed(None, 224, 22)),  # published
+    control(118, "stenlille", "07:10-08:40", "atk", speed(176)),
+    control(112, "kildemark", "07:20-09:20", "manual", seen(other=offences(phone=6, belt=3), next=["regular"])),
+    control(104, "skælskør", "16:30-19:00", "atk", speed(498, 15, 3, top=79), corrected=speed(
+            498, 11, 2, top=79, prelim=False, msg="Fem sager er faldet bort, fordi et skilt var skjult af en busk.")),
+    control(94, "nykøbing", "07:30-09:30", "manual", seen(other=offences(phone=11, belt=2, licence=1))),
+    control(90, "glumsø", "15:00-17:00", "atk", cancelled="Fotovognen var på værksted."),
+    control(86, "vordingborgvej", "21:00-23:00", "video", speed(None, 2, 2, 1, 1, top=171, reckless=1,
+            other=offences(drink=1, seized=1))),
+    control(82, "glumsø", "15:00-17:15", "atk", speed(267, 5, top=67)),
+    control(68, "maribo", "13:00-14:10", "atk", speed(211, 5, 1, top=84, performed="partly", cause="technical")),
+    control(54, "korsør", "19:00-21:00", "atk", seen(performed="no", cause="unsuitable", suit="unsuitable",
+            next=["municipality"], msg="Der er ikke et sikkert sted at holde i nærheden.")),
+    control(43, "karrebæk", "13:30-17:00", "atk", speed(620, 15, 2, top=78, next=["regular"])),
+    control(26, "præstø", "14:30-17:00", "atk", speed(231, 7, 1, top=46)),
+    control(23, "terslev", "07:00-09:00", "atk", speed(121, 2, top=61)),
+    control(13, "sorø", "12:30-15:30", "atk", speed(874, 19, 2, top=91)),
+    control(6, "maribo", "21:30-23:30", "video", cancelled="Vagten blev kaldt til en ulykke."),
+    control(3, "dianalund", "14:00-16:00", "atk", speed(365, 8, 1, top=70), sent=False),
+    control(1, "stenlille", "19:00-22:00", "mopeds"),
+    control(-1, "nykøbing", "07:20-09:00", "manual"),
+    control(-2, "slagelse", "07:15-10:30", "atk"),
+    control(-4, "fuglebjerg", "17:30-19:30", "laser"),
 ]
 CREWS = {"atk": "Fotovogn 1", "laser": "Motorcykel 4", "video": "Videobil 2", "mopeds": "Færdselsgruppen",
          "manual": "Færdselsgruppen", "patrol": "Lokalpolitiet", "inspection": "Lokalpolitiet"}
@@ -307,179 +287,154 @@ FIRST = "Anna Bent Birthe Carsten Dorte Erik Gitte Hans Inge Jens Karen Lars Met
 LAST = "Bach Dahl Holm Iversen Juul Krogh Lund Mikkelsen Nygaard Olsen Poulsen Riis Skov Toft Vinther"
 
 
-class _Clock(datetime):
-    """Stands where models/base.py has `datetime`, so that its now(), whoever imported it, is the demo's moment."""
-
-    moment: datetime
-
-    @classmethod
-    def now(cls, tz=None):
-        return cls.moment.astimezone(tz)
-
-
-@contextmanager
-def _own_time():
-    models.base.datetime = _Clock
-    try:
-        yield
-    finally:
-        models.base.datetime = datetime
-
-
 def fill() -> None:
-    """Fill the empty database; all of it or nothing."""
+    """Fill the empty database: all of it or, where something goes wrong, nothing."""
     if db.session.scalar(select(Booking.id).limit(1)) is not None:
-        sys.exit("There are bookings already. The demo is for an empty database only; nothing was changed.")
+        sys.exit("There are bookings already. The demo is for an empty database; nothing has been changed.")
     password = secrets.token_urlsafe(12)
     officer = Officer.by_email(OFFICER) or Officer.add(OFFICER, "Demo Betjent", password)
     officer.set_password(password)
-    rng, old = Random(2014), _at(_day(FRESH), time(0))
-    happenings = [step for stories in (_lives(rng, officer), _visits(officer)) for step in stories]
-    with _own_time():
-        for _Clock.moment, act in sorted(happenings, key=lambda step: step[0]):
+    fresh_from = _at(_day(FRESH))
+    happens = [*_wishes(Random(2014), officer), *_visits(officer)]  # the same at every filling  # noqa: S311
+    present = clock.set(None)
+    try:
+        for moment, act in sorted(happens, key=lambda step: step[0]):
+            clock.set(moment)
             act()
-            _post(letters.write_pending(), officer, fresh=_Clock.moment > old)
+            _post(officer, fresh=moment >= fresh_from)
+    finally:
+        clock.reset(present)
     db.session.commit()
-    shown = db.session.scalar(select(Visit).order_by(Visit.id)).bookings[0]
+    answered = db.session.scalar(select(Visit).order_by(Visit.starts_at)).bookings[0]
     click.echo(f"{OFFICER} can log in at {letters.office_address()} with the password {password}")
-    click.echo(f"A citizen’s own page: {letters.link_to(shown)}")
+    click.echo(f"A citizen's own page: {letters.link_to(answered)}")
 
 
-def _lives(rng: Random, officer: Officer) -> Iterator[tuple[datetime, Callable]]:
+def _wishes(rng: Random, officer: Officer) -> Iterator[tuple[datetime, Callable]]:
     """What happens to every wish, and when. All that is left to chance is drawn here, in the order of the table."""
     people = rng.sample(list(product(FIRST.split(), LAST.split())), len(WISHES))
-    for number, (wish, person) in enumerate(zip(WISHES, people, strict=True)):
-        columns, case = _columns(rng, number, wish, person), {}
+    for number, (w, person) in enumerate(zip(WISHES, people, strict=True)):
+        columns, own, day, later = _columns(rng, number, w, person), {}, _day(w.ago), rng.randrange(3)
 
-        def receive(wish=wish, columns=columns, case=case):
-            case["booking"] = Booking.receive(
-                place=_place(wish.place, columns["lat"], columns["lng"]), answer_within=TRAFFIC.answer_within,
-                officer=None if wish.by == "web" else officer, service=TRAFFIC.key, **columns)
+        def receive(w=w, columns=columns, own=own):
+            own["booking"] = Booking.receive(
+                place=_place(w.place, columns["lat"], columns["lng"]), service=TRAFFIC.key, answer_within=WITHIN,
+                officer=None if w.by == "web" else officer, **columns)
 
-        in_office = wish.by != "web"
-        hour, minute, days = rng.randint(*(9, 14) if in_office else (6, 22)), rng.randrange(60), rng.randrange(3)
-        day = _day(wish.ago)
-        if day.weekday() == 4 and wish.ago > 1 and not in_office:
-            day += timedelta(days)  # many write at the weekend
-        yield _at(day, time(hour, minute)) if wish.ago else now() - timedelta(minutes=40), receive
-        for after, step, *words in wish.steps:
-            moment = _at(_day(wish.ago - after), time(rng.randint(8, 12), rng.randrange(60)))
-            yield moment, lambda case=case, step=step, words=words: STEPS[step](case["booking"], officer, *words)
+        if w.by == "web" and day.weekday() == 4 and w.ago > 1:
+            day += timedelta(days=later)  # many write at the weekend
+        clock = (rng.randint(*(6, 22) if w.by == "web" else (9, 13)), rng.randrange(60))
+        yield _at(day, *clock) if w.ago else now() - timedelta(minutes=40), receive
+        for after, step, *words in w.steps:
+            yield (_at(_day(w.ago - after), rng.randint(8, 13), rng.randrange(60)),
+                   lambda own=own, step=step, words=words: STEPS[step](own["booking"], officer, *words))
 
 
-def _columns(rng: Random, number: int, wish: Wish, person: tuple[str, str]) -> dict:
-    road, stretch, postcode, lat, lng, limit, roadtype = PLACES[wish.place]
-    town = current_app.config["DISTRICT"].postcode(postcode).town
-    capacity, org = wish.org
-    school, moped = wish.problem == "school", wish.problem == "mopeds"
-    pinned = wish.by == "web" and rng.random() < 0.8
+def _columns(rng: Random, number: int, w: SimpleNamespace, person: tuple[str, str]) -> dict:
+    road, stretch, postcode, lat, lng, limit, roadtype = PLACES[w.place]
+    school, pinned = w.problem == "school", w.by == "web" and rng.random() < 0.8
+    pin = [round(x + rng.uniform(-5e-4, 5e-4), 5) if pinned else None for x in (lat, lng)]
     answers = {
-        "problem": wish.problem, "text": wish.text, "direction": rng.choice(("both", "both", "unknown")),
+        "problem": w.problem, "text": w.text, "direction": rng.choice(("both", "both", "unknown")),
         "limit": str(limit) if rng.random() < 0.8 else "unknown", "roadtype": roadtype,
         "days": ["weekdays"] if school else rng.choice((["weekdays"], ["all"], ["saturday", "sunday"])),
-        "times": ["06-09", "14-18"] if school else ["18-23"] if moped else rng.choice(
-            (["06-09"], ["14-18"], ["06-09", "14-18"], ["18-23"], ["all"])),
+        "times": ["06-09", "14-18"] if school else rng.choice((["06-09"], ["14-18"], ["18-23"], ["14-18", "18-23"])),
         "frequency": rng.choice(("daily", "daily", "often", "weekly")),
         "since": rng.choice(("month", "half_year", "longer", "longer")),
-        "who": ["schoolchildren", "cyclists"] if school else rng.choice((["cyclists"], ["pedestrians", "elderly"],
-                                                                         ["motorists"], ["animals", "motorists"])),
-        "contacted": rng.choice(("yes", "no", "no")),
+        "who": ["schoolchildren"] if school else rng.choice((["cyclists"], ["pedestrians", "elderly"], ["motorists"])),
+        "contacted": rng.choice(("yes", "no", "no")), **({"special": ["school"]} if school else {}),
     }
-    if school:
-        answers["special"] = ["school"]
     # No subscriber in Denmark has a number that begins with 10: nobody is phoned by mistake.
-    phone = f"10{rng.randrange(10**6):06}" if wish.by == "phone" or rng.random() < 0.3 else ""
-    mail = "{}.{}@example.{}".format(*person, "com" if wish.language == "en" else "dk").casefold()
+    phone = f"10{rng.randrange(10**6):06}" if w.by == "phone" or rng.random() < 0.3 else ""
+    mail = f"{'.'.join(person).casefold()}@example.{'com' if w.language == 'en' else 'dk'}" if w.by == "web" else ""
     return {
-        "once": f"demo-{number}", "name": " ".join(person), "phone": phone, "capacity": capacity, "org": org,
-        "email": wish.email or mail if wish.by == "web" else "", "language": wish.language, "channel": wish.by,
-        "reply": {"web": "email", "phone": "phone", "paper": "letter"}[wish.by], "road": road,
-        "address": f"Eksempelvej {number}\n{postcode} {town}" if wish.by == "paper" else "",
-        "from_to": wish.stretch or stretch, "answers": answers,
-        "lat": round(lat + rng.uniform(-5e-4, 5e-4), 5) if pinned else None,
-        "lng": round(lng + rng.uniform(-5e-4, 5e-4), 5) if pinned else None,
+        "once": f"demo-{number}", "name": " ".join(person), "email": w.email or mail, "phone": phone,
+        "address": f"Eksempelvej {number}\n{postcode} {_known(postcode).town}" if w.by == "paper" else "",
+        "reply": {"web": Reply.EMAIL, "phone": Reply.PHONE, "paper": Reply.LETTER}[w.by], "channel": w.by,
+        "language": w.language, "capacity": w.org[0], "org": w.org[1], "road": road, "from_to": stretch,
+        "lat": pin[0], "lng": pin[1], "answers": answers,
     }
 
 
 def _visits(officer: Officer) -> Iterator[tuple[datetime, Callable]]:
     """Every visit: planned for whoever waits at the place by then, carried out, written down, and told."""
-    for control in CONTROLS:
-        day, visit = _day(control.ago), {}
-        hours = [part.split(maxsplit=1)[0].split("-") for part in control.hours.split(", ")]
-        starts, ends = (_at(day, time.fromisoformat(clock)) for clock in (hours[0][0], hours[-1][1]))
+    for c in CONTROLS:
+        day, own = _day(c.ago), {}
+        clocks = [part.split()[0].split("-") for part in c.hours.split(", ")]
+        starts, ends = (_at(day, *map(int, clock.split(":"))) for clock in (clocks[0][0], clocks[-1][1]))
 
-        def plan(control=control, starts=starts, ends=ends, visit=visit):
-            place = _place(control.place)
-            visit["it"] = Visit.plan(officer, service=TRAFFIC.key, place=place, starts_at=starts, ends_at=ends,
-                                     crew=CREWS[control.method], method=control.method,
-                                     bookings=place.waiting_for_visit(TRAFFIC.key))
+        def plan(c=c, own=own, starts=starts, ends=ends):
+            place = _place(c.place)
+            own["visit"] = Visit.plan(officer, service=TRAFFIC.key, place=place, starts_at=starts, ends_at=ends,
+                                      crew=CREWS[c.method], method=c.method,
+                                      bookings=place.waiting_for_visit(TRAFFIC.key))
 
-        def enter(found, visit=visit):
-            visit["it"].enter_findings(officer, found)
+        def report(own=own):
+            keeps_open = TRAFFIC.keeps_open(own["visit"].draft)
+            own["visit"].report(officer, add_working_days(today(), TRAFFIC.act_within) if keeps_open else None)
 
-        def report(visit=visit):
-            visit["it"].report(officer, add_working_days(today(), TRAFFIC.act_within)
-                               if TRAFFIC.keeps_open(visit["it"].draft) else None)
+        def enter(own, found):
+            return lambda: own["visit"].enter_findings(officer, found)
 
-        yield _at(_day(max(control.ago + 3, 1)), time(14, 20)), plan
-        if control.cancelled:
-            yield starts - timedelta(hours=2), lambda visit=visit, why=control.cancelled: visit["it"].cancel(officer, why)
-        if control.found:
-            yield ends + timedelta(minutes=40), lambda enter=enter, found=_findings(control, control.found): enter(found)
-            if control.sent:
-                yield _at(_day(control.ago - 1), time(10, 5)), report
-        if control.corrected:
-            yield _at(_day(control.ago - 12), time(9, 30)), lambda enter=enter, found=_findings(control, control.corrected): enter(found)
-            yield _at(_day(control.ago - 12), time(9, 45)), report
+        yield _at(_day(max(c.ago + 3, 1)), 14, 20), plan
+        if c.cancelled:
+            yield starts - timedelta(hours=2), lambda own=own, why=c.cancelled: own["visit"].cancel(officer, why)
+        if c.found:
+            yield ends + timedelta(minutes=40), enter(own, _findings(c, c.found))
+        if c.found and c.sent:
+            yield _at(_day(c.ago - 1), 10, 5), report
+        if c.corrected:
+            yield _at(_day(c.ago - 12), 9, 30), enter(own, _findings(c, c.corrected))
+            yield _at(_day(c.ago - 12), 9, 45), report
 
 
-def _findings(control: Control, found: dict) -> dict:
+def _findings(c: SimpleNamespace, found: dict) -> dict:
     """`found` as the form of findings would have put it away, with what follows from the plan."""
-    road, _, postcode, _, _, limit, _ = PLACES[control.place]
+    road, _, postcode, _, _, limit, _ = PLACES[c.place]
     findings = {"performed": "yes", "nearby": False, "temporary": False, "uncounted": False, "prelim": True,
-                "suit": "suitable", "next": ["closed"], **found}
-    if findings["performed"] != "no":
-        town = current_app.config["DISTRICT"].postcode(postcode).town
-        findings = {"method": control.method, "place": f"{road}, {town}", **findings, "periods": []}
-        for part in control.hours.split(", "):
-            clocks, _, direction = part.partition(" ")
-            starts, ends = clocks.split("-")
-            findings["periods"].append({"day": _day(control.ago).isoformat(), "starts": starts, "ends": ends,
-                                        **({"direction": direction} if direction else {})})
-    if "charged" in findings:
+                "suit": "suitable", "next": ["closed"]}
+    if "charged" in found:
         findings["limit"] = str(limit)
-    if "patrols" in findings:
-        findings["patrols"] = [{"day": _day(control.ago + n).isoformat()} for n in findings["patrols"]]
-    return findings
+    if found.get("performed") != "no":
+        parts = [part.partition(" ") for part in c.hours.split(", ")]
+        findings |= {"method": c.method, "place": f"{road}, {_known(postcode).town}", "periods": [
+            {"day": _day(c.ago).isoformat(), "starts": clocks[:5], "ends": clocks[6:]}
+            | ({"direction": direction} if direction else {}) for clocks, _, direction in parts]}
+    if "patrols" in found:
+        found = found | {"patrols": [{"day": _day(c.ago + n).isoformat()} for n in found["patrols"]]}
+    return findings | found
 
 
-def _post(written: list[Letter], officer: Officer, fresh: bool) -> None:
-    """What the worker and the officer did with these letters; only lately something lies undone."""
+def _post(officer: Officer, fresh: bool) -> None:
+    """The letters that were called for, and what became of them. Only of late something lies undone."""
+    written = letters.write_pending()
     db.session.flush()
     for letter in written:
-        if letter.way is not Way.EMAIL:
-            if not fresh:
-                _Clock.moment += timedelta(hours=1)
-                letter.do_by_hand(officer)
-        elif fresh and letter.recipient in REFUSED:
-            letter.refused(REFUSED[letter.recipient])
-        else:
-            letter.went()
+        if letter.way is Way.EMAIL:
+            error = REFUSED.get(letter.recipient) if fresh else None
+            letter.refused(error) if error else letter.went()
+        elif not fresh:
+            clock.set(now() + timedelta(hours=1))
+            letter.do_by_hand(officer)
 
 
 def _place(key: str, lat: float | None = None, lng: float | None = None) -> Place:
     road, stretch, postcode, own_lat, own_lng, _, _ = PLACES[key]
-    known = current_app.config["DISTRICT"].postcode(postcode)
-    place = Place.at(road=road, postcode=postcode, town=known.town, municipality=known.municipality, from_to=stretch,
+    known = _known(postcode)
+    place = Place.at(road=road, from_to=stretch, postcode=postcode, town=known.town, municipality=known.municipality,
                      lat=lat or own_lat, lng=lng or own_lng)
     place.suitability = SUITABILITY.get(key, "")
     return place
 
 
+def _known(postcode: str):
+    return current_app.config["DISTRICT"].postcode(postcode)
+
+
 def _day(ago: int) -> date:
     """So many working days before today; those to come are negative."""
     day = today()
-    if ago <= 0:
+    if ago < 0:
         return add_working_days(day, -ago)
     while ago:
         day -= timedelta(days=1)
@@ -487,5 +442,5 @@ def _day(ago: int) -> date:
     return day
 
 
-def _at(day: date, clock: time) -> datetime:
-    return datetime.combine(day, clock, COPENHAGEN)
+def _at(day: date, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=COPENHAGEN)

@@ -10,6 +10,7 @@ import smtplib
 import ssl
 from contextlib import suppress
 from datetime import timedelta
+from email.charset import QP, Charset
 from email.utils import make_msgid
 from pathlib import Path
 
@@ -52,6 +53,8 @@ TO_CITIZENS = frozenset({
 CONFIRMATIONS = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DELAYED})
 NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN)
 DIGEST, WARNING = "digest", "warning"
+SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
+SHORT_LINES.body_encoding = QP
 TIMEOUT = 20  # seconds to wait for a mail server
 
 
@@ -76,7 +79,7 @@ def _write_to_citizen(event: Event) -> Letter | None:
     with force_locale(booking.language):
         text = render_template(f"letters/{event.kind}.txt", booking=booking, event=event, visit=event.visit,
                                service=services.SERVICES[booking.service], link=link_to(booking),
-                               by_mail=way is Way.EMAIL)
+                               language=booking.language, by_mail=way is Way.EMAIL)
         return _add(text, way=way, booking=booking, kind=event.kind, language=booking.language,
                     recipient={Way.EMAIL: booking.email, Way.PHONE: booking.phone,
                                Way.POST: f"{booking.name}\n{booking.address}"}[way],
@@ -116,9 +119,12 @@ def authority_for(key: str, place) -> dict:
     """To whom a wish about `place` is referred, in the reader's language."""
     district = current_app.config["DISTRICT"]
     authority = district.authority(key)
-    known = district.municipality(place.municipality) if key == "municipality" else None
-    return {"name": known.name if known else in_my_language(authority.name), "what": in_my_language(authority.for_),
-            "phone": known.phone if known else authority.phone, "link": known.roads if known else authority.link}
+    what = in_my_language(authority.for_)
+    if key == "municipality":
+        known = district.municipality(place.municipality)
+        return {"name": gettext("%(name)s Municipality", name=known.name), "what": what, "phone": known.phone,
+                "link": known.roads}
+    return {"name": in_my_language(authority.name), "what": what, "phone": authority.phone, "link": authority.link}
 
 
 def link_to(booking: Booking) -> str:
@@ -231,7 +237,7 @@ class _Postman:
             return _keep_as_file(message, file)
         try:
             if self.connection is None:
-                self.connection = _Connection(mail).__enter__()
+                self.connection = _Connection(current_app.extensions["mail"]).__enter__()
             self.connection.send(message)
         except smtplib.SMTPRecipientsRefused as refusal:
             code, words = next(iter(refusal.recipients.values()))
@@ -250,7 +256,8 @@ class _Postman:
         except TimeoutError as refusal:
             raise _Later("timeout") from refusal
         except (smtplib.SMTPException, OSError) as refusal:
-            raise _Later("unreachable") from refusal
+            slow = isinstance(refusal.__context__, TimeoutError)  # which smtplib takes for a broken connection
+            raise _Later("timeout" if slow else "unreachable") from refusal
         except (BadHeaderError, UnicodeError, ValueError) as refusal:
             raise _Refused("address") from refusal
 
@@ -268,15 +275,20 @@ class _Connection(Connection):
     """Flask-Mail's connection with what it lacks: a timeout, a checked certificate, a departure that cannot fail."""
 
     def configure_host(self):
-        mail, context = self.mail, ssl.create_default_context()
+        mail = self.mail
+        context = ssl.create_default_context() if mail.use_ssl or mail.use_tls else None
         if mail.use_ssl:
             host = smtplib.SMTP_SSL(mail.server, mail.port, timeout=TIMEOUT, context=context)
         else:
             host = smtplib.SMTP(mail.server, mail.port, timeout=TIMEOUT)
-        if mail.use_tls:
-            host.starttls(context=context)
-        if mail.username and mail.password:
-            host.login(mail.username, mail.password)
+        try:
+            if mail.use_tls:
+                host.starttls(context=context)
+            if mail.username and mail.password:
+                host.login(mail.username, mail.password)
+        except BaseException:
+            host.close()
+            raise
         return host
 
     def __exit__(self, *exception):
@@ -295,7 +307,7 @@ def _as_mail(letter: Letter) -> Message:
         letter.subject, recipients=[letter.recipient], body=letter.text, html=html_twin(letter),
         sender=current_app.config["MAIL_DEFAULT_SENDER"] or (str(district.name.in_language(letter.language)),
                                                               district.email),
-        reply_to=district.email, date=letter.made_at.timestamp(),
+        charset=SHORT_LINES, reply_to=district.email, date=letter.made_at.timestamp(),
         extra_headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All",
                        "Content-Language": letter.language})
     message.msgId = letter.message_id

@@ -62,7 +62,7 @@ def book(slug: str):
 def _send(service, form):
     booking = Booking.once_received(form.once.data)
     if booking:
-        flash(gettext("We already have this booking. Is there anything to add, write it on your page."))
+        flash(gettext("We already have this booking. If there is anything to add, write it on your page."))
     else:
         booking = Booking.receive(
             once=form.once.data, place=Place.at(**form.place()), answer_within=service.answer_within,

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from forms import in_my_language
-from models import Booking, Fate, Kind, State, Status, Way, local, today, working_days_until
+from models import Booking, Fate, Kind, Letter, State, Status, Visit, Way, local, today, working_days_until
 
 STATUSES = {
     Status.RECEIVED: _l("Received"),
@@ -66,6 +66,17 @@ ERRORS = {
     "login": _l("The mail server refused our log-in."),
     "server": _l("The mail server refused to take letters from us."),
 }
+
+
+def state_in_words(visit: Visit) -> str:
+    return gettext("Findings missing") if visit.is_overdue else str(STATES[visit.state])
+
+
+def fate_in_words(letter: Letter) -> str:
+    """What has become of a letter; one by phone or by post is done by a person."""
+    if letter.way is not Way.EMAIL or letter.done_by:
+        return gettext("done") if letter.fate is Fate.SENT else gettext("waits for you")
+    return str(FATES[letter.fate])
 
 
 def status_for_citizen(booking: Booking) -> str:
@@ -135,5 +146,6 @@ def text_blocks(text: str) -> Markup:
 
 
 FILTERS = {f.__name__: f for f in (
-    day, moment, month, clock, reference, share, paragraphs, text_blocks, due_words, error_in_words)}
+    day, moment, month, clock, reference, share, paragraphs, text_blocks, due_words, error_in_words,
+    state_in_words, fate_in_words)}
 FILTERS["words"] = in_my_language

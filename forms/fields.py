@@ -6,7 +6,6 @@ page, letter or export needs to know which service it shows.
 
 import re
 from datetime import date, time
-from decimal import Decimal
 
 from flask import current_app
 from flask_babel import format_date, format_decimal, get_locale, gettext
@@ -15,7 +14,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
-    DecimalField,
     FieldList,
     FormField,
     HiddenField,
@@ -43,7 +41,6 @@ _WTFORMS = {
     "'%(value)s' is not a valid choice for this field.": _l("Choose among the answers."),
     "'%(value)s' are not valid choices for this field.": _l("Choose among the answers."),
     "Not a valid integer value.": _l("Write a whole number, such as 94."),
-    "Not a valid decimal value.": _l("Write a number, such as 52.5."),
     "Not a valid date value.": _l("Write a date, such as 12.5.2026."),
     "Not a valid time value.": _l("Write a time, such as 14:30."),
     "Invalid email address.": _l("Write an e-mail address such as anna@example.dk."),
@@ -130,7 +127,7 @@ def _plain(value):
         return value.strftime("%H:%M")
     if isinstance(value, date):
         return value.isoformat()
-    return float(value) if isinstance(value, Decimal) else value
+    return value
 
 
 def in_words(field) -> str:
@@ -145,7 +142,7 @@ def in_words(field) -> str:
         return format_date(field.data, "d. MMMM y")
     if isinstance(field, TimeField):
         return field.data.strftime("%H:%M")
-    if isinstance(field, (IntegerField, DecimalField)):
+    if isinstance(field, IntegerField):
         return format_decimal(field.data)
     return str(field.data)
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import DeclarativeBase
 
 # True while nothing may be changed: app.py sets it for every GET, and then the database itself refuses to write.
 reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
+# What time it is, where it is not the present: only the demo, which lives through a year in seconds, sets it.
+clock: ContextVar[datetime | None] = ContextVar("clock", default=None)
 
 
 class Base(DeclarativeBase):
@@ -51,7 +53,7 @@ def one_of(kinds: type[enum.StrEnum]) -> Enum:
 
 
 def now() -> datetime:
-    return datetime.now(UTC)
+    return clock.get() or datetime.now(UTC)
 
 
 def fold(words: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, String, Text, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from .base import NotAllowed, UTCDateTime, db, fold, now, one_of
 from .event import Event, Kind, record
@@ -65,7 +65,9 @@ class Booking(db.Model):
     __tablename__ = "bookings"
     __table_args__ = (
         Index(None, "status", "news", "due_on", "id"),
-        Index(None, "service", "status", "due_on"),
+        Index(None, "news", "due_on", "id"),
+        Index(None, "closed_at", "id"),
+        Index(None, "received_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -102,6 +104,11 @@ class Booking(db.Model):
                                                  order_by="Visit.starts_at")
     events: Mapped[list["Event"]] = relationship(back_populates="booking", order_by="Event.id")
     letters: Mapped[list["Letter"]] = relationship(back_populates="booking", order_by="Letter.id")
+
+    @validates("reply")
+    def _as_reply(self, _column, value: str) -> Reply:
+        """Forms speak plain words; here they become what the rest of the program compares with."""
+        return Reply(value)
 
     @classmethod
     def receive(cls, *, once: str, place: "Place", answer_within: int, officer: "Officer | None" = None,

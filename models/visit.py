@@ -142,6 +142,11 @@ class Visit(db.Model):
         return self.state is State.PLANNED
 
     @property
+    def is_overdue(self) -> bool:
+        """Over, and nobody has said what was found."""
+        return self.state is State.PLANNED and self.ends_at < now()
+
+    @property
     def is_open(self) -> bool:
         """Whether its findings are still to be sent."""
         return self.state in (State.PLANNED, State.DONE)

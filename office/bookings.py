@@ -86,7 +86,7 @@ def act(reference: str, name: str):
         else:
             action.verb(booking, form, service)
             db.session.commit()
-            flash(gettext("Done: %(what)s. The letter is on its way.", what=action.name))
+            flash(gettext("Done. The letter goes by e-mail, or waits for you under “Letters to see to”."))
             return redirect(url_for(".booking", reference=reference), 303)
     return render_template("office/act.html", booking=booking, service=service, action=action, form=form,
                            preview=preview, answers=service.questions.describe(booking.answers)), code

@@ -1,14 +1,14 @@
 """The work list: what needs doing, the oldest promise first."""
 
-from datetime import date
+from datetime import datetime
 
-from flask import render_template, request
+from flask import current_app, render_template, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import selectinload
 
 import services
-from models import CLOSED, OPEN, Booking, Fate, Letter, Place, State, Status, Visit, Way, db, fold, now
+from models import OPEN, Booking, Fate, Letter, Place, State, Status, Visit, Way, db, fold, now
 from models.visit import visit_bookings
 
 from . import office
@@ -26,10 +26,10 @@ PILES = {
     "venter": (_l("Waiting for the citizen"), and_(Booking.status == Status.NEEDS_INFORMATION,
                                                    Booking.news.is_(False))),
     "planlagt": (_l("Visit planned"), and_(Booking.status == Status.ACCEPTED, Booking.news.is_(False), HAS_VISIT)),
-    "lukket": (_l("Closed"), and_(Booking.status.in_(CLOSED), Booking.news.is_(False))),
+    "lukket": (_l("Closed cases"), Booking.closed_at.is_not(None)),
 }
-ARCHIVE = {"lukket"}
-NEWEST_FIRST = {"lukket", "alle"}
+ARCHIVE = {"lukket"}  # not counted: it only grows
+NEWEST_FIRST = {"lukket": Booking.closed_at, "alle": Booking.received_at}  # the others: oldest promise first
 
 
 @office.get("/")
@@ -39,7 +39,7 @@ def desk():
     pile = "alle" if query else args.get("bunke", "nye")
     pile = pile if pile in PILES or pile == "alle" else "nye"
     page = {"pile": pile, "piles": PILES, "counts": _counts(), "query": query, "services": services.SERVICES,
-            "municipalities": db.session.scalars(select(Place.municipality).distinct().order_by(Place.municipality)),
+            "municipalities": [m.name for m in current_app.config["DISTRICT"].municipalities],
             "chosen": {k: args.get(k, "") for k in ("ydelse", "kommune")}}
     if pile == "resultat":
         return render_template("office/desk.html", visits=db.session.scalars(awaiting_findings().options(
@@ -79,26 +79,30 @@ def _found(pile: str, query: str, args) -> Select:
     if args.get("ydelse") in services.SERVICES:
         found = found.where(Booking.service == args["ydelse"])
     if args.get("kommune"):
-        found = found.where(Booking.place_id.in_(select(Place.id).where(Place.municipality == args["kommune"])))
+        found = found.where(exists().where(Place.id == Booking.place_id, Place.municipality == args["kommune"]))
     return found
 
 
 def _page_of(found: Select, pile: str, after: str) -> tuple[list[Booking], str]:
     """One page, and where the next one starts: no page costs more than the first, however many lie before it."""
-    day, _, number = after.partition("_")
+    column = NEWEST_FIRST.get(pile, Booking.due_on)
+    order = tuple_(column, Booking.id)
+    when, _, number = after.partition("_")
     try:
-        behind = (date.fromisoformat(day), int(number)) if after else None
+        behind = (datetime.fromisoformat(when), int(number)) if after else None
     except ValueError:
         behind = None
     if pile in NEWEST_FIRST:
-        found = found.order_by(Booking.id.desc())
-        found = found.where(Booking.id < behind[1]) if behind else found
+        found = found.where(order < behind) if behind else found
+        found = found.order_by(column.desc(), Booking.id.desc())
     else:
-        found = found.order_by(Booking.due_on, Booking.id)
-        found = found.where(tuple_(Booking.due_on, Booking.id) > behind) if behind else found
+        found = found.where(order > behind) if behind else found
+        found = found.order_by(column, Booking.id)
     bookings = list(db.session.scalars(found.limit(PAGE + 1)))
-    last = bookings[PAGE - 1] if len(bookings) > PAGE else None
-    return bookings[:PAGE], f"{last.due_on.isoformat()}_{last.id}" if last else ""
+    if len(bookings) <= PAGE:
+        return bookings, ""
+    last = bookings[PAGE - 1]
+    return bookings[:PAGE], f"{getattr(last, column.key).isoformat()}_{last.id}"
 
 
 def _asking(bookings: list[Booking]) -> dict[int, int]:

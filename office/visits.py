@@ -130,7 +130,7 @@ def report(id: int):
     if request.method == "POST" and PressForm().validate():
         visit.report(g.officer, retry_by)
         db.session.commit()
-        flash(gettext("The findings are on their way to everyone who asked."))
+        flash(gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
         return redirect(url_for(".visit", id=id), 303)
     preview = previewed(lambda: visit.report(g.officer, retry_by))
     return render_template("office/report.html", visit=visit, service=service, preview=preview,
@@ -154,7 +154,7 @@ def _visit_page(visit: Visit, cancel: CancelForm | None = None):
     service = services.SERVICES[visit.service]
     told = visit.draft or visit.findings
     return render_template("office/visit.html", visit=visit, service=service, cancel=cancel or CancelForm(None),
-                           over=visit.ends_at < now(), begun=visit.starts_at <= now(),
+                           begun=visit.starts_at <= now(),
                            answers=service.findings.describe(told, internal=True) if told else [])
 
 

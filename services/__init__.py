@@ -38,7 +38,7 @@ class Service:
 
     `answer_within` and `act_within` are working days from receipt: to a yes or no, and to the outcome.
     `date_is_told` is false where a coming visit must stay unknown outside the office.
-    `topic` names the question that says in a word what a booking is about.
+    `topic` names the question that says in a word what a booking is about, `topics` are its answers.
     `findings_text` is the template that tells the findings, in letters and on pages.
     `in_short(findings)` is one line of them; `keeps_open(findings)` is true where nothing was carried out and the
     wishes stand; `start_findings(visit)` is what the form of findings starts with.
@@ -54,6 +54,7 @@ class Service:
     questions: type[BookingForm]
     findings: type[Form]
     topic: str
+    topics: dict[str, str]
     methods: dict[str, str]
     reasons: tuple[str, ...]
     answer_within: int
@@ -67,7 +68,7 @@ class Service:
 
     def about(self, answers: dict) -> str:
         """What a booking is about, in a word or two."""
-        return self.questions.words({self.topic: answers[self.topic]})[self.topic]
+        return str(self.topics[answers[self.topic]])
 
     def reason_names(self) -> dict[str, str]:
         return {code: REASONS[code][0] for code in self.reasons}

@@ -1,6 +1,6 @@
 """Traffic control: citizens name a stretch, the police measure it, everyone who asked hears what was found."""
 
-from flask_babel import gettext, ngettext
+from flask_babel import format_decimal, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
@@ -25,6 +25,17 @@ from models import local
 from . import REASONS, Service
 
 LIMITS = {str(n): _l("%(speed)s km/h", speed=n) for n in (20, 30, 40, 50, 60, 70, 80, 90, 110, 130)}
+PROBLEMS = {
+    "speeding": _l("Speeding"),
+    "mopeds": _l("Mopeds"),
+    "noise": _l("Noisy or reckless driving"),
+    "red_light": _l("Red light, illegal overtaking"),
+    "mobile": _l("Hand-held phone"),
+    "heavy": _l("Heavy vehicles"),
+    "intoxicated": _l("Alcohol or drugs in traffic"),
+    "school": _l("School road"),
+    "other": _l("Other"),
+}
 YES_NO = {"yes": _l("Yes"), "no": _l("No")}
 METHODS = {
     "atk": _l("Photo van"),
@@ -39,17 +50,7 @@ SPEED = ("atk", "laser", "video")
 
 
 class TrafficQuestions(BookingForm):
-    problem = OneOf(_l("What is the problem?"), {
-        "speeding": _l("Speeding"),
-        "mopeds": _l("Mopeds"),
-        "noise": _l("Noisy or reckless driving"),
-        "red_light": _l("Red light, illegal overtaking"),
-        "mobile": _l("Hand-held phone"),
-        "heavy": _l("Heavy vehicles"),
-        "intoxicated": _l("Alcohol or drugs in traffic"),
-        "school": _l("School road"),
-        "other": _l("Other"),
-    })
+    problem = OneOf(_l("What is the problem?"), PROBLEMS)
     text = Text(_l("Describe briefly"), 1000, render_kw={"rows": 5})
     direction = OneOf(_l("Direction of travel"), {
         "both": _l("Both"), "towards": _l("Towards …"), "unknown": _l("Don’t know")}, required=False)
@@ -109,7 +110,7 @@ class Period(Row):
 
 class Offence(Row):
     kind = Select(_l("Offence"), {
-        "drink": _l("Drink driving"), "drugs": _l("Drug driving"), "phone": _l("Hand-held phone"),
+        "drink": _l("Drink driving"), "drugs": _l("Drug driving"), "phone": _l("Mobile phone"),
         "belt": _l("Seat belt"), "red_light": _l("Red light"), "overtaking": _l("Illegal overtaking"),
         "licence": _l("No licence"), "altered": _l("Altered moped"), "helmet": _l("No helmet"),
         "insurance": _l("No insurance"), "unregistered": _l("Unregistered"), "defect": _l("Vehicle defect"),
@@ -117,7 +118,7 @@ class Offence(Row):
     count = Count(_l("Number"))
 
     def in_words(self) -> str:
-        return f"{in_words(self.kind)}: {in_words(self.count)}"
+        return f"{in_words(self.kind)} ({in_words(self.count)})"
 
 
 class Patrol(Row):
@@ -172,6 +173,8 @@ class TrafficFindings(Form):
     patrols = Repeat(_l("Days on which a patrol was there"), Patrol, required=RequiredWhen("next", "patrol", message=_l(
         "Write at least one day: “we keep an eye on it” counts only when it was done.")))
     msg = Text(_l("Message to those who asked"), 600, required=False, render_kw={"rows": 3})
+    msg_en = Text(_l("The same in English"), 600, required=False, render_kw={"rows": 3}, description=_l(
+        "For those who want the answer in English. Without it they get the message as it stands."))
     note = Text(_l("Internal note"), 2000, required=False, rules=[], render_kw={"rows": 2},
                 description=_l("Is never sent."))
     by = Line(_l("Carried out by (initials)"), 40, required=False, description=_l("For officers only."))
@@ -181,9 +184,9 @@ class TrafficFindings(Form):
         (_l("The control"), ("performed", "cause", "method", ("place", "nearby"), "periods")),
         (_l("Speed"), (("limit", "temporary"), ("passed", "uncounted"), "charged", ("fine", "klip", "cond"),
                        ("uncond", "reckless"), ("top", "avg"), "avg_source")),
-        (_l("Mopeds"), (("mopeds_checked", "mopeds_fast", "mopeds_top"),)),
+        (_l("Moped control"), (("mopeds_checked", "mopeds_fast", "mopeds_top"),)),
         (_l("Other offences"), ("other",)),
-        (_l("What it leads to"), ("prelim", "next", "patrols", "msg")),
+        (_l("What it leads to"), ("prelim", "next", "patrols", "msg", "msg_en")),
         (_l("For the office only"), ("visible", "suit", "note", "by")),
     )
 
@@ -219,12 +222,14 @@ def in_short(findings: dict) -> str:
         return gettext("The control could not be carried out.")
     if findings["method"] not in SPEED:
         return gettext("The place was visited.")
-    charged = ngettext("%(num)s driver charged with speeding", "%(num)s drivers charged with speeding",
-                       findings["charged"]) if findings["charged"] else gettext("nobody charged with speeding")
+    charged = ngettext("%(count)s driver charged with speeding", "%(count)s drivers charged with speeding",
+                       findings["charged"], count=format_decimal(findings["charged"]))
+    if not findings["charged"]:
+        charged = gettext("nobody charged with speeding")
     if "passed" not in findings:
         return gettext("Measured, %(charged)s.", charged=charged)
-    return ngettext("%(num)s vehicle measured, %(charged)s.", "%(num)s vehicles measured, %(charged)s.",
-                    findings["passed"], charged=charged)
+    return ngettext("%(count)s vehicle measured, %(charged)s.", "%(count)s vehicles measured, %(charged)s.",
+                    findings["passed"], count=format_decimal(findings["passed"]), charged=charged)
 
 
 def start_findings(visit) -> dict:
@@ -256,6 +261,7 @@ TRAFFIC = Service(
     questions=TrafficQuestions,
     findings=TrafficFindings,
     topic="problem",
+    topics=PROBLEMS,
     methods=METHODS,
     reasons=tuple(REASONS),
     answer_within=10,

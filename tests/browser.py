@@ -10,6 +10,7 @@ import threading
 from contextlib import closing
 from email import message_from_bytes, policy
 from pathlib import Path
+from urllib.request import urlopen
 
 from conftest import ROOT
 from flask_babel import force_locale, gettext
@@ -114,6 +115,8 @@ class Site:
         self._run("gunicorn", "--bind", f"fd://{door}", "--workers", "1", "--threads", "8", "--no-control-socket",
                   "app:create_app()", pass_fds=(door,))
         self._run("flask", "--app", "app", "worker", "--seconds", "0.2")
+        with urlopen(self.url + "/health", timeout=60) as answer:  # noqa: S310
+            assert answer.status == 200
 
     def stop(self) -> None:
         for process in self._running:
@@ -165,7 +168,8 @@ class Visitor:
     def field(self, sentence: str):
         """A field by its label, whether or not the label adds that it is optional."""
         label = f"{re.escape(self.say(sentence))}( {re.escape(self.say('optional'))})?"
-        return self.page.get_by_label(re.compile(rf"^\s*{label}\s*$"))
+        return self.page.get_by_label(re.compile(rf"^\s*{label}\s*$")).and_(self.page.locator(
+            "select, textarea, input:not([type=radio], [type=checkbox])"))
 
     def group(self, sentence: str):
         """A question whose answers are ticked."""
@@ -179,10 +183,11 @@ class Visitor:
 
     def tick(self, question: str, *answers: str) -> None:
         for answer in answers:
-            self.group(question).get_by_label(self.say(answer), exact=True).check()
+            self.group(question).get_by_text(self.say(answer), exact=True).click()
+            assert self.group(question).get_by_label(self.say(answer), exact=True).is_checked()
 
     def confirm(self, sentence: str) -> None:
-        self.page.get_by_role("checkbox", name=self.say(sentence), exact=True).check()
+        self.page.locator("label").get_by_text(self.say(sentence), exact=True).click()
 
     def choose(self, label: str, answer: str) -> None:
         self.field(label).select_option(answer)

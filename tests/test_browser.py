@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -221,9 +222,12 @@ def send_off(person: Visitor, twice: bool = False) -> None:
 
 
 def go_back_and_send_again(person: Visitor) -> None:
-    person.page.go_back()
-    if not person.page.locator("h1").count():
-        person.page.reload()  # "confirm form resubmission"
+    from playwright.sync_api import Error
+    try:
+        person.page.go_back()
+    except Error:  # the browser asks whether to send the form again, and a person agrees
+        person.page.wait_for_url("chrome-error://**")
+        person.page.evaluate("location.reload()")
     send_off(person)
 
 
@@ -375,17 +379,16 @@ class Page:
     status: int = 200
 
 
-def send(form: str = "main form", **typed: str) -> Callable[[Visitor], None]:
+def send(form: str = "main form:not(.filters)", **typed: str) -> Callable[[Visitor], None]:
     """Type into fields by their names and send the form; "" empties a field."""
     def do(visitor: Visitor) -> None:
         page = visitor.page
-        for name, value in typed.items():
-            page.locator(f"[name='{name.replace('__', '-')}']").last.fill(value)
-        button = page.locator(f"{form} button").first
-        hidden = page.locator("details:not([open])", has=button)
+        hidden = page.locator("details:not([open])", has=page.locator(form))
         if hidden.count():
             hidden.locator("summary").click()
-        button.click()
+        for name, value in typed.items():
+            page.locator(f"{form} [name='{name}']").first.fill(value)
+        page.locator(f"{form} button:not([type=button])").first.click()
     return do
 
 
@@ -485,13 +488,16 @@ def people(chromium, site):
     people = {"citizen": Visitor(chromium, site), "officer": Visitor(chromium, site)}
     log_in(people["officer"])
     for path, page in too_many_tries(site).items():
-        people["citizen"].context.route(site.url + path, lambda route, page=page: route.fulfill(
-            status=429, content_type="text/html", body=page))
+        people["citizen"].context.route(site.url + path, partial(too_many, page))
     yield people
     for person in people.values():
         person.leave()
     for advice, count in sorted(BEST_PRACTICE.items()):
         print(f"best practice, {count} times: {advice}")
+
+
+def too_many(page: str, route) -> None:
+    route.fulfill(status=429, content_type="text/html", body=page)
 
 
 def too_many_tries(site: Site) -> dict[str, str]:

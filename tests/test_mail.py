@@ -19,11 +19,10 @@ from email import message_from_bytes
 from email.utils import parsedate_to_datetime
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import time_machine
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult
 from flask_babel import force_locale
 
 import letters
@@ -32,10 +31,20 @@ from models import Booking, Fate, Letter, Officer, Place, Reply, Way, db
 from models.letter import CLAIM, PATIENCE
 from words import error_in_words
 
+# aiosmtpd imports a decorator from a package that is called `public`, as a module of ours is: it gets one that does
+# nothing, and the name goes back to its owner.
+OURS, sys.modules["public"] = sys.modules["public"], SimpleNamespace(public=lambda named: named)
+from aiosmtpd.controller import Controller  # noqa: E402
+from aiosmtpd.smtp import SMTP, AuthResult  # noqa: E402
+
+sys.modules["public"] = OURS
+
 MONDAY = datetime(2026, 5, 11, 7, 0, tzinfo=UTC)
 SITE = "http://127.0.0.1:8000"
 MINUTE = timedelta(minutes=1)
 TAKEN = "250 2.0.0 taken"
+NOTHING = "nothing"
+AT_ONCE = 3  # seconds, on a busy machine; whoever waited for a mail server or for the database would need 10 or more
 
 
 class MailServer:
@@ -51,7 +60,7 @@ class MailServer:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.options, self.says, self.last_words = options, {}, None
-        self.taken, self.begun, self.controller = [], [], None
+        self.taken, self.begun, self.open, self.controller = [], [], set(), None
 
     def up(self):
         session = type("Session", (_Session,), {})
@@ -61,6 +70,9 @@ class MailServer:
 
     def down(self):
         if self.controller:
+            self.controller.loop.call_soon_threadsafe(lambda: [session.transport.abort() for session in self.open])
+            while self.open:
+                time.sleep(0.001)
             self.controller.stop()
             self.controller = None
 
@@ -103,6 +115,14 @@ class MailServer:
 class _Session(SMTP):
     """One connection."""
 
+    def connection_made(self, transport):
+        self.event_handler.open.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error):
+        super().connection_lost(error)
+        self.event_handler.open.discard(self)
+
     async def _handle_client(self):
         reply = await self.event_handler.reply_at(self, "GREETING")
         if not reply:
@@ -114,9 +134,6 @@ class _Session(SMTP):
         await super().push(reply)
         if self.event_handler.last_words and reply.startswith(self.event_handler.last_words):
             self.transport.close()
-
-
-NOTHING = "nothing"
 
 
 async def never():
@@ -163,17 +180,18 @@ def app(clock, server, posting):
     return posting(server)
 
 
-def receive(app, recipient: str = "anna@example.dk", **changes) -> str:
-    """Book without the pages; the reference."""
+def receive(app, recipient: str = "anna@example.dk", **changes) -> tuple[str, str]:
+    """Book without the pages; the reference and secret of the booking."""
     with app.app_context():
         place = Place.at(road="Bygaden", from_to="", postcode="4690", town="Haslev", municipality="Faxe", lat=None,
                          lng=None)
         booking = Booking.receive(**{
             "once": secrets.token_urlsafe(), "place": place, "answer_within": 10, "service": "traffic",
             "name": "Anna Jensen", "email": recipient, "reply": Reply.EMAIL, "capacity": "private", "language": "da",
-            "road": "Bygaden", "answers": {"problem": "speeding"}, **changes})
+            "road": "Bygaden", "phone": "", "address": "", "org": "", "from_to": "",
+            "answers": {"problem": "speeding"}, **changes})
         db.session.commit()
-        return booking.reference
+        return booking.reference, booking.secret
 
 
 def send(app) -> int:
@@ -213,11 +231,16 @@ def in_words(app, letter: Letter) -> str:
 
 def parts(message) -> tuple[str, str]:
     """A mail's plain text and its HTML."""
-    return tuple(message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    return tuple(message.get_body((kind,)).get_content().replace("\r\n", "\n") for kind in ("plain", "html"))
 
 
 def words(text: str) -> str:
     return " ".join(text.split())
+
+
+def spoken(reference: str) -> str:
+    """As it stands in letters."""
+    return f"{reference[:4]} {reference[4:]}"
 
 
 def visible(html: str) -> str:
@@ -226,9 +249,9 @@ def visible(html: str) -> str:
 
 # What a letter is.
 
-def test_a_letter_is_a_proper_mail(app, citizen, server):
-    reference, secret = book(citizen)
-    assert send(app) == 1
+def test_a_letter_is_a_proper_mail(app, server):
+    reference, _ = receive(app)
+    assert send(app) == 1, outbox(app)[0].error
     [message], [letter] = server.taken, outbox(app)
     district = app.config["DISTRICT"]
     assert message.envelope == (district.email, ["anna@example.dk"])
@@ -239,14 +262,12 @@ def test_a_letter_is_a_proper_mail(app, citizen, server):
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Message-ID"] == letter.message_id and re.fullmatch(r"<\S+@127\.0\.0\.1>", letter.message_id)
     assert parsedate_to_datetime(message["Date"]) == letter.made_at.replace(microsecond=0)
-    assert re.fullmatch(rf"(Sag|Case) {reference}", message["Subject"])
+    assert message["Subject"] in (f"Sag {spoken(reference)}", f"Case {spoken(reference)}")
     assert not list(message.iter_attachments())
-    message.raw.decode("ascii")
-    assert max(map(len, message.raw.splitlines())) <= 998
 
 
-def test_a_letter_has_an_html_twin_with_the_same_words(app, citizen, server):
-    reference, secret = book(citizen)
+def test_a_letter_has_an_html_twin_with_the_same_words(app, server):
+    reference, secret = receive(app)
     send(app)
     text, html = parts(server.taken[0])
     assert visible(html) == words(text)
@@ -254,23 +275,36 @@ def test_a_letter_has_an_html_twin_with_the_same_words(app, citizen, server):
     assert 'lang="da"' in html and not re.search(r"<(img|script|style|link)|https?://(?!127\.0\.0\.1:8000/sag)", html)
 
 
-def test_danish_letters_survive_the_journey(app, citizen, server):
-    book(citizen)
+def test_danish_letters_survive_the_journey(app, server):
+    receive(app)
     send(app)
     assert all("Sydsjællands og Lolland-Falsters Politi" in part for part in parts(server.taken[0]))
 
 
-@pytest.mark.parametrize("language", ["", "/en"])
-def test_every_letter_says_112_and_114_and_leads_to_the_page_in_its_language(app, citizen, server, language):
-    reference, secret = book(citizen, language)
+def test_a_long_paragraph_keeps_to_the_length_of_line_that_mail_servers_take(app, server):
+    """RFC 5322: 998 octets. An officer who writes without a line break must not lose the letter for it."""
+    (reference, _), paragraph = receive(app), "Vi måler på vejen, når det passer til opgaverne. " * 30
+    with app.app_context():
+        Booking.by_reference(reference).decline(Officer.by_email(OFFICER), "resources", paragraph, "")
+        db.session.commit()
+    assert send(app) == 2
+    message = server.taken[-1]
+    assert all(words(paragraph) in words(part) for part in parts(message))
+    assert max(map(len, message.raw.splitlines())) <= 998
+    message.raw.decode("ascii")
+
+
+@pytest.mark.parametrize(("language", "root"), [("da", ""), ("en", "/en")])
+def test_every_letter_says_112_and_114_and_leads_to_the_page_in_its_language(app, citizen, server, language, root):
+    reference, secret = receive(app, language=language)
     send(app)
     [message] = server.taken
-    assert message["Content-Language"] == (language.strip("/") or "da")
     text, _ = parts(message)
+    assert message["Content-Language"] == language
+    assert ("We have received your booking" in text) == (language == "en")
     assert re.search(r"\b112\b.*\b114\b", text)
-    assert re.findall(r"https?://\S+", text) == [f"{SITE}{language}/sag/{reference}/{secret}"]
-    assert citizen.get(f"{language}/sag/{reference}/{secret}").status == 200
-    assert not language or "We have received your booking" in text
+    assert re.findall(r"https?://\S+", text) == [f"{SITE}{root}/sag/{reference}/{secret}"]
+    assert citizen.get(f"{root}/sag/{reference}/{secret}").status == 200
 
 
 def test_a_request_cannot_choose_where_the_link_leads(app, citizen, server):
@@ -295,8 +329,8 @@ def test_what_a_stranger_writes_never_travels_under_our_name(app, server):
              "address": "Qvæsthusgade 7, 4690 Haslev", "road": "Wxyzvej", "from_to": "fra Vrøvl til Kvaks",
              "text": "KLIKHER nu: http://evil.example/vind", "direction": "towards", "towards": "Nonsensby",
              "place_van": "Bag Pærehegnet"}
-    citizen = Person(app)
-    first, second = book(citizen, **typed), book(citizen, "/en", **typed)
+    first = book(Person(app), **typed)
+    second = receive(app, language="en", **{k: typed[k] for k in ("name", "org", "phone", "address", "road", "from_to")})
     with app.app_context():
         officer = Officer.by_email(OFFICER)
         Booking.by_reference(first[0]).decline(officer, "resources", "", "")
@@ -310,8 +344,9 @@ def test_what_a_stranger_writes_never_travels_under_our_name(app, server):
         received=2, declined=1, reopened=1, withdrawn=1, digest=1)
     said = re.compile("|".join(["xerxes", "køb", "zebra", "20304050", "qvæsthus", "haslev", "4690", "wxyz", "vrøvl",
                                 "klikher", "evil", "nonsens", "pærehegn", "hurlumhej"]), re.I)
+    subjects = [f"{case} {spoken(reference)}" for case in ("Sag", "Case") for reference in (first[0], second[0])]
     for message in server.taken:
-        assert re.fullmatch(rf"\w+ ({first[0]}|{second[0]})", message["Subject"]) or message["To"] == OFFICER
+        assert message["To"] == OFFICER or message["Subject"] in subjects
         for part in (message["Subject"], message["From"], *parts(message)):
             assert not said.search(re.sub("(?i)købenn?havn|/?sydsjællands", "", part)), part
 
@@ -370,34 +405,44 @@ def test_a_letter_waits_out_a_server_that_is(trouble, app, clock, server, monkey
 
 def test_twenty_bookings_stand_and_each_letter_arrives_once_after_every_kind_of_trouble(
         app, clock, server, monkeypatch):
-    monkeypatch.setattr(letters, "TIMEOUT", 0.1)
     troubles = iter(["down", "slow to greet", "too busy to talk", "dying while it listens", "dying before it says yes"])
-    slowest, booked = 0, {}
+    waited, booked = timed(app), {}
     for number in range(20):
         if number % 4 == 0:
             server.is_well()
             TROUBLES[next(troubles)][0](server)
-        address = f"nr{number}@example.dk"
-        citizen = Person(app)
-        began = time.perf_counter()
-        reference, secret = book(citizen, email=address)
-        slowest = max(slowest, time.perf_counter() - began)
+        recipient, citizen = f"nr{number}@example.dk", Person(app)
+        reference, secret = book(citizen, email=recipient)
         assert citizen.get(f"/sag/{reference}/{secret}").status == 200
-        booked[address] = reference
+        booked[recipient] = spoken(reference)
         if number % 2:
-            assert send(app) == 0
-    assert slowest < 1, "all requests of one booking together"
-    with app.app_context():
-        assert db.session.query(Booking).count() == 20
+            with monkeypatch.context() as patched:
+                patched.setattr(letters, "TIMEOUT", 0.1)
+                assert send(app) == 0
+    assert max(waited) < AT_ONCE
     assert not server.taken
     server.is_well()
-    monkeypatch.setattr(letters, "TIMEOUT", 5)
     clock.shift(timedelta(hours=1))
     assert send_all(app) == 20
-    assert Counter(server.taken_for) == Counter(booked)
-    assert all(booked[m["To"]] in m["Subject"] for m in server.taken)
+    assert sorted(server.taken_for) == sorted(booked)
+    assert all(booked[message["To"]] in message["Subject"] for message in server.taken)
     clock.shift(timedelta(days=4))
     assert send_all(app) == 0
+
+
+def timed(app) -> list[float]:
+    """How many seconds each request takes from now on."""
+    seconds, ours = [], app.wsgi_app
+
+    def measure(environ, start_response):
+        began = time.perf_counter()
+        try:
+            return ours(environ, start_response)
+        finally:
+            seconds.append(time.perf_counter() - began)
+
+    app.wsgi_app = measure
+    return seconds
 
 
 def test_nobody_waits_while_a_slow_server_has_a_letter_in_hand(app, server):
@@ -407,10 +452,9 @@ def test_nobody_waits_while_a_slow_server_has_a_letter_in_hand(app, server):
     worker.start()
     try:
         assert slow.in_hand.wait(5)
-        began = time.perf_counter()
-        reference, _ = book(Person(app), email="bo@example.dk")
-        assert time.perf_counter() - began < 1
-        assert not server.taken
+        waited = timed(app)
+        book(Person(app), email="bo@example.dk")
+        assert max(waited) < AT_ONCE and not server.taken
     finally:
         slow.go.set()
         worker.join()
@@ -492,7 +536,7 @@ def test_an_untrusted_certificate_gets_no_letter(clock, posting, certificate, mo
 
 
 def test_the_pauses_grow_and_after_three_days_the_officer_is_told(app, clock, server):
-    reference = receive(app)
+    reference, _ = receive(app)
     server.down()
     tried, began = [], time.time()
     while outbox(app)[0].fate is Fate.WAITING:
@@ -544,7 +588,7 @@ def test_a_letter_that_is_refused_for_good_is_not_tried_again(app, clock, server
 
 
 def test_the_officer_sees_in_plain_words_what_was_refused_and_sends_it_to_the_new_address(app, citizen, server):
-    reference, secret = book(citizen, email="forkert@example.dk")
+    reference, secret = receive(app, "forkert@example.dk")
     server.says["forkert@example.dk"] = "550 5.1.1 no such user"
     send(app)
     officer = logged_in(app)
@@ -573,9 +617,9 @@ def test_the_officer_notes_that_the_citizen_was_reached_otherwise(app, server):
     assert "Nothing here" in officer.get("/en/kontor/?bunke=breve").text
     server.is_well()
     assert send(app) == 0
-    again = officer.client.post("/kontor/breve/1", data={
-        "csrf_token": officer.get("/kontor/", check=False).hidden.get("csrf_token", [""])[0], "again": "1"})
-    assert again.status_code in (303, 409) and send(app) == 0 and not server.taken
+    late = officer.client.post("/kontor/breve/1", data={
+        "csrf_token": officer.get("/kontor/breve/1").token, "again": "1"})
+    assert late.status_code == 409 and send(app) == 0
 
 
 # The worker.
@@ -617,7 +661,14 @@ def worker(server, posting, tmp_path):
                 "BOOKING_MAIL_PORT": str(server.port)}))
         return started[-1]
 
-    yield app, start
+    def start_with_a_letter_in_hand():
+        server.says["DATA"] = slow = Hold()
+        process = start()
+        while not slow.in_hand.wait(0.05):
+            assert process.poll() is None, process.stdout.read().decode()
+        return process, slow
+
+    yield app, start_with_a_letter_in_hand
     for process in started:
         process.kill()
         process.communicate()
@@ -626,9 +677,7 @@ def worker(server, posting, tmp_path):
 def test_a_worker_that_is_told_to_stop_finishes_the_letter_in_hand(worker, server):
     app, start = worker
     receive(app)
-    server.says["DATA"] = slow = Hold()
-    process = start()
-    assert slow.in_hand.wait(10), process.stdout.read()
+    process, slow = start()
     process.send_signal(signal.SIGTERM)
     slow.go.set()
     output, _ = process.communicate(timeout=10)
@@ -643,9 +692,7 @@ def test_a_worker_that_is_told_to_stop_finishes_the_letter_in_hand(worker, serve
 def test_the_letter_in_hand_of_a_killed_worker_goes_later_under_the_same_message_id(worker, server):
     app, start = worker
     receive(app)
-    server.says["DATA"] = slow = Hold()
-    process = start()
-    assert slow.in_hand.wait(10), process.stdout.read()
+    process, _ = start()
     process.kill()
     process.wait(10)
     server.is_well()
@@ -674,14 +721,14 @@ def test_whoever_watches_the_machine_sees_that_nobody_sends_letters(app, citizen
 
 def test_without_a_mail_server_letters_become_files_and_the_work_list_says_so(make_app):
     app = make_app(MAIL_SUPPRESS_SEND=False)
-    reference, secret = book(Person(app))
+    reference, secret = receive(app)
     assert send(app) == 1
     [file] = Path(app.instance_path, "letters").iterdir()
     assert file.suffix == ".eml"
     message = message_from_bytes(file.read_bytes(), policy=email.policy.default)
     [letter] = outbox(app)
     assert (message["To"], message["Message-ID"]) == ("anna@example.dk", letter.message_id)
-    assert f"{SITE}/sag/{reference}/{secret}" in parts(message)[0] and reference in message["Subject"]
+    assert f"{SITE}/sag/{reference}/{secret}" in parts(message)[0] and spoken(reference) in message["Subject"]
     assert letter.fate is Fate.SENT and send(app) == 0
     assert "No mail server is set up" in logged_in(app).get("/en/kontor/").text
 
@@ -695,8 +742,9 @@ def test_with_a_mail_server_the_work_list_does_not_worry_anybody(app):
 @pytest.fixture
 def officers(app):
     with app.app_context():
-        Officer.add("bo@politi.example", "Bo", "x")
-        Officer.add("gone@politi.example", "Gone", "x").active = False
+        for name, active in (("bo", True), ("gone", False)):
+            db.session.add(Officer(email=f"{name}@politi.example", name=name, active=active, password_hash="none",
+                                   wrong_tries=0))
         db.session.commit()
     return [OFFICER, "bo@politi.example"]
 
@@ -726,8 +774,9 @@ def test_a_mail_to_officers_holds_no_words_of_citizens(app, clock, server, offic
         booking = db.session.query(Booking).one()
         booking.give_information("Nabo Nielsen kører selv for stærkt", 10)
         db.session.commit()
+    digest = write_to_officers(app)
     clock.shift(timedelta(days=14))
-    assert {l.kind for l in write_to_officers(app)} == {"digest", "warning"}
+    assert {l.kind for l in digest + write_to_officers(app)} == {"digest", "warning"}
     send_all(app)
     mails = [m for m in server.taken if m["To"] in officers]
     assert len(mails) == 4 and len({m["Subject"] for m in mails}) == 1
@@ -737,14 +786,14 @@ def test_a_mail_to_officers_holds_no_words_of_citizens(app, clock, server, offic
 
 
 def test_officers_are_warned_once_a_day_of_promises_about_to_break(app, clock, officers):
-    reference = receive(app)
+    reference, _ = receive(app)
     assert "warning" not in {l.kind for l in write_to_officers(app)}
     with app.app_context():
         due = Booking.by_reference(reference).due_on
     clock.move_to(datetime(due.year, due.month, due.day, 7, tzinfo=UTC) - timedelta(days=1))
     warning = write_to_officers(app)
     assert [(l.kind, l.recipient) for l in warning] == [("warning", o) for o in officers]
-    assert f"{reference[:4]} {reference[4:]}" in warning[0].text
+    assert spoken(reference) in warning[0].text
     assert not write_to_officers(app)
     clock.shift(timedelta(hours=4))
     assert not write_to_officers(app)
@@ -778,18 +827,18 @@ def test_two_workers_write_one_digest(app, officers):
 # Answers that are not mails.
 
 @pytest.mark.parametrize(("wish", "way", "recipient", "button", "waits"), [
-    ({"reply": "phone", "phone": "20304050", "email": ""}, Way.PHONE, "20304050", "I have phoned", "Phone"),
-    ({"reply": "letter", "phone": "20304050", "email": "", "address": "Parkvej 1\r\n4690 Haslev"}, Way.POST,
+    ({"reply": Reply.PHONE, "phone": "20304050"}, Way.PHONE, "20304050", "I have phoned", "Phone"),
+    ({"reply": Reply.LETTER, "phone": "20304050", "address": "Parkvej 1\n4690 Haslev"}, Way.POST,
      "Anna Jensen\nParkvej 1\n4690 Haslev", "I have posted it", "Letter by post"),
-])
+], ids=["by phone", "by post"])
 def test_an_answer_by_phone_or_post_is_a_task_until_somebody_has_done_it(
         app, server, wish, way, recipient, button, waits):
-    reference, _ = book(Person(app), **wish)
+    reference, _ = receive(app, "", **wish)
     assert not outbox(app), "the receipt was on the screen"
     officer = logged_in(app)
     officer.post(f"/kontor/sag/{reference}/imoedekom", {"words": "", "send": "1"})
     [letter] = outbox(app)
-    assert (letter.way, letter.recipient.replace("\r", ""), letter.is_task) == (way, recipient, True)
+    assert (letter.way, letter.recipient, letter.is_task) == (way, recipient, True)
     assert send(app) == 0 and not server.begun
     assert "/sag/" not in letter.text, "what is read aloud or printed holds no secret link"
     pile = officer.get("/en/kontor/?bunke=breve").text
@@ -804,7 +853,7 @@ def test_an_answer_by_phone_or_post_is_a_task_until_somebody_has_done_it(
 
 
 def test_who_wants_the_answer_by_phone_but_has_a_mailbox_gets_the_receipt_there(app, server):
-    reference, _ = book(Person(app), reply="phone", phone="20304050")
+    reference, _ = receive(app, reply=Reply.PHONE, phone="20304050")
     logged_in(app).post(f"/kontor/sag/{reference}/imoedekom", {"words": "", "send": "1"})
     assert [(l.kind, l.way) for l in outbox(app)] == [("received", Way.EMAIL), ("accepted", Way.PHONE)]
     assert send(app) == 1

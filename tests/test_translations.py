@@ -24,11 +24,14 @@ def in_the_code() -> Catalog:
     with (ROOT / "babel.cfg").open() as mapping:
         methods, options = parse_mapping_cfg(mapping)
     found = Catalog(locale="da")
-    for _, _, words, _, context in extract_from_dir(
-            ROOT, methods, options, KEYWORDS,
-            directory_filter=lambda folder: Path(folder).name not in ELSEWHERE and not Path(folder).name.startswith(".")):
+    for _, _, words, _, context in extract_from_dir(ROOT, methods, options, KEYWORDS, directory_filter=is_ours):
         found.add(words, context=context)
     return found
+
+
+def is_ours(folder: str) -> bool:
+    name = Path(folder).name
+    return name not in ELSEWHERE and not name.startswith(".")
 
 
 @cache

@@ -74,9 +74,11 @@ def upgrade():
     sa.UniqueConstraint('reference', name=op.f('uq_bookings_reference'))
     )
     with op.batch_alter_table('bookings', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_bookings_closed_at_id'), ['closed_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_bookings_email'), ['email'], unique=False)
+        batch_op.create_index(batch_op.f('ix_bookings_news_due_on_id'), ['news', 'due_on', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_bookings_place_id'), ['place_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_bookings_service_status_due_on'), ['service', 'status', 'due_on'], unique=False)
+        batch_op.create_index(batch_op.f('ix_bookings_received_at_id'), ['received_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_bookings_status_news_due_on_id'), ['status', 'news', 'due_on', 'id'], unique=False)
 
     op.create_table('visits',
@@ -182,9 +184,11 @@ def downgrade():
     op.drop_table('visits')
     with op.batch_alter_table('bookings', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_bookings_status_news_due_on_id'))
-        batch_op.drop_index(batch_op.f('ix_bookings_service_status_due_on'))
+        batch_op.drop_index(batch_op.f('ix_bookings_received_at_id'))
         batch_op.drop_index(batch_op.f('ix_bookings_place_id'))
+        batch_op.drop_index(batch_op.f('ix_bookings_news_due_on_id'))
         batch_op.drop_index(batch_op.f('ix_bookings_email'))
+        batch_op.drop_index(batch_op.f('ix_bookings_closed_at_id'))
 
     op.drop_table('bookings')
     with op.batch_alter_table('places', schema=None) as batch_op:

@@ -1,0 +1,330 @@
+"""flask demo: a district that somebody could have lived in for a year, filled in a few seconds."""
+
+import re
+import shutil
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from conftest import OFFICER, Page, logged_in
+from flask.cli import FlaskGroup
+from sqlalchemy import func, select
+from werkzeug.datastructures import MultiDict
+from wtforms.validators import ValidationError
+
+import demo_district
+import services
+from app import create_app
+from forms import taken_in
+from forms.fields import NoPersonalData
+from letters import TO_CITIZENS
+from models import (
+    CLOSED,
+    Booking,
+    Event,
+    Fate,
+    Kind,
+    Letter,
+    Officer,
+    Place,
+    Reply,
+    State,
+    Status,
+    Visit,
+    Way,
+    db,
+    local,
+    now,
+    working_days_until,
+)
+from office.desk import ARCHIVE, PILES
+
+# domain.md 2.3: road, limit, measured, charged, penalty clips, conditional losses, highest speed.
+PUBLISHED = [
+    ("Terslev Bygade", "50", 94, 0, 0, 0, None),
+    ("Faxevej", "50", 539, 4, 0, 0, None),
+    ("Sydmotorvejen ved Udby", "130", 4430, 126, 0, 16, None),
+    ("Nyråd Skovstræde", "30", None, 93, 25, 5, 55),
+    ("Hulemosevej", "30", None, 27, 6, 0, 46),
+    ("Slagelsevej", "80", None, 9, 7, 2, 134),
+    ("Farøbroen", "110", None, 246, 22, 0, None),
+]
+OUTCOMES = {Status.ANSWERED: Kind.ANSWERED, Status.DECLINED: Kind.DECLINED, Status.REFERRED: Kind.REFERRED,
+            Status.WITHDRAWN: Kind.WITHDRAWN}
+
+
+def flask_demo(app):
+    """What the operator types and reads."""
+    return app.test_cli_runner().invoke(FlaskGroup(create_app=lambda: app), ["demo"])
+
+
+@pytest.fixture(scope="module")
+def filled(template, tmp_path_factory):
+    """The application with a filled district, made once: most tests only look."""
+    folder = tmp_path_factory.mktemp("demo") / "instance"
+    shutil.copytree(template, folder)
+    app = create_app({"INSTANCE": str(folder), "TESTING": True, "RATELIMIT_ENABLED": False})
+    started = time.process_time()
+    app.said = flask_demo(app)
+    app.seconds = time.process_time() - started
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def rows(filled):
+    """A look at the filled database."""
+    with filled.app_context():
+        yield lambda of: list(db.session.scalars(select(of).order_by(of.id)))
+        db.session.rollback()
+
+
+def all_findings(rows) -> list[tuple[Visit, dict]]:
+    return [(v, f) for v in rows(Visit) for f in (v.findings, v.draft) if f]
+
+
+def typed(answers: dict) -> MultiDict:
+    """Stored answers as a browser would send them."""
+    sent = MultiDict()
+    for name, value in answers.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            for number, row in enumerate(value):
+                sent.update({f"{name}-{number}-{part}": str(words) for part, words in row.items()})
+        elif isinstance(value, list):
+            sent.setlist(name, value)
+        elif value is not False:
+            sent[name] = "y" if value is True else str(value)
+    return sent
+
+
+def test_it_is_a_year_of_work(rows):
+    bookings, visits, places = rows(Booking), rows(Visit), rows(Place)
+    assert len(bookings) >= 70 and len(visits) >= 32 and len(places) >= 26
+    year = now() - timedelta(days=366)
+    assert all(year < b.received_at < now() for b in bookings)
+    assert len({(b.received_at.year, b.received_at.month) for b in bookings}) >= 12
+    assert len({(v.starts_at.year, v.starts_at.month) for v in visits}) >= 12
+    assert sum(p.lat is not None for p in places) >= 25
+
+
+def test_every_municipality_is_there(rows, filled):
+    assert {p.municipality for p in rows(Place)} == {m.name for m in filled.config["DISTRICT"].municipalities}
+
+
+def test_what_happened_stands_in_the_order_in_which_it_happened(rows):
+    events = rows(Event)
+    assert [e.at for e in events] == sorted(e.at for e in events)
+    assert all(e.at < now() for e in events)
+    received = [b.received_at for b in rows(Booking)]
+    assert received == sorted(received)
+    assert all(letter.made_at >= letter.booking.received_at for letter in rows(Letter))
+    assert all(p.made_at <= min(b.received_at for b in p.bookings) + timedelta(minutes=1) for p in rows(Place))
+
+
+def test_the_published_controls_are_there(rows):
+    told = [{k: f.get(k, 0 if k in ("klip", "cond") else None)
+             for k in ("limit", "passed", "charged", "klip", "cond", "top")} | {"road": v.place.road}
+            for v, f in all_findings(rows)]
+    for road, limit, passed, charged, klip, cond, top in PUBLISHED:
+        assert {"road": road, "limit": limit, "passed": passed, "charged": charged, "klip": klip, "cond": cond,
+                "top": top} in told, road
+    nyråd = next(f for v, f in all_findings(rows) if v.place.road == "Nyråd Skovstræde")
+    assert nyråd["fine"] == 63 and nyråd["temporary"]
+    assert not any("Stevns" in p.road for p in rows(Place))
+
+
+def test_every_finding_is_what_the_form_would_have_kept(rows, filled):
+    form_of = services.SERVICES["traffic"].findings
+    with filled.test_request_context():
+        for visit, findings in all_findings(rows):
+            form = form_of(formdata=typed(findings), meta={"csrf": False})
+            assert form.validate(), (visit.place, form.errors)
+            assert form.answers() == findings, visit.place
+
+
+def test_every_wish_is_what_the_form_would_have_kept(rows, filled):
+    with filled.test_request_context():
+        for booking in rows(Booking):
+            where = {"road": booking.road, "from_to": booking.from_to, "postcode": booking.place.postcode,
+                     "lat": booking.lat or "", "lng": booking.lng or ""}
+            who = {"name": booking.name, "email": booking.email, "phone": booking.phone, "address": booking.address,
+                   "capacity": booking.capacity, "org": booking.org, "reply": booking.reply.value,
+                   "language": booking.language, "emergency": True}
+            asked = services.SERVICES[booking.service].questions
+            if booking.channel != "web":
+                asked, who["channel"] = taken_in(asked), booking.channel
+            form = asked(formdata=typed({**booking.answers, **where, **who}), meta={"csrf": False})
+            assert form.validate(), (booking.road, form.errors)
+            assert form.own_answers() == booking.answers
+
+
+def test_there_is_something_of_everything(rows):
+    bookings, visits = rows(Booking), rows(Visit)
+    assert {b.status for b in bookings} == set(Status)
+    assert {b.channel for b in bookings} == {"web", "phone", "paper"}
+    assert {b.language for b in bookings} == {"da", "en"}
+    assert {b.reply for b in bookings} == set(Reply)
+    assert max(Counter(b.place_id for b in bookings if b.answers["problem"] == "school").values()) >= 5
+    assert {v.state for v in visits} == set(State)
+    assert any(len(v.bookings) > 1 for v in visits) and any(len(b.visits) > 1 for b in bookings)
+    findings = [f for _, f in all_findings(rows)]
+    assert any(f.get("charged") == 0 for f in findings)
+    assert any(f.get("nearby") for f in findings) and any(f.get("patrols") for f in findings)
+    assert {f["performed"] for f in findings} == {"yes", "partly", "no"}
+    assert {"mopeds", "inspection", "patrol", "manual", "laser", "atk"} <= {f.get("method") for f in findings}
+    kinds = {e.kind for e in rows(Event)}
+    assert {Kind.CORRECTED, Kind.POSTPONED, Kind.REOPENED, Kind.DELAYED, Kind.NOTED, Kind.CANCELLED} <= kinds
+
+
+def test_about_a_third_is_declined_for_many_reasons(rows):
+    decided = Counter(e.kind for e in rows(Event) if e.kind in (Kind.ACCEPTED, Kind.DECLINED))
+    assert 0.25 < decided[Kind.DECLINED] / decided.total() < 0.4
+    assert len({e.facts["reason"] for e in rows(Event) if e.kind is Kind.DECLINED}) >= 8
+
+
+def test_most_are_answered_in_six_to_nine_working_days_and_a_few_late(rows):
+    first = [min((e.at for e in b.events if e.kind in (Kind.ACCEPTED, Kind.DECLINED, Kind.REFERRED)), default=None)
+             for b in rows(Booking)]
+    took = [working_days_until(local(at).date(), local(b.received_at).date()) for b, at in zip(rows(Booking), first,
+                                                                                                strict=True) if at]
+    assert 5 <= sorted(took)[len(took) // 2] <= 9
+    assert 1 <= sum(days > services.SERVICES["traffic"].answer_within for days in took) <= len(took) / 8
+
+
+def test_controls_charge_a_believable_share(rows):
+    shares = [f["charged"] / f["passed"] for _, f in all_findings(rows) if f.get("passed") and f.get("charged")]
+    assert shares and all(0.005 < s < 0.045 for s in shares)
+
+
+def look_at_the_piles(app):
+    officer = logged_in(app)
+    for pile in PILES:
+        page = officer.get(f"/kontor/?bunke={pile}")
+        assert page.status == 200 and 'class="work-list"' in page.html, pile
+    with app.app_context():
+        open_now = db.session.scalars(select(Booking).where(Booking.status.not_in(CLOSED))).all()
+        left = [working_days_until(b.due_on) for b in open_now]
+        assert any(n < 0 for n in left) and any(0 <= n <= 3 for n in left) and any(n > 5 for n in left)
+        coming = db.session.scalars(select(Visit).where(Visit.starts_at > now())).all()
+        assert len(coming) >= 2 and all(v.starts_at < now() + timedelta(days=14) and v.bookings for v in coming)
+        assert not [e for e in db.session.scalars(select(Event)) if e.at >= now()]
+    assert set(ARCHIVE) < set(PILES)
+
+
+def test_every_pile_has_something_to_do(filled):
+    look_at_the_piles(filled)
+
+
+def test_it_is_as_fresh_five_minutes_into_new_year(app):
+    with time_machine.travel(datetime(2026, 12, 31, 23, 5, tzinfo=UTC), tick=False):
+        with app.app_context():
+            demo_district.fill()
+        look_at_the_piles(app)
+
+
+def test_whoever_was_answered_has_a_letter_about_it_or_somebody_is_to_phone_or_post_it(rows):
+    for booking in rows(Booking):
+        if booking.status not in CLOSED:
+            continue
+        about = [letter for letter in booking.letters if letter.kind == OUTCOMES[booking.status]]
+        assert about, booking.road
+        assert all(letter.fate in (Fate.SENT, Fate.FAILED) or letter.is_task for letter in about)
+    for event in rows(Event):
+        if event.kind in TO_CITIZENS - {Kind.RECEIVED}:
+            assert any(letter.kind == event.kind for letter in event.booking.letters)
+
+
+def test_the_worker_finds_nothing_to_send(rows):
+    found = rows(Letter)
+    assert not [x for x in found if x.way is Way.EMAIL and x.fate not in (Fate.SENT, Fate.FAILED)]
+    failed = [x for x in found if x.fate is Fate.FAILED]
+    assert failed and all(re.match(r"refused 5\d\d ", x.error) for x in failed)
+    assert {x.way for x in found if x.is_task} == {Way.PHONE, Way.POST}
+    assert all(x.recipient.strip() for x in found)
+    assert all(re.search(r"@example\.(dk|com)$", x.recipient) for x in found if x.way is Way.EMAIL)
+    assert all(x.sent_at and x.made_at <= x.sent_at < now() for x in found if x.fate is Fate.SENT)
+
+
+def test_nobodys_words_hold_personal_data(rows):
+    texts = [b.answers["text"] for b in rows(Booking)]
+    texts += [w for e in rows(Event) for w in (e.words, e.facts.get("instead", ""))]
+    texts += [f.get(k, "") for _, f in all_findings(rows) for k in ("msg", "note", "place")]
+    texts += [p.suitability for p in rows(Place)]
+    for text in filter(None, texts):
+        try:
+            NoPersonalData()(None, type("Typed", (), {"data": text}))
+        except ValidationError as found:
+            pytest.fail(f"{text}: {found}")
+    assert len({b.answers["text"] for b in rows(Booking)}) == len(rows(Booking)), "no two write the same"
+
+
+def test_every_page_of_the_office_opens(filled, rows):
+    officer = logged_in(filled)
+    paths = [f"/kontor/sag/{b.reference}" for b in rows(Booking)]
+    paths += [f"/kontor/sag/{b.reference}/{act}" for b in {b.status: b for b in rows(Booking)}.values()
+              for act in ("imoedekom", "spoerg", "afslag", "henvis", "udsaet", "besoeg")]
+    paths += [f"/kontor/besoeg/{v.id}{page}" for v in rows(Visit) for page in ("", "/jobark")]
+    paths += [f"/kontor/besoeg/{v.id}{page}" for v in rows(Visit) if v.is_open or v.state is State.CANCELLED
+              for page in ("/flyt", "/resultat", "/svar")]
+    paths += [f"/kontor/sted/{p.id}" for p in rows(Place)]
+    paths += [f"/kontor/breve/{x.id}" for x in rows(Letter) if x.fate is not Fate.SENT]
+    paths += ["/kontor/", "/kontor/besoeg/", f"/en/kontor/sag/{rows(Booking)[0].reference}"]
+    for path in paths:
+        assert officer.get(path).status == 200, path
+
+
+def test_every_citizens_page_opens(filled, rows):
+    client = filled.test_client()
+    for b in rows(Booking):
+        page = Page(client.get(f"{'/en' if b.language == 'en' else ''}/sag/{b.reference}/{b.secret}"))
+        assert page.status == 200 and b.answers["text"] in page.text
+
+
+def test_it_lets_one_officer_in_and_shows_the_way(filled):
+    said = filled.said
+    assert said.exit_code == 0 and not said.exception
+    email, address, password = re.search(r"(\S+) can log in at (\S+) with the password (\S+)", said.output).groups()
+    assert address == "http://127.0.0.1:8000/kontor/"
+    page = logged_in(filled, email, password).get("/kontor/")
+    assert page.status == 200 and page.response.request.path == "/kontor/"
+    link = re.search(r"http://127\.0\.0\.1:8000(/\S+/\S+)", said.output.splitlines()[-1])[1]
+    assert "94" in Page(filled.test_client().get(link)).text
+    with filled.app_context():
+        assert {o.email for o in Officer.in_use()} == {OFFICER, demo_district.OFFICER}
+
+
+def test_it_takes_a_few_seconds(filled):
+    assert filled.seconds < 8
+
+
+def test_it_is_the_same_every_time(filled, app, rows):
+    def told(session):
+        return sorted((b.name, b.road, b.answers["text"], b.received_at.date()) for b in session)
+
+    with app.app_context():
+        demo_district.fill()
+        second = told(db.session.scalars(select(Booking)))
+    assert second == told(rows(Booking))
+
+
+def test_a_district_with_bookings_is_left_alone(filled):
+    with filled.app_context():
+        before = db.session.scalar(select(func.count(Event.id)))
+    said = flask_demo(filled)
+    assert said.exit_code != 0 and "bookings already" in said.output
+    with filled.app_context():
+        assert db.session.scalar(select(func.count(Event.id))) == before
+
+
+def test_where_it_fails_nothing_is_left_and_the_clock_is_ours_again(app, monkeypatch):
+    monkeypatch.setattr(demo_district, "CONTROLS", [demo_district.control(-1, "terslev", "09:00-08:00", "atk")])
+    with app.app_context():
+        with pytest.raises(ValueError, match="ends after"):
+            demo_district.fill()
+        db.session.rollback()
+        assert db.session.scalar(select(func.count(Booking.id))) == 0
+        assert abs(now() - datetime.now(UTC)) < timedelta(seconds=5)

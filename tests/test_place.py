@@ -1,0 +1,98 @@
+"""Places: where citizens' wishes and the police's visits meet."""
+
+import pytest
+
+from models import NEAR, Place, db
+
+METRES = 1 / 111_195  # degrees of latitude
+HERE = (55.3220, 11.9680)
+
+
+@pytest.fixture
+def inside(app):
+    with app.app_context():
+        yield app
+
+
+def at(road="Bygaden", postcode="4690", lat=None, lng=None, **more) -> Place:
+    place = Place.at(road=road, postcode=postcode, town="Haslev", municipality="Faxe", lat=lat, lng=lng, **more)
+    db.session.flush()
+    return place
+
+
+def test_the_same_road_and_postcode_is_one_place_however_it_is_written(inside):
+    first = at("Østre Åvej")
+    for road in ("østre åvej", "ØSTRE ÅVEJ", "  Østre   Åvej ", "Østre A\u030avej", "Østre-Åvej", "Østre Åvej,"):
+        assert at(road) is first, road
+
+
+def test_danish_letters_are_letters_of_their_own(inside):
+    roads = ["Ågade", "Agade", "Aagade", "Ægade", "Aegade", "Øgade", "Ogade"]
+    assert len({at(road).id for road in roads}) == len(roads)
+
+
+def test_the_same_road_in_another_postcode_is_another_place(inside):
+    assert at(postcode="4690") is not at(postcode="4683")
+
+
+def test_the_key_follows_the_road(inside):
+    assert Place(road="  ØSTRE  Åvej", postcode="4690", town="", municipality="").road_key == "østre åvej"
+
+
+@pytest.mark.parametrize("north, east, near", [(0, 0, True), (249, 0, True), (251, 0, False), (0, 249, True), (0, 251, False),
+                                               (170, 170, True), (190, 190, False), (-249, 0, True), (0, -251, False)])
+def test_a_pin_is_near_within_250_metres_in_every_direction(inside, north, east, near):
+    there = at("Skolevej", "4683", HERE[0] + north * METRES, HERE[1] + east * METRES / 0.5690)
+    assert (there in Place.near("Bygaden", "4690", *HERE)) is near
+    assert abs(there.metres_to(*HERE) - (north ** 2 + east ** 2) ** 0.5) < 2
+    assert NEAR == 250
+
+
+def test_distances_are_those_on_a_map(inside):
+    haslev, naestved = at(lat=55.3235, lng=11.9639), (55.2299, 11.7609)
+    assert 16_400 < haslev.metres_to(*naestved) < 16_800
+
+
+def test_a_place_without_a_pin_is_near_nothing_but_its_own_road(inside):
+    here = at("Bygaden")
+    assert here.metres_to(*HERE) == float("inf")
+    assert Place.near("Skolevej", "4690", *HERE) == []
+    assert Place.near("Bygaden", "4690", *HERE) == [here]
+
+
+def test_half_a_pin_is_none(inside):
+    at("Skolevej", lat=HERE[0], lng=HERE[1])
+    assert Place.near("Bygaden", "4690", HERE[0], None) == []
+
+
+def test_the_same_road_comes_before_what_is_close_by(inside):
+    close, same = at("Skolevej", lat=HERE[0], lng=HERE[1]), at("Bygaden")
+    assert Place.near("Bygaden", "4690", *HERE) == [same, close]
+    assert at("Bygaden", lat=HERE[0], lng=HERE[1]) is same
+
+
+def test_a_pin_close_by_is_the_known_place(inside):
+    known = at("Skolevej", "4683", *HERE)
+    assert at("Bygaden", "4690", HERE[0] + 100 * METRES, HERE[1]) is known
+    assert at("Bygaden", "4690", HERE[0] + 300 * METRES, HERE[1]) is not known
+
+
+def test_a_place_learns_its_pin_from_whoever_sets_one_first(inside):
+    known = at("Bygaden")
+    at("Bygaden", lat=HERE[0], lng=HERE[1])
+    assert (known.lat, known.lng) == HERE
+    at("Bygaden", lat=HERE[0] + 50 * METRES, lng=HERE[1])
+    assert (known.lat, known.lng) == HERE, "and keeps it"
+
+
+def test_neighbours_are_the_other_places_close_by(inside):
+    here = at("Bygaden", lat=HERE[0], lng=HERE[1])
+    close = Place(road="Skolevej", postcode="4683", town="Rønnede", municipality="Faxe", lat=HERE[0] + 200 * METRES, lng=HERE[1])
+    far = Place(road="Fjernvej", postcode="4690", town="Haslev", municipality="Faxe", lat=HERE[0] + 400 * METRES, lng=HERE[1])
+    db.session.add_all([close, far])
+    db.session.flush()
+    assert here.neighbours() == [close] and close.neighbours() == [here, far]
+
+
+def test_a_place_says_where_it_is(inside):
+    assert str(at("Bygaden")) == "Bygaden, 4690 Haslev"
