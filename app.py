@@ -43,6 +43,7 @@ DEFAULTS = {
     "MAP_ATTRIBUTION": "",
     "MAX_CONTENT_LENGTH": 1_000_000,
     "MAX_FORM_PARTS": 2_000,
+    "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # an error in the log quotes nobody
     "BABEL_DEFAULT_LOCALE": "da",
     "BABEL_DEFAULT_TIMEZONE": "Europe/Copenhagen",
     "SESSION_COOKIE_SAMESITE": "Lax",
@@ -56,7 +57,7 @@ def create_app(config: dict | None = None) -> Flask:
     config = config or {}
     instance = Path(config.get("INSTANCE") or os.environ.get("BOOKING_INSTANCE") or HERE / "instance").absolute()
     instance.mkdir(parents=True, exist_ok=True)
-    app = Flask(__name__, instance_path=str(instance))
+    app = _Site(__name__, instance_path=str(instance))
     app.config.from_mapping(DEFAULTS)
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{instance}/bookings.sqlite"
     app.config.from_pyfile(str(instance / "config.py"), silent=True)
@@ -93,6 +94,12 @@ def create_app(config: dict | None = None) -> Flask:
         app.register_error_handler(error, _error_page)
     app.register_error_handler(NotAllowed, lambda _error: (render_template("error.html", code=409), 409))
     return app
+
+
+class _Site(Flask):
+    def log_exception(self, exc_info):
+        """By the name of the page, never by its address, which may carry a secret."""
+        self.logger.error("failed: %s", request.endpoint, exc_info=exc_info)
 
 
 class _English:

@@ -3,7 +3,7 @@
 import secrets
 import signal
 import sys
-import threading
+import time
 
 import click
 from flask import current_app
@@ -71,10 +71,11 @@ def first() -> None:
 @click.option("--seconds", default=2.0, help="Pause between two looks at the outbox.")
 @with_appcontext
 def worker(seconds: float) -> None:
-    stop = threading.Event()
-    for told in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(told, lambda *_: stop.set())
-    while not stop.wait(seconds):
+    told_to_stop = []
+    for order in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(order, lambda number, _frame: told_to_stop.append(number))
+    while not told_to_stop:
+        time.sleep(seconds)
         try:
             letters.send_due()
             letters.write_to_officers()

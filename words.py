@@ -103,6 +103,12 @@ def due_words(due_on: date) -> tuple[str, str]:
     return words, "soon" if left <= 3 else "ok"
 
 
+def age(since: datetime) -> str:
+    """How long ago, in days."""
+    days = (today() - local(since).date()).days
+    return ngettext("%(num)s day ago", "%(num)s days ago", days) if days else gettext("today")
+
+
 def day(value: date | str | None) -> str:
     if isinstance(value, str):
         value = date.fromisoformat(value[:10])
@@ -146,6 +152,6 @@ def text_blocks(text: str) -> Markup:
 
 
 FILTERS = {f.__name__: f for f in (
-    day, moment, month, clock, reference, share, paragraphs, text_blocks, due_words, error_in_words,
+    age, day, moment, month, clock, reference, share, paragraphs, text_blocks, due_words, error_in_words,
     state_in_words, fate_in_words)}
 FILTERS["words"] = in_my_language

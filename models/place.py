@@ -61,14 +61,17 @@ class Place(db.Model):
     @classmethod
     def at(cls, *, road: str, postcode: str, town: str, municipality: str, from_to: str = "",
            lat: float | None = None, lng: float | None = None) -> "Place":
-        """The place already known here, or a new one. Several bookings for one road meet in it."""
-        known = cls.near(road, postcode, lat, lng)
-        if known:
-            return known[0]
-        place = cls(road=road, postcode=postcode, town=town, municipality=municipality, from_to=from_to,
-                    lat=lat, lng=lng)
-        db.session.add(place)
-        return place
+        """The place of this road and postcode, or a new one. Several bookings for one road meet in it.
+
+        A pin close to another road makes the two neighbours, not one: only an officer can tell whether they are.
+        """
+        known = next(iter(cls.near(road, postcode)), None)
+        if known is None:
+            known = cls(road=road, postcode=postcode, town=town, municipality=municipality, from_to=from_to)
+            db.session.add(known)
+        if known.lat is None:
+            known.lat, known.lng = lat, lng
+        return known
 
     def neighbours(self) -> list["Place"]:
         """Other places near this one, whose bookings one visit may answer as well."""

@@ -22,7 +22,7 @@ from forms import (
 )
 from models import local
 
-from . import REASONS, Service
+from .service import Service
 
 LIMITS = {str(n): _l("%(speed)s km/h", speed=n) for n in (20, 30, 40, 50, 60, 70, 80, 90, 110, 130)}
 PROBLEMS = {
@@ -261,9 +261,7 @@ TRAFFIC = Service(
     questions=TrafficQuestions,
     findings=TrafficFindings,
     topic="problem",
-    topics=PROBLEMS,
     methods=METHODS,
-    reasons=tuple(REASONS),
     answer_within=10,
     act_within=22,
     findings_text="findings/traffic.txt",

@@ -195,11 +195,12 @@ WISH = {
 }
 
 
-def book(person: Person, language: str = "", **changes) -> tuple[str, str]:
-    """Book a traffic control as a citizen does, through all three pages; the reference and secret of the booking."""
-    path = f"{language}/bestil/faerdselskontrol"
+def book(person: Person, language: str = "", slug: str = "faerdselskontrol", wish: dict = WISH,
+         **changes) -> tuple[str, str]:
+    """Book as a citizen does, through all three pages; the reference and secret of the booking."""
+    path = f"{language}/bestil/{slug}"
     once = person.get(path).hidden["once"][0]
-    wish = {**WISH, "language": "en" if language else "da", "once": once, **changes}
+    wish = {**wish, "language": "en" if language else "da", "once": once, **changes}
     check = person.post(path, wish)
     assert check.status == 200, check.errors
     sent = person.post(path, {**wish, "send": "1"}, follow=False)

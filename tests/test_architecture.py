@@ -18,8 +18,8 @@ MAY_IMPORT = {
     "office": LOWER,
     "commands": LOWER | {"demo_district"},
     "demo_district": LOWER,
-    "letters": {"services", "forms", "models"},
-    "figures": {"services", "forms", "models"},
+    "letters": {"words", "services", "forms", "models"},
+    "figures": {"words", "services", "forms", "models"},
     "services": {"forms", "models"},
     "words": {"forms", "models"},
     "forms": set(),
@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "district": set(),
 }
 MAY_NAME_A_SERVICE = {"services", "demo_district"}
-LONGEST_FILE, MOST_PYTHON, GLANCE = 500, 4_500, 12  # lines
+LONGEST_FILE, MOST_PYTHON, GLANCE = 500, 4_500, 15  # lines
 NOT_OURS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", "__pycache__", "node_modules"}
 WITH_WORDS = {".py", ".html", ".txt", ".md", ".toml", ".cfg", ".js", ".css", ".svg", ".po", ".mako", ".geojson", ".yml",
               ".yaml", ".sh", ".service", ".ini", ".json", ""}
@@ -151,7 +151,10 @@ def test_only_the_catalogue_names_a_service():
 
 def test_nothing_asks_which_service_it_is():
     def is_kind(node):
-        return getattr(node, "attr", getattr(node, "id", None)) in ("service", "key", "slug")
+        """booking.service, or the key or slug of what is called a service."""
+        name = getattr(node, "attr", getattr(node, "id", None))
+        of = ast.unparse(node.value) if isinstance(node, ast.Attribute) else ""
+        return name == "service" or name in ("key", "slug") and (of == "s" or "service" in of.casefold())
 
     def is_constant(node):
         return isinstance(node, ast.Constant) and isinstance(node.value, str) or (
@@ -167,8 +170,8 @@ def test_nothing_asks_which_service_it_is():
 
 def test_every_file_is_one_good_read():
     # The one stylesheet and data (translations, the district, the map's land) are looked up, not read through.
-    long = {named(p): n for p in FILES if p.suffix in (".py", ".html", ".txt", ".js", ".toml", "")
-            and p.name != "LICENSE" and (n := len(p.read_text("utf-8").splitlines())) > LONGEST_FILE}
+    long = {named(p): n for p in FILES if p.suffix in (".py", ".html", ".txt", ".js") and room(p) != "tests"
+            and (n := len(p.read_text("utf-8").splitlines())) > LONGEST_FILE}
     assert not long
     assert sum(len(p.read_text("utf-8").splitlines()) for p in PRODUCT) < MOST_PYTHON
 

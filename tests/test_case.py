@@ -116,7 +116,7 @@ def test_a_reference_can_be_read_over_the_phone(app):
 def test_a_booking_is_found_by_its_reference_and_what_its_owner_knows(app, citizen, reference, contact):
     booking = wish(app, phone="12345678")
     page = press(citizen, "/en/find", {"reference": reference(booking.reference), "contact": contact(booking)})
-    assert page.status == 200 and page.response.request.path.startswith(f"/sag/{booking.reference}/")
+    assert page.status == 200 and f"/sag/{booking.reference}/" in page.response.request.path
 
 
 @pytest.mark.parametrize("contact", ["bo@example.dk", "5679", "678", "8", "", "@", "anna", "%", "anna@example.dk\x00", "0000"])
@@ -183,7 +183,7 @@ def test_an_answer_to_a_question_puts_it_back_and_starts_the_promise_anew(app, c
         assert "We need information" in page.text and "Hvor på vejen er det?" in page.text and "4 January 2030" in page.text
         clock.move_to("2026-11-12 10:00Z")
         page = press(citizen, link(booking, "besked"), {"words": "Ved skolen."})
-        assert "Received" in page.text and "The police ask" not in page.text
+        assert "Received" in page.text and "Please answer by" not in page.text
         after = seen_now(app, booking)
         assert (after.status, after.news, after.due_on) == (Status.RECEIVED, True, date(2026, 11, 26))
 

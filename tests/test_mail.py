@@ -330,7 +330,8 @@ def test_what_a_stranger_writes_never_travels_under_our_name(app, server):
              "text": "KLIKHER nu: http://evil.example/vind", "direction": "towards", "towards": "Nonsensby",
              "place_van": "Bag Pærehegnet"}
     first = book(Person(app), **typed)
-    second = receive(app, language="en", **{k: typed[k] for k in ("name", "org", "phone", "address", "road", "from_to")})
+    second = receive(app, language="en", **{
+        k: typed[k] for k in ("name", "org", "phone", "address", "road", "from_to")})
     with app.app_context():
         officer = Officer.by_email(OFFICER)
         Booking.by_reference(first[0]).decline(officer, "resources", "", "")
@@ -411,15 +412,15 @@ def test_twenty_bookings_stand_and_each_letter_arrives_once_after_every_kind_of_
         if number % 4 == 0:
             server.is_well()
             TROUBLES[next(troubles)][0](server)
-        recipient, citizen = f"nr{number}@example.dk", Person(app)
-        reference, secret = book(citizen, email=recipient)
-        assert citizen.get(f"/sag/{reference}/{secret}").status == 200
-        booked[recipient] = spoken(reference)
+        recipient = f"nr{number}@example.dk"
+        booked[recipient] = spoken(book(Person(app), email=recipient)[0])
         if number % 2:
             with monkeypatch.context() as patched:
                 patched.setattr(letters, "TIMEOUT", 0.1)
                 assert send(app) == 0
     assert max(waited) < AT_ONCE
+    with app.app_context():
+        assert [booking.email for booking in db.session.query(Booking)] == list(booked)
     assert not server.taken
     server.is_well()
     clock.shift(timedelta(hours=1))
@@ -510,9 +511,9 @@ def certificate(tmp_path):
     if not shutil.which("openssl"):
         pytest.skip("no openssl here to make a certificate with")
     own, key = tmp_path / "own.pem", tmp_path / "key.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                    "-subj", "/CN=mail.test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", own],
-                   check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "2", "-subj", "/CN=mail.test", "-addext", "subjectAltName=IP:127.0.0.1",
+                    "-keyout", key, "-out", own], check=True, capture_output=True)
     return own, key
 
 
@@ -543,7 +544,7 @@ def test_the_pauses_grow_and_after_three_days_the_officer_is_told(app, clock, se
         assert send(app) == 0
         [letter] = outbox(app)
         tried.append(time.time() - began)
-        assert letter.tries == len(tried)
+        assert letter.tries == len(tried) < 50
         clock.move_to(max(letter.next_try_at, datetime.now(UTC)) + timedelta(seconds=1))
     pauses = [round((b - a) / 60) for a, b in zip(tried, tried[1:], strict=False)]
     assert pauses == sorted(pauses) and pauses[0] <= 2 and 60 <= pauses[-1] <= 720
@@ -842,8 +843,8 @@ def test_an_answer_by_phone_or_post_is_a_task_until_somebody_has_done_it(
     assert send(app) == 0 and not server.begun
     assert "/sag/" not in letter.text, "what is read aloud or printed holds no secret link"
     pile = officer.get("/en/kontor/?bunke=breve").text
-    assert waits in pile and "Waits for you" in pile
-    assert "waits for you" in officer.get(f"/en/kontor/sag/{reference}").text
+    assert waits in pile and "waits for you" in pile.lower()
+    assert "waits for you" in officer.get(f"/en/kontor/sag/{reference}").text.lower()
     assert button in officer.get("/en/kontor/breve/1").text
     officer.post("/kontor/breve/1", {"done": "1"})
     assert "Ida Betjent" in officer.get("/en/kontor/breve/1").text

@@ -119,7 +119,7 @@ class District:
 
     def addresses(self, keys: list[tuple[str, str]]):
         """Every address that any rule can make: (rule, path, what is typed into it). `keys`: references and secrets."""
-        known = {"slug": ["faerdselskontrol", "findes-ikke"], "id": [*range(1, 7), 999], "filename": [
+        known = {"slug": ["faerdselskontrol", "findes-ikke"], "id": [*range(1, 6), 999, 2**64], "filename": [
             "style.css", "map.js", "icon.svg", "land.geojson", "leaflet.js", "leaflet.css", "images/marker-icon.png",
             "findes-ikke", "../app.py", "..%2fapp.py"]}
         road = self.app.url_map.bind("localhost")
@@ -129,8 +129,8 @@ class District:
                      for name, converter in rule._converters.items() if name not in ("reference", "secret")]
             if "secret" in rule.arguments:
                 pools.append([{"reference": reference, "secret": secret} for reference, secret in keys])
-            elif "reference" in rule.arguments:
-                pools.append([{"reference": reference} for reference in {reference for reference, _ in keys}])
+            elif "reference" in rule.arguments:  # in the office: one that is there, and the last
+                pools.append([{"reference": keys[0][0]}, {"reference": keys[-1][0]}])
             for parts in itertools.product(*pools):
                 values = {name: value for part in parts for name, value in part.items()}
                 yield rule, road.build(rule.endpoint, values, method=(rule.methods - {"HEAD", "OPTIONS"}).pop()), values
@@ -250,15 +250,18 @@ def test_no_address_that_a_stranger_can_make_up_tells_anything(district):
     before = district.kept()
     for (rule, path, values), language in itertools.product(district.addresses(keys), ("", "/en")):
         typed = [str(v) for v in values.values()]
-        responses = {method: ask(client, language + path, method) for method in ("GET", "HEAD", "OPTIONS")}
+        responses = {method: ask(client, language + path, method) for method in (
+            ("GET",) if language else ("GET", "HEAD", "OPTIONS"))}
         for method, response in responses.items():
             assert response.status_code < 500, f"{method} {path}"
             assert_tells_nothing(district, f"{method} {path}", told(response, path.removeprefix("/"), *typed))
-        assert not responses["HEAD"].data and not responses["OPTIONS"].data
-        assert responses["HEAD"].status_code == responses["GET"].status_code
+        if "HEAD" in responses:
+            assert not responses["HEAD"].data
+            assert responses["HEAD"].status_code == responses["GET"].status_code, f"HEAD {path} is not as GET"
         if "secret" in values:
             assert responses["GET"].status_code == 404, f"{path} opens with a wrong key"
-        if rule.endpoint.startswith("office.") and rule.endpoint != "office.log_in" and "GET" in rule.methods:
+        if rule.endpoint.startswith("office.") and rule.endpoint != "office.log_in" and "GET" in rule.methods and (
+                responses["GET"].status_code != 404 or values.get("id") != 2**64):  # no address at all
             assert responses["GET"].status_code == 302, f"{path} is not locked"
             assert urlsplit(responses["GET"].location).path == f"{language}/kontor/log-ind"
     assert district.kept() == before
@@ -304,7 +307,7 @@ def test_every_page_is_the_same_before_and_after_a_control_is_planned(district):
         for own in (f"/sag/{r}/{s}" for r, s in ((reference, secret), other)):
             pages |= {path: told(stranger.get(path).response)
                       for path in (own, f"{own}/kvittering", f"/en{own}", f"/en{own}/kvittering")}
-        for road in ("Bygaden", f"{CITIZEN}vej", "Lurestien"):
+        for road in ("Bygaden", f"{CITIZEN}vej"):
             for path in ("/bestil/faerdselskontrol", "/en/bestil/faerdselskontrol"):
                 pages[path, road] = told(stranger.post(path, {**WISH, "road": road}).response)
         with app.app_context():
@@ -330,12 +333,13 @@ def test_every_page_is_the_same_before_and_after_a_control_is_planned(district):
 def test_looking_changes_nothing_not_even_for_officers(district):
     before = district.kept()
     officer = logged_in(district.app).client
-    keys = [district.people[name] for name in ("new", "asked", "awaited", "carried out", "answered")]
+    keys = [district.people[name] for name in ("asked", "answered")]
     for rule, path, _ in district.addresses(keys):
         if "GET" in rule.methods:
             assert ask(officer, path).status_code == ask(officer, path, "HEAD").status_code < 500, path
             assert district.kept() == before, f"looking at {path} changed something"
-    for query in ("q=x", "bunke=alle", "bunke=resultat", "bunke=breve", "bunke=lukket&efter=2026-01-01_1", "efter=x"):
+    for query in ("q=x", "bunke=alle", "bunke=resultat", "bunke=breve", "bunke=lukket&efter=2026-01-01_1", "efter=x",
+                  f"bunke=lukket&efter=2026-01-01_{2**64}", "q=%00", "kommune=%00"):
         assert officer.get(f"/kontor/?{query}").status_code == 200
     assert district.kept() == before
 

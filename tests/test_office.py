@@ -1,0 +1,509 @@
+"""What an officer does with a booking, and with a visit before it has taken place."""
+
+import re
+import threading
+from datetime import datetime, timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+import time_machine
+from conftest import WISH, Page, Person
+from sqlalchemy import select
+from test_book import METRES, PIN, as_sent, how_many, press, token_of, wish
+from test_case import SECRETS, accept, ask, change, link, planned, reported, seen_now
+from test_work_list import at_the_desk, counts, listed
+
+from models import (
+    COPENHAGEN,
+    Booking,
+    Event,
+    Fate,
+    Kind,
+    Letter,
+    Officer,
+    Place,
+    State,
+    Status,
+    Visit,
+    Way,
+    add_working_days,
+    db,
+    local,
+    now,
+    today,
+)
+from services import REASONS
+
+SOON = "2099-11-20"
+ACTIONS = {
+    "imoedekom": ({"words": "Vi kender stedet."}, Status.ACCEPTED, "accepted"),
+    "spoerg": ({"words": "Hvor på vejen er det?", "answer_by": SOON}, Status.NEEDS_INFORMATION, "information_asked"),
+    "afslag": ({"reason": "resources", "words": "Vi beklager.", "instead": "Spørg kommunen."}, Status.DECLINED, "declined"),
+    "henvis": ({"authority": "municipality", "words": "De sætter skilte op."}, Status.REFERRED, "referred"),
+    "udsaet": ({"words": "Vi venter på kommunens måling.", "due_on": SOON}, Status.RECEIVED, "delayed"),
+}
+
+
+@pytest.fixture
+def ida(app) -> Person:
+    return at_the_desk(app)
+
+
+def case(booking: Booking, step: str = "") -> str:
+    return f"/en/kontor/sag/{booking.reference}{step and '/' + step}"
+
+
+def letters_shown(page: Page) -> list[str]:
+    return [unescape(t) for t in re.findall(r'<pre class="letter-text">(.*?)</pre>', page.html, re.S)]
+
+
+def last_letter(app) -> Letter:
+    with app.app_context():
+        letter = db.session.scalars(select(Letter).order_by(Letter.id.desc())).first()
+        _ = letter.booking
+        db.session.expunge_all()
+        return letter
+
+
+# Writing to the citizen.
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("name", ACTIONS)
+def test_every_action_previews_exactly_the_letter_that_is_then_sent(app, ida, name, language):
+    booking = wish(app, language=language)
+    data, status, kind = ACTIONS[name]
+    before = how_many(app, Letter), how_many(app, Event), seen_now(app, booking).due_on
+    page = press(ida, case(booking, name), data)
+    assert page.status == 200, page.errors
+    [shown] = letters_shown(page)
+    assert f'lang="{language}"' in page.html
+    assert ("Hello," in shown) is (language == "en"), "in the citizen's language, whatever the officer reads"
+    assert data["words"] in shown and booking.reference[:4] in shown
+    assert (how_many(app, Letter), how_many(app, Event), seen_now(app, booking).due_on) == before, "a look sends nothing"
+    assert seen_now(app, booking).status is Status.RECEIVED
+    again = as_sent(page, "words")
+    assert press(ida, case(booking, name), {**again, "send": "1"}).status == 200, "pressed as the page stands"
+    letter = last_letter(app)
+    assert letter.text == shown and letter.kind == kind and letter.language == language
+    assert letter.recipient == booking.email and WISH["text"] not in letter.text and "De kører stærkt" not in letter.text
+    after = seen_now(app, booking)
+    assert after.status is status
+    assert how_many(app, Letter) == before[0] + 1 and how_many(app, Event) == before[1] + 1
+    assert after.events[-1].officer_id == 1
+
+
+@pytest.mark.parametrize("name, wrong", [
+    ("spoerg", {"words": ""}), ("spoerg", {"answer_by": ""}), ("spoerg", {"answer_by": "2020-01-01"}), ("spoerg", {"answer_by": "i morgen"}),
+    ("afslag", {"reason": ""}), ("afslag", {"reason": "lazy"}), ("henvis", {"authority": ""}), ("henvis", {"authority": "x"}),
+    ("udsaet", {"words": ""}), ("udsaet", {"due_on": ""}), ("udsaet", {"due_on": "2020-01-01"}), ("udsaet", {"due_on": "9999-12-31"}),
+    ("udsaet", {"due_on": "0001-01-01"}), ("imoedekom", {"words": "x" * 1501}), ("imoedekom", {"words": "AB 12 345"})])
+@pytest.mark.parametrize("button", [{}, {"send": "1"}], ids=["show", "send"])
+def test_an_action_that_lacks_something_says_so_and_does_nothing(app, ida, name, wrong, button):
+    booking = wish(app)
+    page = press(ida, case(booking, name), {**ACTIONS[name][0], **wrong, **button})
+    assert page.status == 422 and page.errors
+    assert not letters_shown(page) and len(seen_now(app, booking).events) == 1
+
+
+@pytest.mark.parametrize("name, field, words", [
+    ("imoedekom", "words", "Ring til os på 41 72 23 45."), ("afslag", "instead", "Kommunen træffes på 56 20 30 00."),
+    ("spoerg", "words", "Skriv til ssj@politi.dk.")])
+def test_an_officer_may_give_the_citizen_a_number_or_an_address(app, ida, name, field, words):
+    assert letters_shown(press(ida, case(wish(app), name), {**ACTIONS[name][0], field: words}))
+
+
+def test_every_reason_for_a_no_has_its_sentence_and_tells_whom_to_complain_to(app, ida):
+    for reason, (_, sentence) in REASONS.items():
+        [shown] = letters_shown(press(ida, case(wish(app), "afslag"), {"reason": reason, "instead": "Spørg kommunen."}))
+        assert " ".join(str(sentence).split()) in " ".join(shown.split()), reason
+        assert "Commissioner" in shown and "https://politi.dk/" in shown and "30 days" in shown and "Spørg kommunen." in shown
+        assert reason not in shown or reason in str(sentence), "codes are for the office"
+    assert set(as_sent_choices(ida.get(case(wish(app), "afslag")), "reason")) == set(REASONS)
+
+
+def as_sent_choices(page: Page, name: str) -> list[str]:
+    return re.findall(rf'<input[^>]*type="radio" name="{name}"[^>]*value="([^"]*)"', page.html)
+
+
+def test_a_referral_always_says_to_whom_and_how_to_reach_them(app, ida):
+    keys = as_sent_choices(ida.get(case(wish(app), "henvis")), "authority")
+    assert {"municipality", "vejdirektoratet", "other_district", "police_114", "report"} <= set(keys)
+    silent = []
+    for key in keys:
+        [shown] = letters_shown(press(ida, case(wish(app), "henvis"), {"authority": key}))
+        mine = shown.partition("We have not passed")[0]
+        if not re.search(r"Phone: [\d ]{3,}|Website: https://", mine):
+            silent.append(key)
+    assert set(silent) <= {"housing"}, silent  # we cannot know which housing association
+
+
+def test_a_referral_to_another_district_names_it_where_it_is_known(app, ida):
+    booking = wish(app, postcode="4100", town="Ringsted", municipality="Næstved")
+    [shown] = letters_shown(press(ida, case(booking, "henvis"), {"authority": "other_district"}))
+    assert "Central and West Zealand Police" in shown
+
+
+def test_a_delay_keeps_the_case_open_with_the_new_date(app, ida):
+    booking = wish(app)
+    press(ida, case(booking, "udsaet"), {"words": "Vi venter.", "due_on": "2027-03-01", "send": "1"})
+    after = seen_now(app, booking)
+    assert after.status is Status.RECEIVED and after.due_on.isoformat() == "2027-03-01" and "1 March 2027" in last_letter(app).text
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_what_is_closed_cannot_be_closed_again(app, ida, name):
+    booking = change(app, wish(app), lambda b, o: b.withdraw())
+    letters = how_many(app, Letter)
+    page = press(ida, case(booking, name), {**ACTIONS[name][0], "send": "1"})
+    assert page.status == 200 and "not possible any more" in page.text
+    assert how_many(app, Letter) == letters and name not in ida.get(case(booking)).html
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_looking_at_a_case_changes_nothing(app, ida, method):
+    booking = wish(app)
+    before = how_many(app, Event), how_many(app, Letter)
+    for step in ("", *ACTIONS, "besoeg"):
+        assert ida.client.open(case(booking, step) + "?send=1&words=x&reason=resources", method=method).status_code == 200
+    for step in ("notat", "laest", "sted"):
+        assert ida.client.open(case(booking, step), method=method).status_code == 405
+    assert (how_many(app, Event), how_many(app, Letter)) == before
+
+
+def test_two_officers_who_press_at_once_send_one_letter_and_the_other_gets_a_kind_page(app):
+    booking, answers = wish(app), []
+    with app.app_context():
+        Officer.add("bo@politi.example", "Bo", "x")
+        db.session.commit()
+    people = [at_the_desk(app), at_the_desk(app, "bo@politi.example")]
+    ready = threading.Barrier(2)
+    tokens = [token_of(p) for p in people]
+
+    def go(person, token, name):
+        ready.wait()
+        answers.append(Page(person.client.post(case(booking, name), follow_redirects=True, data={
+            "csrf_token": token, **ACTIONS[name][0], "send": "1"})))
+
+    threads = [threading.Thread(target=go, args=args) for args in zip(people, tokens, ("afslag", "henvis"), strict=True)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert [a.status for a in answers] == [200, 200]
+    assert sorted("not possible any more" in a.text for a in answers) == [False, True]
+    after = seen_now(app, booking)
+    assert after.status in (Status.DECLINED, Status.REFERRED)
+    assert [e.kind for e in after.events] == [Kind.RECEIVED, after.status] and len(after.letters) == 2
+
+
+# By phone and on paper.
+
+def taken_in(person: Person, **changes) -> Page:
+    path = "/en/kontor/ny/faerdselskontrol"
+    once = as_sent(person.get(path), "once")["once"][0]
+    return press(person, path, {**WISH, "language": "da", "once": once, **changes})
+
+
+def test_a_booking_made_by_phone_is_told_its_reference_and_no_receipt_is_sent(app, ida):
+    page = taken_in(ida, channel="phone", email="", phone="12345678", reply="phone")
+    with app.app_context():
+        booking = db.session.query(Booking).one()
+        assert f"{booking.reference[:4]} {booking.reference[4:]}" in page.text and booking.channel == "phone"
+        assert booking.events[0].officer.name == "Ida Betjent" and booking.letters == []
+    assert counts(ida)["breve"] == 0
+
+
+def test_a_booking_on_paper_with_answer_by_post_becomes_letters_to_print_and_post(app, ida):
+    taken_in(ida, channel="paper", email="", phone="", reply="letter", address="Bygaden 1\n4690 Haslev")
+    with app.app_context():
+        reference = db.session.query(Booking).one().reference
+        assert [(x.kind, x.way, x.fate) for x in db.session.query(Letter)] == [("received", Way.POST, Fate.WAITING)]
+    press(ida, f"/en/kontor/sag/{reference}/afslag", {**ACTIONS["afslag"][0], "send": "1"})
+    assert counts(ida)["breve"] == 2
+    letter = last_letter(app)
+    page = ida.get(f"/en/kontor/breve/{letter.id}")
+    [text] = letters_shown(page)
+    assert "Anna Jensen" in page.text and "Bygaden 1" in page.text and "4690 Haslev" in page.text and text == letter.text
+    assert "/sag/" not in text and "http://127.0.0.1" not in text, "a link on paper is no use"
+    printed = re.sub(r'<(\w+)[^>]*class="[^"]*no-print[^"]*".*?</\1>', "", page.html, flags=re.S)
+    assert "I have posted it" not in printed and "Back to the case" not in printed
+    page = press(ida, f"/en/kontor/breve/{letter.id}", {"done": "1"})
+    assert "Ida Betjent" in page.text and counts(ida)["breve"] == 1
+
+
+def test_on_a_printed_page_nothing_but_the_letter_remains(app):
+    """What is not meant for paper is hidden by the print layer of the style sheet."""
+    printing = Path(app.root_path, "static", "style.css").read_text("utf-8").partition("@media print")[2]
+    for what in (".site-header", ".site-footer", ".emergency-line", ".no-print"):
+        assert what in printing, what
+
+
+def test_taking_in_asks_for_the_same_and_keeps_what_was_typed(app, ida):
+    page = taken_in(ida, channel="paper", email="", phone="", reply="letter", address="", road="")
+    assert page.status == 422 and 'id="address-error"' in page.html and 'id="road-error"' in page.html
+    assert as_sent(page, "once")["text"] == [WISH["text"]]
+    assert taken_in(ida, channel="").status == 422 and how_many(app, Booking) == 0
+
+
+def test_taking_in_twice_is_one_booking(app, ida):
+    data = {**WISH, "channel": "phone", "once": "the same form"}
+    for _ in range(2):
+        assert press(ida, "/en/kontor/ny/faerdselskontrol", data).status == 200
+    assert how_many(app, Booking) == 1
+
+
+# Notes and places.
+
+def test_notes_never_leave_the_office(app, ida, citizen):
+    booking = wish(app)
+    page = press(ida, case(booking, "notat"), {"words": "Ring 12 34 56 78, AB 12 345 <b>hemmeligt</b>"})
+    assert "AB 12 345 <b>hemmeligt</b>" in page.text and "Never sent" in page.text
+    for name in ACTIONS:
+        for text in letters_shown(press(ida, case(booking, name), ACTIONS[name][0])):
+            assert "hemmeligt" not in text
+    assert "hemmeligt" not in citizen.get(link(booking)).text and how_many(app, Letter) == 1
+
+
+@pytest.mark.parametrize("words", ["", "  ", "x" * 4001])
+def test_a_note_that_cannot_be_kept_is_still_there(app, ida, words):
+    page = press(ida, case(wish(app), "notat"), {"words": words})
+    assert page.status == 422 and page.errors and as_sent(page, "words")["words"] == [words.strip()]
+
+
+def test_a_booking_can_be_moved_to_the_place_that_it_is_about(app, ida, citizen):
+    booking, there = wish(app), wish(app, road="Kirkevej", postcode="4683", town="Rønnede")
+    page = press(ida, case(booking, "sted"), {"road": "kirkevej", "from_to": "", "postcode": "4683"})
+    assert "Kirkevej, 4683 Rønnede" in page.text
+    after = seen_now(app, booking)
+    assert after.place_id == there.place_id and after.events[-1].kind is Kind.MOVED
+    assert "Bygaden" in citizen.get(link(booking)).text, "the citizen still reads their own words"
+    assert listed(ida, "?q=kirkevej+anna") and how_many(app, Letter) == 2
+    assert press(ida, case(booking, "sted"), {"road": "", "postcode": "2100"}).status == 422
+
+
+def test_who_else_asked_here_and_what_was_found_stands_beside_the_booking(app, ida):
+    mine = wish(app, lat=PIN[0], lng=PIN[1])
+    same, gone = wish(app), change(app, wish(app), lambda b, o: b.withdraw())
+    with app.app_context():  # a place close by that became one of its own
+        close = Place(road="Skolevej", postcode="4683", town="Rønnede", municipality="Faxe", lat=PIN[0] + 200 * METRES, lng=PIN[1])
+        db.session.add(close)
+        db.session.commit()
+    near, far = wish(app, road="Skolevej", postcode="4683", town="Rønnede"), wish(app, road="Fjernvej")
+    html = ida.get(case(mine)).html
+    for other, there in ((same, True), (gone, True), (near, True), (far, False)):
+        assert (f"/sag/{other.reference}" in html) is there, other.road
+    reported(app, same)
+    assert "94 vehicles measured, nobody charged" in ida.get(case(mine)).text
+
+
+def test_what_is_known_of_a_place_is_kept_for_officers(app, ida, citizen):
+    booking = wish(app)
+    page = press(ida, "/en/kontor/sted/1", {"suitability": SECRETS[2]})
+    assert SECRETS[2] in page.text and SECRETS[2] in ida.get(case(booking)).text
+    assert SECRETS[2] not in citizen.get(link(booking)).text
+
+
+# Planning.
+
+def plan_form(person: Person, booking: Booking, **changes) -> dict:
+    day = local(now() + timedelta(days=7)).date().isoformat()
+    return {**as_sent(person.get(case(booking, "besoeg")), "crew"), "day": day, "starts": "17:00", "ends": "19:00", "crew": "ATK 1",
+            "method": "atk", **changes}
+
+
+def visit_of(app, id: int = 1) -> Visit:
+    with app.app_context():
+        visit = db.session.get(Visit, id)
+        _ = visit.place.road, [b.reference for b in visit.bookings], visit.events
+        db.session.expunge_all()
+        return visit
+
+
+def test_a_visit_is_planned_for_everybody_who_asked_here_and_for_chosen_ones_close_by(app, ida):
+    mine, same = accept(app, wish(app, lat=PIN[0], lng=PIN[1])), accept(app, wish(app))
+    with app.app_context():
+        db.session.add(Place(road="Skolevej", postcode="4683", town="Rønnede", municipality="Faxe", lat=PIN[0] + 200 * METRES, lng=PIN[1]))
+        db.session.commit()
+    near, new = accept(app, wish(app, road="Skolevej", postcode="4683", town="Rønnede")), wish(app)
+    page = ida.get(case(mine, "besoeg"))
+    assert set(as_sent(page, "crew")["bookings"]) == {mine.reference, same.reference}, "those at the place are ticked"
+    assert near.reference in page.html and new.reference not in page.html
+    letters = how_many(app, Letter)
+    page = press(ida, case(mine, "besoeg"), plan_form(ida, mine, bookings=[mine.reference, same.reference, near.reference]))
+    assert page.status == 200, page.errors
+    visit = visit_of(app)
+    assert {b.reference for b in visit.bookings} == {mine.reference, same.reference, near.reference}
+    assert (local(visit.starts_at).hour, local(visit.ends_at).hour, visit.place.road) == (17, 19, "Bygaden")
+    assert how_many(app, Letter) == letters, "nobody is told"
+    assert set(listed(ida, "?bunke=planlagt")) == {mine.reference, same.reference, near.reference} and not listed(ida, "?bunke=planlaeg")
+
+
+def test_a_control_can_be_planned_on_another_road_than_the_one_asked_for(app, ida):
+    """Also where the citizen has set a pin, which the form carries along."""
+    booking = accept(app, wish(app, lat=PIN[0], lng=PIN[1]))
+    press(ida, case(booking, "besoeg"), plan_form(ida, booking, road="Skolevej", from_to="ved hallen"))
+    assert visit_of(app).place.road == "Skolevej"
+
+
+def test_the_stretch_typed_in_the_plan_reaches_the_job_sheet(app, ida):
+    booking = accept(app, wish(app))
+    press(ida, case(booking, "besoeg"), plan_form(ida, booking, from_to="ud for nr. 44"))
+    assert "ud for nr. 44" in ida.get("/en/kontor/besoeg/1/jobark").text
+
+
+@pytest.mark.parametrize("wrong", [{"day": ""}, {"day": "i morgen"}, {"starts": ""}, {"ends": "25:00"}, {"crew": ""}, {"method": "balloon"},
+                                   {"road": ""}, {"postcode": "2100"}, {"bookings": "AAAAAAAA"}, {"day": "0001-01-01", "starts": "00:00"},
+                                   {"day": "9999-12-31", "starts": "22:00", "ends": "02:00"}])
+def test_a_plan_that_makes_no_sense_is_refused_and_still_there(app, ida, wrong):
+    booking = accept(app, wish(app))
+    page = press(ida, case(booking, "besoeg"), plan_form(ida, booking, **wrong))
+    assert page.status == 422 and page.errors and how_many(app, Visit) == 0
+    if "crew" not in wrong:
+        assert as_sent(page, "crew")["crew"] == ["ATK 1"]
+
+
+def test_a_control_may_last_past_midnight(app, ida):
+    booking = accept(app, wish(app))
+    press(ida, case(booking, "besoeg"), plan_form(ida, booking, starts="22.30", ends="02:00"))
+    visit = visit_of(app)
+    assert visit.ends_at - visit.starts_at == timedelta(hours=3, minutes=30)
+
+
+@pytest.mark.parametrize("crew", ["ATK 1", "atk 1", " ATK  1 "])
+def test_a_crew_cannot_be_in_two_places_and_the_form_says_so_kindly(app, ida, crew):
+    one, two = accept(app, wish(app)), accept(app, wish(app, road="Kirkevej"))
+    assert press(ida, case(one, "besoeg"), plan_form(ida, one)).status == 200
+    page = press(ida, case(two, "besoeg"), plan_form(ida, two, crew=crew, starts="18:30", ends="20:00", from_to="ved nr. 7"))
+    assert page.status == 422 and how_many(app, Visit) == 1
+    assert "ATK 1 is at Bygaden, 4690 Haslev" in page.text and "17:00" in page.text
+    typed = as_sent(page, "crew")
+    assert typed["starts"] == ["18:30"] and typed["from_to"] == ["ved nr. 7"] and typed["bookings"] == [two.reference]
+    assert press(ida, case(two, "besoeg"), {**typed, "starts": "19:00"}).status == 200, "right after it is fine"
+    assert how_many(app, Visit) == 2
+
+
+def test_two_officers_who_plan_the_same_crew_at_once_get_one_visit(app):
+    one, two, answers = accept(app, wish(app)), accept(app, wish(app, road="Kirkevej")), []
+    people = [at_the_desk(app), at_the_desk(app)]
+    work = [(p, case(b, "besoeg"), {"csrf_token": token_of(p), **plan_form(p, b)}) for p, b in zip(people, (one, two), strict=True)]
+    ready = threading.Barrier(2)
+
+    def go(person, path, data):
+        ready.wait()
+        answers.append(person.client.post(path, data=data).status_code)
+
+    threads = [threading.Thread(target=go, args=args) for args in work]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert sorted(answers) == [303, 422] and how_many(app, Visit) == 1
+
+
+def test_a_visit_can_be_moved_and_keeps_its_bookings(app, ida):
+    booking = wish(app)
+    id = planned(app, booking)
+    path = f"/en/kontor/besoeg/{id}/flyt"
+    form = as_sent(ida.get(path), "crew")
+    assert form["crew"] == [SECRETS[0]] and form.get("bookings") == [booking.reference], "as it stands now"
+    page = press(ida, path, {**form, "day": "2099-05-03", "starts": "06:00", "ends": "08:30", "crew": "ATK 2"})
+    assert page.status == 200, page.errors
+    visit = visit_of(app, id)
+    assert visit.starts_at == datetime(2099, 5, 3, 6, tzinfo=COPENHAGEN) and visit.crew == "ATK 2"
+    assert [b.reference for b in visit.bookings] == [booking.reference]
+    assert visit.events[-1].kind is Kind.RESCHEDULED and how_many(app, Letter) == 2, "nobody is told"
+
+
+def test_a_visit_can_be_moved_within_its_own_time(app, ida):
+    booking = accept(app, wish(app))
+    press(ida, case(booking, "besoeg"), plan_form(ida, booking))
+    form = as_sent(ida.get("/en/kontor/besoeg/1/flyt"), "crew")
+    assert press(ida, "/en/kontor/besoeg/1/flyt", {**form, "ends": "20:00"}).status == 200
+
+
+def test_moving_into_another_visits_time_is_refused_kindly(app, ida):
+    one, two = accept(app, wish(app)), accept(app, wish(app, road="Kirkevej"))
+    press(ida, case(one, "besoeg"), plan_form(ida, one))
+    press(ida, case(two, "besoeg"), plan_form(ida, two, starts="20:00", ends="21:00"))
+    form = as_sent(ida.get("/en/kontor/besoeg/2/flyt"), "crew")
+    page = press(ida, "/en/kontor/besoeg/2/flyt", {**form, "starts": "18:00"})
+    assert page.status == 422 and "ATK 1 is at Bygaden" in page.text
+    assert local(visit_of(app, 2).starts_at).hour == 20
+
+
+def test_a_cancelled_visit_needs_a_reason_and_its_bookings_wait_for_another(app, ida, citizen):
+    booking = wish(app)
+    id = planned(app, booking)
+    page = press(ida, f"/en/kontor/besoeg/{id}/aflys", {"words": ""})
+    assert page.status == 422 and visit_of(app, id).state is State.PLANNED
+    press(ida, f"/en/kontor/besoeg/{id}/aflys", {"words": "Vognen er i stykker"})
+    assert visit_of(app, id).state is State.CANCELLED
+    assert listed(ida, "?bunke=planlaeg") == [booking.reference] and how_many(app, Letter) == 2
+    assert "stykker" in ida.get(f"/en/kontor/besoeg/{id}").text and "stykker" not in citizen.get(link(booking)).text
+    assert press(ida, f"/en/kontor/besoeg/{id}/aflys", {"words": "igen"}).status == 409
+
+
+def test_what_is_planned_and_then_withdrawn_or_declined_leaves_the_visit(app, ida):
+    one, two = wish(app), wish(app)
+    id = planned(app, one, two)
+    press(ida, case(one, "afslag"), {**ACTIONS["afslag"][0], "send": "1"})
+    change(app, two, lambda b, o: b.withdraw())
+    assert visit_of(app, id).bookings == []
+
+
+def test_a_booking_that_no_officer_has_accepted_cannot_be_planned(app, ida):
+    booking = wish(app)
+    page = press(ida, case(booking, "besoeg"), {**plan_form(ida, booking), "bookings": [booking.reference]})
+    assert page.status == 422 and how_many(app, Visit) == 0
+
+
+def test_the_job_sheet_has_everything_for_the_field_and_no_contact_data(app, ida):
+    booking = wish(app, name="Anna Hemmelig", email="anna@hemmelig.example", phone="87654321", address="Lønvej 9", org="Hemmelig Forening",
+                   capacity="residents")
+    id = planned(app, booking)
+    with app.app_context():
+        db.session.query(Place).one().suitability = SECRETS[2]
+        db.session.commit()
+    page = ida.get(f"/en/kontor/besoeg/{id}/jobark")
+    for words in ("Bygaden, 4690 Haslev", "fra kirken til skolen", SECRETS[0], SECRETS[2], "Speeding", "De kører stærkt.", "Photo van"):
+        assert words in page.text, words
+    for words in ("Anna", "hemmelig.example", "87654321", "Lønvej", "Hemmelig Forening", booking.secret, "residents"):
+        assert words.lower() not in page.html.lower(), words
+
+
+def test_the_answer_is_promised_anew_when_a_wish_is_accepted(app, ida):
+    with time_machine.travel("2026-11-02 10:00Z", tick=True):
+        ida, booking = at_the_desk(app), wish(app)
+        press(ida, case(booking, "imoedekom"), {"send": "1"})
+        assert seen_now(app, booking).due_on == add_working_days(today(), 22)
+        assert "2 December 2026" in last_letter(app).text
+
+
+def test_a_letter_that_failed_can_be_sent_again_to_the_new_address(app, ida):
+    booking = accept(app, wish(app))
+    letter = last_letter(app)
+    assert press(ida, f"/en/kontor/breve/{letter.id}", {"again": "1"}).status == 409, "it is on its way"
+    with app.app_context():
+        found = db.session.get(Letter, letter.id)
+        found.refused("refused 550 no such user")
+        found.booking.change_contact(name="Anna", email="ny@example.dk", phone="", address="", reply="email")
+        db.session.commit()
+    assert "550 no such user" in ida.get(case(booking)).text
+    press(ida, f"/en/kontor/breve/{letter.id}", {"again": "1"})
+    after = last_letter(app)
+    assert (after.fate, after.recipient, after.text) == (Fate.WAITING, "ny@example.dk", letter.text)
+
+
+def test_a_question_can_be_followed_by_any_decision(app, ida):
+    for name in ("imoedekom", "afslag", "henvis", "udsaet"):
+        booking = ask(app, wish(app))
+        assert press(ida, case(booking, name), {**ACTIONS[name][0], "send": "1"}).status == 200
+        assert seen_now(app, booking).letters[-1].kind == ACTIONS[name][2]
+
+
+def test_a_press_without_its_token_does_nothing(app, ida):
+    booking = wish(app)
+    for step, data in [(n, {**d, "send": "1"}) for n, (d, _, _) in ACTIONS.items()] + [("notat", {"words": "x"}), ("laest", {}), ("sted", {})]:
+        assert ida.client.post(case(booking, step), data=data).status_code in (303, 422)
+    assert len(seen_now(app, booking).events) == 1
