@@ -9,7 +9,6 @@ import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 
 import letters
 from models import Officer, db
@@ -76,13 +75,13 @@ def worker(seconds: float) -> None:
         signal.signal(order, lambda number, _frame: told_to_stop.append(number))
     while not told_to_stop:
         time.sleep(seconds)
-        try:
-            letters.send_due()
-            letters.write_to_officers()
-            db.session.commit()
-        except OperationalError:  # the database is busy or away: look again later
-            current_app.logger.warning("the outbox could not be read; trying again")
-            db.session.rollback()
+        for duty in (lambda: letters.send_due(lambda: bool(told_to_stop)), letters.write_to_officers):
+            try:
+                duty()
+                db.session.commit()
+            except Exception:  # whatever it was, the other letters must go
+                current_app.logger.exception("the letter worker goes on")
+                db.session.rollback()
 
 
 @click.command("demo", help="Fill an empty database with a believable district.")

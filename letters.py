@@ -8,7 +8,9 @@ be killed at any moment.
 import re
 import smtplib
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from email.charset import QP, Charset
 from email.utils import make_msgid
@@ -55,7 +57,7 @@ NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN)
 DIGEST, WARNING = "digest", "warning"
 SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
 SHORT_LINES.body_encoding = QP
-TIMEOUT = 20  # seconds to wait for a mail server
+TIMEOUT = 60  # seconds to wait for a mail server, which may look a letter through before it answers
 
 
 # Writing.
@@ -177,31 +179,33 @@ def _write_to_each_officer(kind: str, **facts) -> None:
 
 # Sending.
 
-def send_due() -> int:
-    """Send what is due until nothing is left or the mail server is gone; the number of letters that went.
+def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
+    """Send what is due until nothing is left, the mail server is gone or `stopped` says so; how many letters went.
 
     Each letter is claimed and the claim committed before it is sent. What a killed worker had in hand is sent once
-    more after a while, under the same Message-ID: better recognisably twice than not at all.
+    more after a while, under the same Message-ID: better recognisably twice than not at all. While a letter is on its
+    way no lock is held: a slow mail server keeps nobody waiting.
     """
     went, postman = 0, _Postman()
     try:
-        while letter := Letter.claim():
+        while not stopped() and (letter := Letter.claim()):
+            db.session.commit()
             message, file = _as_mail(letter), f"{letter.id:06}-{letter.kind}.eml"
-            db.session.commit()  # from here to the outcome no lock is held: a slow mail server keeps nobody waiting
-            try:
-                postman.carry(message, file)
+            db.session.rollback()
+            refusal = postman.carry(message, file)
+            if refusal is None:
                 letter.went()
                 went += 1
-            except _Refused as refusal:
-                letter.refused(str(refusal))
-            except _Later as refusal:
-                letter.put_off(str(refusal))
+            elif refusal.for_good:
+                letter.refused(refusal.words)
+            else:
+                letter.put_off(refusal.words)
+            db.session.commit()
+            if refusal and refusal.is_the_servers:
                 break
-            finally:
-                db.session.commit()
     finally:
         postman.leave()
-    db.session.rollback()
+        db.session.rollback()
     return went
 
 
@@ -218,12 +222,17 @@ def by_mail_server() -> bool:
     return bool(current_app.config["MAIL_SERVER"])
 
 
-class _Refused(Exception):
-    """The mail server will never take this letter."""
+@dataclass(frozen=True)
+class _Refusal:
+    """Why a letter did not go: `words` begin with a key of words.ERRORS."""
 
+    words: str
+    for_good: bool = False
 
-class _Later(Exception):
-    """Not now. The letter itself may be fine."""
+    @property
+    def is_the_servers(self) -> bool:
+        """Whether the next letter would fare no better."""
+        return not self.words.startswith(("refused", "address"))
 
 
 class _Postman:
@@ -232,43 +241,44 @@ class _Postman:
     def __init__(self):
         self.connection: _Connection | None = None
 
-    def carry(self, message: Message, file: str) -> None:
-        if not by_mail_server():
-            return _keep_as_file(message, file)
+    def carry(self, message: Message, file: str) -> _Refusal | None:
+        """Hand over one letter; what stood in the way, or None."""
         try:
+            if not by_mail_server():
+                return _keep_as_file(message, file)
             if self.connection is None:
                 self.connection = _Connection(current_app.extensions["mail"]).__enter__()
             self.connection.send(message)
-        except smtplib.SMTPRecipientsRefused as refusal:
-            code, words = next(iter(refusal.recipients.values()))
-            self._reset()
-            raise (_Refused if code >= 500 else _Later)(_reply("refused", code, words)) from refusal
-        except smtplib.SMTPDataError as refusal:
-            self._reset()
-            raise (_Refused if refusal.smtp_code >= 500 else _Later)(
-                _reply("refused", refusal.smtp_code, refusal.smtp_error)) from refusal
-        except smtplib.SMTPAuthenticationError as refusal:
-            raise _Later(_reply("login", refusal.smtp_code, refusal.smtp_error)) from refusal
-        except smtplib.SMTPResponseException as refusal:  # of the sender or the greeting: our set-up, not the letter
-            raise _Later(_reply("server", refusal.smtp_code, refusal.smtp_error)) from refusal
-        except ssl.SSLCertVerificationError as refusal:
-            raise _Later("certificate") from refusal
-        except TimeoutError as refusal:
-            raise _Later("timeout") from refusal
-        except (smtplib.SMTPException, OSError) as refusal:
-            slow = isinstance(refusal.__context__, TimeoutError)  # which smtplib takes for a broken connection
-            raise _Later("timeout" if slow else "unreachable") from refusal
-        except (BadHeaderError, UnicodeError, ValueError) as refusal:
-            raise _Refused("address") from refusal
+            return None
+        except (smtplib.SMTPException, OSError) as error:
+            self.leave()  # the next letter starts on a connection of its own
+            return _refusal(error)
+        except (BadHeaderError, ValueError):  # an address that no mail server could read
+            return _Refusal("address", for_good=True)
 
     def leave(self) -> None:
         if self.connection:
             self.connection.__exit__(None, None, None)
             self.connection = None
 
-    def _reset(self) -> None:
-        """After a refusal the next letter starts on a connection of its own."""
-        self.leave()
+
+def _refusal(error: Exception) -> _Refusal:
+    """What a mail server's no means: 5xx for this reader or this letter is for good, all else may pass."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code, words = next(iter(error.recipients.values()))
+            return _Refusal(_reply("refused", code, words), for_good=code >= 500)
+        case smtplib.SMTPDataError():
+            return _Refusal(_reply("refused", error.smtp_code, error.smtp_error), for_good=error.smtp_code >= 500)
+        case smtplib.SMTPAuthenticationError():
+            return _Refusal(_reply("login", error.smtp_code, error.smtp_error))
+        case smtplib.SMTPResponseException():  # of the sender or the greeting: our set-up, not the letter
+            return _Refusal(_reply("server", error.smtp_code, error.smtp_error))
+        case ssl.SSLCertVerificationError():
+            return _Refusal("certificate")
+    # smtplib takes a read that timed out for a broken connection; the cause stands behind it.
+    slow = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+    return _Refusal("timeout" if slow else "unreachable")
 
 
 class _Connection(Connection):
@@ -289,6 +299,7 @@ class _Connection(Connection):
         except BaseException:
             host.close()
             raise
+        mail.max_emails = None  # else Flask-Mail may part and reconnect, and fail, after a letter was accepted
         return host
 
     def __exit__(self, *exception):

@@ -54,7 +54,7 @@ class ContactForm(Form):
 
     name = Line(_l("Name"), 80, render_kw={"autocomplete": "name"})
     email = Line(_l("E-mail"), 254, required=RequiredWhen("reply", "email", message=_l(
-        "You want the answer by e-mail: write your e-mail address.")), rules=[Email()],
+        "You want the answer by e-mail: write your e-mail address.")), rules=[Email(allow_smtputf8=False)],
         render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"})
     phone = Line(_l("Phone"), 30, required=RequiredWhen("reply", "phone", message=_l(
         "You want the answer by phone: write your phone number.")), rules=[PhoneNumber()],

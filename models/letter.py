@@ -108,4 +108,4 @@ class Letter(db.Model):
         """The officer has phoned or posted it, or reached the citizen otherwise after it failed."""
         if not (self.is_task or self.fate is Fate.FAILED):
             raise NotAllowed(f"letter {self.id} is {self.fate}")
-        self.fate, self.sent_at, self.done_by = Fate.SENT, now(), officer
+        self.fate, self.sent_at, self.done_by, self.error = Fate.SENT, now(), officer, ""

@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT))
 from babel.messages.mofile import write_mo  # noqa: E402
 from babel.messages.pofile import read_po  # noqa: E402
 from flask_migrate import upgrade  # noqa: E402
+from jinja2 import FileSystemBytecodeCache  # noqa: E402
 
 from app import create_app  # noqa: E402
 from models import Booking, Event, Kind, Letter, Officer, Place, Visit, db, now  # noqa: E402, F401
@@ -52,6 +53,7 @@ def make_app(template, tmp_path):
         folder = tmp_path / f"instance{len(made)}"
         shutil.copytree(template, folder)
         app = create_app({"INSTANCE": str(folder), "TESTING": True, "RATELIMIT_ENABLED": False, **config})
+        app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(template))  # compiled once for all tests
         made.append(app)
         return app
 

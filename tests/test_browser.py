@@ -600,12 +600,18 @@ def focus(person: Visitor):
 
 
 def summary(person: Visitor):
-    """Each link of the error summary leads to the field that it is about."""
+    """Each link of the error summary leads to the field that it is about, and they stand in the page's order."""
+    heights = []
     for link in person.page.locator(".error-summary a").all():
         target = link.get_attribute("href").removeprefix("#")
         link.click()
-        if person.page.evaluate("document.activeElement.id") != target:
+        there, height = person.page.evaluate(
+            "() => { const e = document.activeElement; return [e.id, e.getBoundingClientRect().top + scrollY]; }")
+        if there != target:
             yield f"the error summary does not lead to {target}"
+        heights.append(height)
+    if heights != sorted(heights):
+        yield "the error summary has another order than the page"
 
 
 def keep(person: Visitor, page: Page):

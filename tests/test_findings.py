@@ -246,7 +246,7 @@ def test_reckless_driving_other_offences_average_and_message_are_told(app, ida):
                               "avg_source": "police", "msg": "Tak for\n\nhjælpen.", "other-0-kind": "drink", "other-0-count": "1"})
     assert "2 drivers were charged with speeding. That is 2.1 % of those measured." in words
     assert "unconditional loss of the licence: 1 - of the unconditional, reckless driving: 1 The highest speed was 151 km/h." in words
-    assert "The average speed was 49 km/h. Source: police." in words and "Drink driving 1" in words and "Tak for hjælpen." in words
+    assert "The average speed was 49 km/h. Source: police." in words and re.search(r"drink driving\W+1\b", words, re.I) and "Tak for hjælpen." in words
 
 
 def test_one_is_not_many(app, ida):
@@ -263,7 +263,7 @@ def test_mopeds_are_told_as_mopeds(app, ida):
 def test_a_result_without_measuring_is_told_too(app, ida):
     words = told(app, ida, **{**TERSLEV, "method": "patrol", "charged": "", "passed": "", "limit": "", "next": ["patrol"],
                               "patrols-0-day": "2026-11-04", "patrols-1-day": "2026-11-05"})
-    assert "Method: patrol" in words and "A patrol was there on: 4 November 2026; 5 November 2026" in words
+    assert "Method: patrol" in words and re.search(r"A patrol was there on: 4 November 2026\W+5 November 2026", words)
 
 
 def test_another_place_and_several_periods_and_the_municipality(app, ida):
@@ -274,9 +274,10 @@ def test_another_place_and_several_periods_and_the_municipality(app, ida):
 
 
 def test_figures_are_said_to_be_preliminary_only_where_they_are(app, ida):
-    assert "The figures are preliminary" in told(app, ida, **TERSLEV)
+    charged = {**TERSLEV, "charged": "1", "fine": "1", "top": "61"}
+    assert "The figures are preliminary" in told(app, ida, **charged)
     id = visited(app, wish(app, road="Kirkevej"), crew="B")
-    form = {**as_sent(ida.get(f"/en/kontor/besoeg/{id}/resultat"), "performed"), **TERSLEV}
+    form = {**as_sent(ida.get(f"/en/kontor/besoeg/{id}/resultat"), "performed"), **charged}
     del form["prelim"]
     press(ida, f"/en/kontor/besoeg/{id}/resultat", form)
     assert "preliminary" not in tell(ida, id)[0]

@@ -160,10 +160,11 @@ class Cases(RuleBasedStateMachine):
 
     @initialize(who=person, at=place, words=typed, hours=times)
     def two_wishes_are_granted_and_a_control_is_planned(self, who, at, words, hours):
-        for number, language in ((1, "da"), (2, "en")):
+        before = len(self.bookings)
+        for number, language in ((before + 1, "da"), (before + 2, "en")):
             self.another_wish(who=who, at=at, words=words, channel="web", language=language)
             self.do("accept", number)
-        self.the_officer_plans([0, 1], at, hours, f"{OFFICE} 1", "traffic")
+        self.the_officer_plans([before, before + 1], at, hours, f"{OFFICE} 1", "traffic")
 
     @rule(who=person, at=place, words=typed, channel=st.sampled_from(["web", "phone", "paper"]),
           language=st.sampled_from(["da", "en"]))
@@ -481,6 +482,15 @@ def test_a_correction_goes_to_those_who_were_told_but_not_to_who_has_withdrawn(c
         case.do("withdraw", 1)
         case.enter_findings(1, FINDINGS)
         case.report(1)
+        case.two_wishes_are_granted_and_a_control_is_planned(who, at, CITIZEN, (-60, 1))
+        case.another_wish(who, at, CITIZEN, "web", "da")
+        case.do("accept", 5)
+        case.the_officer_plans([2, 3, 4], at, (-3, 1), "", "traffic")
+        case.enter_findings(3, FINDINGS)
+        case.do("withdraw", 3)
+        case.do("decline", 4)
+        case.report(3)  # of the three that it was for, one still waits
+        assert case.visits[3]["holds"] == {5} and case.bookings[5]["status"] == "answered"
         case.who_withdrew_hears_no_more()
         case.everything_stands_as_reckoned()
     finally:

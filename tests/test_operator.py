@@ -1,0 +1,263 @@
+"""For whoever runs the site: commands, configuration, health, the database's versions."""
+
+import re
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from conftest import OFFICER, PASSWORD
+from flask_migrate import upgrade
+from test_book import how_many, wish
+
+import app as app_module
+from app import create_app
+from models import Letter, Officer, db, now
+
+
+@pytest.fixture
+def flask(app):
+    """flask ..., and what it says."""
+    def run(*words, code=0) -> str:
+        done = app.test_cli_runner().invoke(args=words)
+        assert done.exit_code == code, done.output + done.stderr
+        return done.output + (done.stderr if code else "")
+    return run
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """Applications on machines where nothing has been yet."""
+    made = []
+
+    def make(folder="new", **config):
+        made.append(create_app({"INSTANCE": str(tmp_path / folder), **config}))
+        return made[-1]
+
+    yield make
+    for one in made:
+        with one.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def lets_in(app, email, password) -> bool:
+    with app.app_context():
+        found = Officer.log_in(email, password) is not None
+        db.session.rollback()
+        return found
+
+
+# Officers.
+
+def test_a_new_officer_gets_a_password_that_works_and_is_told_once(app, flask):
+    said = flask("officer", "add", "Bo@Politi.Example", "--name", "Bo Betjent")
+    password = re.search(r"password (\S+)", said)[1]
+    assert len(password) >= 12 and lets_in(app, "bo@politi.example", password) and "/kontor/" in said
+    assert "Bo Betjent" in flask("officer", "list") and password not in flask("officer", "list")
+    with app.app_context():
+        assert Officer.by_email("bo@politi.example").password_hash.startswith("scrypt:")
+
+
+def test_a_password_can_be_chosen(app, flask):
+    flask("officer", "add", "bo@politi.example", "--password", "valgt kodeord")
+    assert lets_in(app, "bo@politi.example", "valgt kodeord")
+
+
+def test_nobody_is_added_twice(flask):
+    assert "there already" in flask("officer", "add", OFFICER.upper(), code=1)
+
+
+def test_a_new_password_replaces_the_old_and_lifts_a_lock(app, flask):
+    with app.app_context():
+        Officer.by_email(OFFICER).locked_until = now() + timedelta(hours=1)
+        db.session.commit()
+    assert "locked" in flask("officer", "list")
+    password = re.search(r"password (\S+)", flask("officer", "password", OFFICER))[1]
+    assert lets_in(app, OFFICER, password) and not lets_in(app, OFFICER, PASSWORD)
+    assert "locked" not in flask("officer", "list")
+
+
+def test_who_is_removed_is_out_and_may_be_let_in_again(app, flask):
+    flask("officer", "remove", OFFICER)
+    assert not lets_in(app, OFFICER, PASSWORD) and OFFICER not in flask("officer", "list")
+    flask("officer", "add", OFFICER, "--password", "kom ind igen")
+    assert lets_in(app, OFFICER, "kom ind igen") and OFFICER in flask("officer", "list")
+
+
+@pytest.mark.parametrize("verb", ["password", "remove"])
+def test_an_unknown_officer_is_said_to_be_unknown(flask, verb):
+    assert "There is no" in flask("officer", verb, "ingen@politi.example", code=1)
+
+
+def test_a_password_for_a_removed_officer_does_not_pretend_to_work(app, flask):
+    flask("officer", "remove", OFFICER)
+    done = app.test_cli_runner().invoke(args=["officer", "password", OFFICER, "--password", "x"])
+    assert lets_in(app, OFFICER, "x") or done.exit_code != 0
+
+
+def test_the_first_start_makes_one_officer_and_later_ones_none(fresh):
+    new = fresh()
+    with new.app_context():
+        upgrade()
+    said = new.test_cli_runner().invoke(args=["officer", "first"]).output
+    email, password = re.search(r"^(\S+@\S+) can log in at (?:\S+) with the password (\S+)", said, re.M).groups()
+    assert lets_in(new, email, password)
+    assert new.test_cli_runner().invoke(args=["officer", "first"]).output == ""
+    assert how_many(new, Officer) == 1
+
+
+# Configuration.
+
+def test_the_order_is_defaults_file_environment_argument(fresh, tmp_path, monkeypatch):
+    (tmp_path / "new").mkdir()
+    assert fresh().config["DIGEST_MINUTES"] == app_module.DEFAULTS["DIGEST_MINUTES"]
+    (tmp_path / "new" / "config.py").write_text("DIGEST_MINUTES = 1\nIDLE_MINUTES = 1\nWARN_DAYS = 1\nMAIL_SERVER = 'file'\n")
+    monkeypatch.setenv("BOOKING_IDLE_MINUTES", "2")
+    monkeypatch.setenv("BOOKING_WARN_DAYS", "2")
+    config = fresh(WARN_DAYS=3).config
+    assert (config["DIGEST_MINUTES"], config["IDLE_MINUTES"], config["WARN_DAYS"], config["MAIL_SERVER"]) == (1, 2, 3, "file")
+
+
+def test_the_extensions_own_keys_work(fresh, monkeypatch, tmp_path):
+    monkeypatch.setenv("BOOKING_SQLALCHEMY_DATABASE_URI", f"sqlite:///{tmp_path}/elsewhere.sqlite")
+    monkeypatch.setenv("BOOKING_MAIL_SERVER", "mail.example.dk")
+    monkeypatch.setenv("BOOKING_MAIL_PORT", "2525")
+    new = fresh()
+    with new.app_context():
+        upgrade()
+    assert (tmp_path / "elsewhere.sqlite").exists() and not (tmp_path / "new" / "bookings.sqlite").exists()
+    assert new.extensions["mail"].server == "mail.example.dk" and new.extensions["mail"].port == 2525
+
+
+def test_the_instance_folder_can_be_moved(tmp_path, monkeypatch):
+    monkeypatch.setenv("BOOKING_INSTANCE", str(tmp_path / "moved" / "here"))
+    new = create_app()
+    assert new.instance_path == str(tmp_path / "moved" / "here") and (tmp_path / "moved" / "here" / "secret_key").exists()
+    assert new.config["SQLALCHEMY_DATABASE_URI"] == f"sqlite:///{tmp_path}/moved/here/bookings.sqlite"
+
+
+def test_a_relative_instance_folder_is_where_it_was_meant(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOOKING_INSTANCE", "here")
+    assert create_app().instance_path == str(tmp_path / "here")
+
+
+def test_the_secret_key_is_made_once_and_is_nobody_elses(fresh, tmp_path):
+    first, second, other = fresh(), fresh(), fresh("other")
+    file = tmp_path / "new" / "secret_key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert first.config["SECRET_KEY"] == second.config["SECRET_KEY"] == file.read_text() != other.config["SECRET_KEY"]
+    assert len(file.read_text()) >= 64 and sorted(p.name for p in (tmp_path / "new").iterdir()) == ["secret_key"]
+
+
+def test_a_secret_key_of_ones_own_is_used(fresh, monkeypatch, tmp_path):
+    monkeypatch.setenv("BOOKING_SECRET_KEY", "a key from the vault")
+    assert fresh().config["SECRET_KEY"] == "a key from the vault" and not (tmp_path / "new" / "secret_key").exists()
+
+
+def test_an_empty_secret_key_file_is_no_key(fresh, tmp_path):
+    """Such as a full disk leaves behind."""
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "secret_key").touch()
+    try:
+        assert len(fresh().config["SECRET_KEY"]) >= 32
+    except RuntimeError as error:
+        assert "secret_key" in str(error)
+
+
+def test_a_district_file_that_is_missing_is_named(tmp_path):
+    with pytest.raises((OSError, ValueError), match="nowhere.toml"):
+        create_app({"INSTANCE": str(tmp_path), "DISTRICT_FILE": str(tmp_path / "nowhere.toml")})
+
+
+def test_over_https_the_cookie_stays_there(fresh):
+    assert fresh(PREFERRED_URL_SCHEME="https").config["SESSION_COOKIE_SECURE"]
+    assert not fresh().config["SESSION_COOKIE_SECURE"]
+
+
+def test_a_demonstration_says_so_on_every_page(make_app):
+    demo, real = make_app(DEMO=True), make_app()
+    for path in ("/en/", "/en/find", "/en/kontor/log-ind", "/en/nowhere", "/en/bestil/faerdselskontrol"):
+        assert "Demonstration." in demo.test_client().get(path).get_data(as_text=True), path
+    assert "Demonstration." not in real.test_client().get("/en/").get_data(as_text=True)
+
+
+# Health.
+
+def test_health_is_json_and_says_that_all_is_well(app):
+    answer = app.test_client().get("/health")
+    assert answer.status_code == 200 and answer.is_json and answer.json["database"] == "ok"
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("minutes, code", [(1, 200), (14, 200), (16, 503)])
+def test_health_complains_when_letters_wait_that_somebody_should_have_sent(app, minutes, code):
+    wish(app)
+    with app.app_context():
+        db.session.query(Letter).one().next_try_at = now() - timedelta(minutes=minutes)
+        db.session.commit()
+    answer = app.test_client().get("/health")
+    assert answer.status_code == code and (answer.json["letters"] == "ok") is (code == 200)
+
+
+def test_a_letter_that_waits_for_an_officer_or_for_its_next_try_is_not_stuck(app):
+    wish(app, reply="phone", phone="12345678")
+    with app.app_context():
+        letter = db.session.query(Letter).one()
+        letter.way, letter.next_try_at = "phone", now() - timedelta(days=9)
+        db.session.commit()
+    wish(app)
+    with app.app_context():
+        db.session.query(Letter).filter_by(way="email").one().next_try_at = now() + timedelta(hours=8)
+        db.session.commit()
+    assert app.test_client().get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("uri", ["sqlite:////nowhere/at/all.sqlite", "sqlite:///{tmp}/empty.sqlite", "sqlite:///{tmp}/broken.sqlite"])
+def test_health_complains_when_the_database_is_gone(fresh, tmp_path, uri):
+    (tmp_path / "broken.sqlite").write_bytes(b"this is not a database" * 100)
+    answer = fresh(SQLALCHEMY_DATABASE_URI=uri.format(tmp=tmp_path)).test_client().get("/health")
+    assert answer.status_code == 503 and answer.is_json and answer.json["database"] == "gone"
+
+
+def test_when_the_database_is_gone_a_citizen_gets_a_page(fresh):
+    new = fresh(SQLALCHEMY_DATABASE_URI="sqlite:////nowhere/at/all.sqlite")
+    answer = new.test_client().get("/en/sag/K7MDPXQA/secret")
+    assert answer.status_code == 500 and "Something went wrong with us" in answer.get_data(as_text=True)
+    assert new.test_client().get("/en/").status_code == 200, "what needs no database is there"
+
+
+# The database's versions.
+
+def differences(app) -> list:
+    with app.app_context(), db.engine.connect() as connection:
+        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), db.metadata)
+
+
+def test_a_database_made_by_the_migrations_is_what_the_models_say(app):
+    assert differences(app) == []
+
+
+def test_the_migrations_are_complete(app):
+    done = app.test_cli_runner().invoke(args=["db", "check"])
+    assert done.exit_code == 0, done.output
+
+
+def test_there_is_one_line_of_migrations(app):
+    assert len(ScriptDirectory(app.extensions["migrate"].directory).get_heads()) == 1
+
+
+def test_migrating_again_does_no_harm(app):
+    wish(app)
+    with app.app_context():
+        upgrade()
+    assert how_many(app, Letter) == 1 and differences(app) == []
+
+
+def test_the_tree_stays_clean_of_what_a_running_site_keeps():
+    ignored = Path(app_module.__file__).parent / "instance" / ".gitignore"
+    assert ignored.exists() and "*" in ignored.read_text()
