@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, render_template, request, send_from_directory
 from flask_babel import Babel
 from flask_migrate import Migrate
+from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import commands
@@ -92,6 +93,7 @@ def create_app(config: dict | None = None) -> Flask:
     app.after_request(_headers)
     for error in (400, 403, 404, 405, 413, 429, 500):
         app.register_error_handler(error, _error_page)
+    app.register_error_handler(OverflowError, lambda _error: _error_page(NotFound()))  # a number no row can have
     app.register_error_handler(NotAllowed, lambda _error: (render_template("error.html", code=409), 409))
     return app
 

@@ -1,6 +1,8 @@
 """The citizen's pages: what can be booked, booking it, and following one's own booking by its secret link."""
 
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
@@ -9,9 +11,10 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 import services
 from figures import asked_here
-from forms import ContactForm, FindForm, InformationForm, ReopenForm, WithdrawForm
+from forms import ContactForm, FindForm, Form, InformationForm, ReopenForm, WithdrawForm
 from letters import link_to, stuck
-from models import Booking, NotAllowed, Place, db
+from models import Booking, Place, db
+from services import Service
 from throttle import limiter
 from words import status_for_citizen
 
@@ -47,7 +50,7 @@ def book(slug: str):
     form = service.questions()
     form.once.data = (form.once.data or "")[:64] or secrets.token_urlsafe(18)
     form.language.data = form.language.data or str(get_locale())
-    if request.method == "GET" or "change" in request.form:
+    if request.method != "POST" or "change" in request.form:
         return render_template("public/book.html", service=service, form=form)
     if not form.validate():
         return render_template("public/book.html", service=service, form=form), 422
@@ -87,15 +90,29 @@ def case(reference: str, secret: str):
     return _case_page(_own(reference, secret))
 
 
-# What the citizen can do on the case page: the form, the verb, and what is said afterwards.
+@dataclass(frozen=True)
+class Step:
+    """Something the citizen can do on the case page: when, what is asked, the verb, and what is said afterwards."""
+
+    allowed: Callable[[Booking], bool]
+    form: type[Form]
+    verb: Callable[[Booking, Form, Service], object]
+    thanks: str
+
+
 STEPS = {
-    "besked": (InformationForm, lambda b, form, service: b.give_information(form.words.data, service.answer_within),
-               _l("Thank you. We have your message.")),
-    "kontakt": (ContactForm, lambda b, form, service: b.change_contact(**form.contact()),
-                _l("Your contact details have been changed.")),
-    "traek-tilbage": (WithdrawForm, lambda b, form, service: b.withdraw(), _l("Your booking has been withdrawn.")),
-    "tag-op-igen": (ReopenForm, lambda b, form, service: b.reopen(form.words.data, service.answer_within),
-                    _l("We look at your case again.")),
+    "besked": Step(lambda b: b.is_open, InformationForm,
+                   lambda b, form, service: b.give_information(form.words.data, service.answer_within),
+                   _l("Thank you. We have your message.")),
+    "kontakt": Step(lambda b: True, ContactForm,
+                    lambda b, form, service: b.change_contact(**form.contact()),
+                    _l("Your contact details have been changed.")),
+    "traek-tilbage": Step(lambda b: b.is_open, WithdrawForm,
+                          lambda b, form, service: b.withdraw(),
+                          _l("Your booking has been withdrawn.")),
+    "tag-op-igen": Step(lambda b: b.may_reopen, ReopenForm,
+                        lambda b, form, service: b.reopen(form.words.data, service.answer_within),
+                        _l("We look at your case again.")),
 }
 
 
@@ -105,25 +122,24 @@ STEPS = {
 def change(reference: str, secret: str, step: str):
     booking = _own(reference, secret)
     back = url_for(".case", reference=reference, secret=secret)
-    if request.method == "GET":  # somebody reloads, or changes the language, after an error
+    if request.method != "POST":  # somebody reloads, or changes the language, after an error
         return redirect(back)
-    questions, verb, thanks = STEPS[step]
-    form = questions()
-    if not form.validate():
-        return _case_page(booking, {step: form}), 422
-    try:
-        verb(booking, form, services.SERVICES[booking.service])
-    except NotAllowed:
+    todo = STEPS[step]
+    if not todo.allowed(booking):
         flash(gettext("That is not possible any more. Below you see how your case stands now."))
         return redirect(back, 303)
+    form = todo.form()
+    if not form.validate():
+        return _case_page(booking, {step: form}), 422
+    todo.verb(booking, form, services.SERVICES[booking.service])
     db.session.commit()
-    flash(str(thanks))
+    flash(str(todo.thanks))
     return redirect(back, 303)
 
 
 def _case_page(booking: Booking, typed: dict | None = None):
     service = services.SERVICES[booking.service]
-    shown = {step: questions(None, obj=booking) for step, (questions, _, _) in STEPS.items()}
+    shown = {step: todo.form(None, obj=booking) for step, todo in STEPS.items()}
     return render_template("public/case.html", booking=booking, service=service, forms={**shown, **(typed or {})},
                            typed=next(iter(typed), None) if typed else None, status=status_for_citizen(booking),
                            answers=service.questions.describe(booking.answers))

@@ -58,11 +58,13 @@ def now() -> datetime:
 
 def fold(words: str) -> str:
     """Words as they are compared: small letters, single spaces, no punctuation; æ, ø and å stay letters of their own.
+    E-mail addresses stay whole.
 
     SQLite's lower() and LIKE know only A to Z, so what is searched is folded here and stored.
     """
-    kept = unicodedata.normalize("NFC", words).casefold()
-    return " ".join("".join(c if c.isalnum() or c in "@.+_" else " " for c in kept).split())
+    kept = unicodedata.normalize("NFC", words).casefold().split()
+    plain = ("".join(c if c.isalnum() or "@" in word else " " for c in word) for word in kept)
+    return " ".join(" ".join(plain).split())
 
 
 @event.listens_for(Engine, "connect")

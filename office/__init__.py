@@ -77,7 +77,8 @@ def _officer_in_session() -> Officer | None:
 
 def _safe_next(address: str | None) -> str | None:
     """Only pages of the office: an address of another site, however it is dressed up, is not followed."""
-    return address if address and re.fullmatch(r"(/en)?/kontor/[\w/?=&%.+-]*", address) else None
+    inside = re.compile(r"(/en)?/kontor/[\w/-]*(\?[\w=&%.+-]*)?", re.ASCII)
+    return address if address and inside.fullmatch(address) else None
 
 
 from . import bookings, desk, places, post, visits  # noqa: E402, F401  (their pages hang on the blueprint above)

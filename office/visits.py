@@ -45,7 +45,7 @@ def plan(reference: str):
     service, place = services.SERVICES[first.service], first.place
     waiting = place.waiting_for_visit(service.key)
     form = _visit_form(service, waiting, obj=place)
-    if request.method == "GET":
+    if request.method != "POST":
         form.bookings.data = [b.reference for b in waiting if b.place is place]
     elif form.validate():
         starts_at, ends_at = form.times(COPENHAGEN)

@@ -3,7 +3,6 @@
 SCREENSHOTS=folder keeps a picture of every page at both widths.
 """
 
-import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -57,12 +56,14 @@ def site(chromium, template, tmp_path_factory):
     shutil.copytree(template, folder)
     site = Site(folder)
     site.known = furnish(site.app)
-    site.start()
-    yield site
-    with site.app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    site.stop()
+    try:
+        site.start()
+        yield site
+    finally:
+        with site.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        site.stop()
 
 
 @pytest.fixture
@@ -644,8 +645,8 @@ def furnish(app) -> dict:
                      "email": "anne-katrine.sommerfeldt-bartholomaeussen@hovedgaardsvaengets-grundejerforening.dk",
                      "address": "Hovedgårdsvej 98\n4700 Næstved"},
         "asked": {}, "news": {"language": "/en"}, "accepted": {"road": "Ringstedvej"}, "delayed": {"road": "Nygade"},
-        "coming": {"road": "Ringstedvej"}, "over": {"road": "Algade", "problem": "mopeds"}, "drafted": {}, "answered": {},
-        "postponed": {"road": "Ringstedvej"}, "declined": {"road": "Skovvej"}, "referred": {"language": "/en"},
+        "coming": {"road": "Ringstedvej"}, "over": {"road": "Algade", "problem": "mopeds"}, "drafted": {},
+        "answered": {}, "postponed": {"road": "Ringstedvej"}, "declined": {"road": "Skovvej"}, "referred": {"language": "/en"},
         "withdrawn": {}, "phone": {"email": "", "phone": "+4520304050", "reply": "phone", "road": "Østergade"},
         "failed": {"email": "nobody@example.dk", "road": "Vestergade"},
     }

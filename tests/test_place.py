@@ -71,10 +71,16 @@ def test_the_same_road_comes_before_what_is_close_by(inside):
     assert at("Bygaden", lat=HERE[0], lng=HERE[1]) is same
 
 
-def test_a_pin_close_by_is_the_known_place(inside):
+def test_another_road_close_by_is_a_neighbour_and_not_the_same_place(inside):
+    """Only an officer can tell whether two roads are one place."""
     known = at("Skolevej", "4683", *HERE)
-    assert at("Bygaden", "4690", HERE[0] + 100 * METRES, HERE[1]) is known
-    assert at("Bygaden", "4690", HERE[0] + 300 * METRES, HERE[1]) is not known
+    close = at("Bygaden", "4690", HERE[0] + 100 * METRES, HERE[1])
+    assert close is not known and close.neighbours() == [known]
+
+
+@pytest.mark.parametrize("written", ["Sdr Strandvej", "sdr.strandvej", "Sdr.  Strandvej"])
+def test_the_dot_of_an_abbreviation_makes_no_other_road(inside, written):
+    assert at("Sdr. Strandvej") is at(written)
 
 
 def test_a_place_learns_its_pin_from_whoever_sets_one_first(inside):

@@ -1,7 +1,8 @@
 """Somebody without any right to know goes through everything that can be reached, and learns nothing.
 
-The district of these tests is full: wishes in every status, controls coming, done, reported and cancelled. What citizens
-typed contains CITIZEN, what the office keeps to itself contains OFFICE; the coming control is on 19 June at 3.17.
+The district of these tests is full: wishes in every status, controls coming, done, reported and cancelled. What
+citizens typed contains CITIZEN, what the office keeps to itself contains OFFICE; the coming control is on 19 June
+at 3.17.
 """
 
 import itertools
@@ -401,7 +402,8 @@ def test_nothing_is_done_without_the_token_of_ones_own_session(district):
         assert district.kept() == before, f"{path} needs no token"
         if endpoint.startswith("office.") and endpoint not in LEAVES_NO_TRACE:
             own = stranger.client.post(path, data={**data, "csrf_token": token_of_the_stranger})
-            assert urlsplit(own.location).path == "/kontor/log-ind" and district.kept() == before, f"{path} is not locked"
+            assert urlsplit(own.location).path == "/kontor/log-ind", f"{path} is not locked"
+            assert district.kept() == before, f"{path} is not locked"
     assert officer.client.get("/kontor/").status_code == 200, "logged out by somebody else"
     token = officer.get("/find").token
     for endpoint, path, data in todo:  # and with it all of them are done, so that the above was no empty promise
@@ -428,7 +430,8 @@ def test_every_answer_is_guarded_and_asks_nobody_else_for_anything(district):
              *((path, page.response) for path, page in fill_in_everything(stranger)),
              *((path, ask(officer.client, path)) for rule, path, _ in district.addresses([district.people["answered"]])
                if "GET" in rule.methods)]
-    elsewhere = re.compile(r"""<(?:script|img|iframe|source|embed|object|video|audio)[^>]*(?:src|data)=["']?(?:https?:)?//"""
+    elsewhere = re.compile(r"""<(?:script|img|iframe|source|embed|object|video|audio)[^>]*"""
+                           r"""(?:src|data)=["']?(?:https?:)?//"""
                            r"""|<link[^>]*href=["']?(?:https?:)?//|<form[^>]*action=["']?(?:https?:)?//"""
                            r"""|@import|url\(["']?(?:https?:)?//|http-equiv=["']?refresh""", re.I)
     for path, response in pages:
