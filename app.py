@@ -3,6 +3,7 @@
 import os
 import secrets
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import files
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,8 +11,8 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, render_template, request, send_from_directory
 from flask_babel import Babel
 from flask_migrate import Migrate
-from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 import commands
 import letters
@@ -25,6 +26,7 @@ from throttle import limiter
 from words import FILTERS, HAPPENED, STATUSES, WAYS
 
 HERE = Path(__file__).parent
+BIGGEST = 2**31 - 1  # no row of ours has a higher number, and a database may not know one
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 DEFAULTS = {
@@ -74,6 +76,7 @@ def create_app(config: dict | None = None) -> Flask:
     limiter.init_app(app)
     Babel(app, locale_selector=language)
     app.wsgi_app = ProxyFix(_English(app.wsgi_app), *[app.config["PROXIES"]] * 3)
+    app.url_map.converters["int"] = partial(IntegerConverter, max=BIGGEST)
     app.register_blueprint(public)
     app.register_blueprint(office)
     app.cli.add_command(commands.officer)
@@ -93,7 +96,6 @@ def create_app(config: dict | None = None) -> Flask:
     app.after_request(_headers)
     for error in (400, 403, 404, 405, 413, 429, 500):
         app.register_error_handler(error, _error_page)
-    app.register_error_handler(OverflowError, lambda _error: _error_page(NotFound()))  # a number no row can have
     app.register_error_handler(NotAllowed, lambda _error: (render_template("error.html", code=409), 409))
     return app
 

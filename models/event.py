@@ -95,6 +95,13 @@ def _forget_unposted(session, _previous):
     session.info.pop("unposted", None)
 
 
+@sqlalchemy_event.listens_for(Session, "do_orm_execute")
+def _refuse_many(asked):
+    changes = asked.is_update or asked.is_delete
+    if changes and asked.bind_mapper is not None and asked.bind_mapper.class_ is Event:
+        raise NotAllowed("events are history and cannot be changed")
+
+
 @sqlalchemy_event.listens_for(Event, "before_update")
 @sqlalchemy_event.listens_for(Event, "before_delete")
 def _refuse(_mapper, _connection, happened):

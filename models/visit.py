@@ -52,8 +52,8 @@ class Visit(db.Model):
     crew: Mapped[str] = mapped_column(String(80))
     crew_key: Mapped[str] = mapped_column(String(80))
     method: Mapped[str] = mapped_column(String(32), default="")
-    draft: Mapped[dict | None] = mapped_column(JSON)
-    findings: Mapped[dict | None] = mapped_column(JSON)
+    draft: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
+    findings: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
     reported_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     place: Mapped["Place"] = relationship(back_populates="visits")
@@ -117,11 +117,12 @@ class Visit(db.Model):
         self._must_be(State.DONE, State.REPORTED)
         if self.draft is None:
             raise NotAllowed(f"visit {self.id} has nothing new to report")
-        corrects = self.state is State.REPORTED
-        self.bookings = self.recipients
+        corrects, told = self.state is State.REPORTED, self.recipients
+        if not corrects:
+            self.bookings = told
         self.findings, self.draft = self.draft, None
         self.state, self.reported_at = State.REPORTED, now()
-        for booking in self.bookings:
+        for booking in told:
             if not booking.waits_for(self) or (corrects and retry_by):
                 record(Kind.CORRECTED, booking=booking, visit=self, officer=officer)
             elif retry_by:
@@ -132,9 +133,10 @@ class Visit(db.Model):
 
     @property
     def recipients(self) -> list[Booking]:
-        """Whose wish the findings answer: accepted when they are first sent, and the same people ever after."""
+        """Whose wish the findings answer: accepted when they are first sent, and the same people ever after, but
+        for those who have withdrawn since."""
         if self.state is State.REPORTED:
-            return list(self.bookings)
+            return [b for b in self.bookings if b.status is not Status.WITHDRAWN]
         return [b for b in self.bookings if b.status is Status.ACCEPTED]
 
     @property
@@ -155,8 +157,8 @@ class Visit(db.Model):
         """Take the crew for that time. Reading and writing are one transaction, so nobody can come between."""
         if ends_at <= starts_at:
             raise NotAllowed("a visit ends after it starts")
-        taken = select(Visit).where(Visit.crew_key == fold(crew), Visit.state == State.PLANNED, Visit.id != self.id,
-                                    Visit.starts_at < ends_at, Visit.ends_at > starts_at)
+        taken = select(Visit).where(Visit.crew_key == fold(crew), Visit.state.in_((State.PLANNED, State.DONE)),
+                                    Visit.id != self.id, Visit.starts_at < ends_at, Visit.ends_at > starts_at)
         with db.session.no_autoflush:
             other = db.session.scalar(taken.limit(1)) if crew else None
         if other:

@@ -89,7 +89,7 @@ def _page_of(found: Select, pile: str, after: str) -> tuple[list[Booking], str]:
     order = tuple_(column, Booking.id)
     when, _, number = after.partition("_")
     try:
-        behind = (datetime.fromisoformat(when), int(number)) if after else None
+        behind = (datetime.fromisoformat(when), min(int(number), 2**31 - 1)) if after else None
     except ValueError:
         behind = None
     if pile in NEWEST_FIRST:

@@ -130,6 +130,22 @@ def one_app(template, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def the_app(template, tmp_path_factory):
+    with one_app(template, tmp_path_factory) as app:
+        yield app
+
+
+@pytest.fixture
+def app(the_app, template):
+    """A fresh database for each test, as conftest's, under an application that is made once for all of a file."""
+    shutil.copy(template / "bookings.sqlite", the_app.instance_path)
+    yield the_app
+    with the_app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
 def desk_app(template, tmp_path_factory):
     """One application for all tests here that store nothing."""
     with one_app(template, tmp_path_factory) as app:

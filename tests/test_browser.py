@@ -553,9 +553,11 @@ def wait_for_maps(person: Visitor) -> None:
 
 def accessibility(person: Visitor):
     """What axe finds; advice beyond WCAG is only counted."""
-    from axe_playwright_python.sync_playwright import Axe
-    results = Axe().run(person.page, options={
-        "resultTypes": ["violations"], "runOnly": [*WCAG, "best-practice"]}).response["violations"]
+    from axe_playwright_python.base import AXE_SCRIPT
+    if not person.page.evaluate("'axe' in window"):
+        person.page.evaluate(AXE_SCRIPT)
+    results = person.page.evaluate("async (options) => (await axe.run(options)).violations", {
+        "resultTypes": ["violations"], "runOnly": [*sorted(WCAG), "best-practice"]})
     for rule in results:
         where = "; ".join(f"{' '.join(map(str, node['target']))} {node['html'][:160]} {node['failureSummary']}"
                           for node in rule["nodes"][:4])
@@ -646,8 +648,8 @@ def furnish(app) -> dict:
                      "address": "Hovedgårdsvej 98\n4700 Næstved"},
         "asked": {}, "news": {"language": "/en"}, "accepted": {"road": "Ringstedvej"}, "delayed": {"road": "Nygade"},
         "coming": {"road": "Ringstedvej"}, "over": {"road": "Algade", "problem": "mopeds"}, "drafted": {},
-        "answered": {}, "postponed": {"road": "Ringstedvej"}, "declined": {"road": "Skovvej"}, "referred": {"language": "/en"},
-        "withdrawn": {}, "phone": {"email": "", "phone": "+4520304050", "reply": "phone", "road": "Østergade"},
+        "answered": {}, "postponed": {"road": "Ringstedvej"}, "declined": {"road": "Skovvej"},
+        "referred": {"language": "/en"}, "withdrawn": {}, "phone": {"email": "", "phone": "+4520304050", "reply": "phone", "road": "Østergade"},
         "failed": {"email": "nobody@example.dk", "road": "Vestergade"},
     }
     cases = {way: book(Person(app), **wish) for way, wish in ways.items()}

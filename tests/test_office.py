@@ -7,6 +7,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+import test_book
 import time_machine
 from conftest import WISH, Page, Person
 from sqlalchemy import select
@@ -35,6 +36,7 @@ from models import (
 )
 from services import REASONS
 
+app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 SOON = (today() + timedelta(days=30)).isoformat()
 ACTIONS = {
     "imoedekom": ({"words": "Vi kender stedet."}, Status.ACCEPTED, "accepted"),

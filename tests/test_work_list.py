@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from time import perf_counter
 
 import pytest
+import test_book
 import time_machine
 from conftest import OFFICER, Person
 from sqlalchemy import text
@@ -14,6 +15,7 @@ from test_case import accept, ask, change, planned
 from models import Booking, Fate, Letter, Officer, Visit, Way, db, now
 from words import due_words
 
+app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 DESK = "/en/kontor/"
 
 

@@ -91,8 +91,8 @@ def upgrade():
     sa.Column('crew', sa.String(length=80), nullable=False),
     sa.Column('crew_key', sa.String(length=80), nullable=False),
     sa.Column('method', sa.String(length=32), nullable=False),
-    sa.Column('draft', sa.JSON(), nullable=True),
-    sa.Column('findings', sa.JSON(), nullable=True),
+    sa.Column('draft', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('findings', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('reported_at', sa.DateTime(), nullable=True),
     sa.ForeignKeyConstraint(['place_id'], ['places.id'], name=op.f('fk_visits_place_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_visits'))
