@@ -127,8 +127,8 @@ def language() -> str:
 def switch_to(other: str) -> str:
     """This page in the other language."""
     root = request.script_root.removesuffix("/en")
-    query = f"?{request.query_string.decode()}" if request.query_string else ""
-    return root + ("/en" if other == "en" else "") + request.path + query
+    query = request.query_string.decode("ascii", "ignore")
+    return root + ("/en" if other == "en" else "") + request.path + (f"?{query}" if query else "")
 
 
 def _own_secret_key(file: Path) -> str:

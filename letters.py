@@ -19,7 +19,7 @@ from pathlib import Path
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 from flask_mail import BadHeaderError, Connection, Mail, Message
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
@@ -42,7 +42,7 @@ from models import (
     take_unposted,
     today,
 )
-from words import reference
+from words import linked, reference
 
 mail = Mail()
 
@@ -327,15 +327,9 @@ def _as_mail(letter: Letter) -> Message:
 
 def html_twin(letter: Letter) -> str:
     """The same words as simple HTML: paragraphs, and links where the text has addresses."""
-    paragraphs = [Markup("<br>\n").join(_linked(line) for line in p.split("\n"))
+    paragraphs = [Markup("<br>\n").join(linked(line) for line in p.split("\n"))
                   for p in letter.text.strip().split("\n\n")]
     return render_template("letters/twin.html", letter=letter, paragraphs=paragraphs)
-
-
-def _linked(line: str) -> Markup:
-    parts = re.split(r"(https?://[^\s<>]+[^\s<>.,;:!?)])", line)
-    return Markup("").join(Markup('<a href="{0}">{0}</a>').format(p) if i % 2 else escape(p)
-                           for i, p in enumerate(parts))
 
 
 def _keep_as_file(message: Message, file: str) -> None:

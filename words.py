@@ -3,11 +3,11 @@
 import re
 from datetime import date, datetime
 
-from flask_babel import format_date, format_percent, get_locale, gettext, ngettext
+from flask_babel import format_date, format_percent, gettext, ngettext
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from forms import in_my_language
+from forms import day_in_words, in_my_language
 from models import Booking, Fate, Kind, Letter, State, Status, Visit, Way, local, today, working_days_until
 
 STATUSES = {
@@ -116,7 +116,7 @@ def day(value: date | str | None) -> str:
         value = local(value).date()
     if value is None:
         return ""
-    return format_date(value, "d. MMMM y" if str(get_locale()) == "da" else "d MMMM y")
+    return day_in_words(value)
 
 
 def moment(value: datetime) -> str:
@@ -148,7 +148,15 @@ def paragraphs(text: str) -> Markup:
 def text_blocks(text: str) -> Markup:
     """A letter's plain text as paragraphs: blank lines part them, single breaks stay."""
     blocks = [b.strip() for b in re.split(r"\n\s*\n", text) if b.strip()]
-    return Markup("\n").join(Markup("<p>{}</p>").format(Markup("<br>\n").join(b.splitlines())) for b in blocks)
+    return Markup("\n").join(Markup("<p>{}</p>").format(Markup("<br>\n").join(map(linked, b.splitlines())))
+                             for b in blocks)
+
+
+def linked(line: str) -> Markup:
+    """A line of text with its addresses as links."""
+    parts = re.split(r"(https?://[^\s<>]+[^\s<>.,;:!?)])", line)
+    return Markup("").join(Markup('<a href="{0}">{0}</a>').format(p) if i % 2 else escape(p)
+                           for i, p in enumerate(parts))
 
 
 FILTERS = {f.__name__: f for f in (

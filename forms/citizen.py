@@ -3,7 +3,7 @@
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FloatField, HiddenField
-from wtforms.validators import Email, NumberRange, Optional
+from wtforms.validators import Email
 from wtforms.widgets import HiddenInput
 
 from .fields import (
@@ -39,14 +39,16 @@ class Pin(FloatField):
 
     widget = HiddenInput()
 
-    def __init__(self, lowest: float, highest: float, **kwargs):
-        super().__init__(validators=[Optional(), NumberRange(lowest, highest)], **kwargs)
+    def __init__(self, furthest: float, **kwargs):
+        super().__init__(**kwargs)
+        self.furthest = furthest
 
     def process_formdata(self, valuelist):
         try:
-            super().process_formdata([v for v in valuelist if v.strip()])
-        except ValueError:
-            self.data, self.raw_data = None, []
+            degrees = float(valuelist[0])
+        except (IndexError, ValueError):
+            degrees = float("nan")
+        self.data = degrees if abs(degrees) <= self.furthest else None
 
 
 class ContactForm(Form):
@@ -83,8 +85,8 @@ class ContactForm(Form):
 class PlaceForm(Form):
     """Where. The words are enough; a pin may be added."""
 
-    lat, lng = Pin(-90, 90), Pin(-180, 180)
-    road = Line(_l("Road"), 120, rules=[NoPersonalData()], render_kw={"autocomplete": "off"})
+    lat, lng = Pin(90), Pin(180)
+    road = Line(_l("Road"), 120, rules=[NoPersonalData()])
     from_to = Line(_l("Stretch (from – to, or house number)"), 200, rules=[NoPersonalData()],
                    description=_l("For example “from the school to the church” or “by no. 12–20”."))
     postcode = Line(_l("Postcode"), 10, rules=[InDistrict()],

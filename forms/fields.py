@@ -5,15 +5,17 @@ page, letter or export needs to know which service it shows.
 """
 
 import re
-from datetime import date, time
+from datetime import date, datetime, time
+from decimal import Decimal
 
 from flask import current_app
-from flask_babel import format_date, format_decimal, get_locale, gettext
+from flask_babel import format_date, format_decimal, get_locale, get_timezone, gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
+    DecimalField,
     FieldList,
     FormField,
     HiddenField,
@@ -41,6 +43,7 @@ _WTFORMS = {
     "'%(value)s' is not a valid choice for this field.": _l("Choose among the answers."),
     "'%(value)s' are not valid choices for this field.": _l("Choose among the answers."),
     "Not a valid integer value.": _l("Write a whole number, such as 94."),
+    "Not a valid decimal value.": _l("Write a number, such as 52."),
     "Not a valid date value.": _l("Write a date, such as 12.5.2026."),
     "Not a valid time value.": _l("Write a time, such as 14:30."),
     "Invalid email address.": _l("Write an e-mail address such as anna@example.dk."),
@@ -85,6 +88,12 @@ class Form(FlaskForm):
             self.csrf_token.errors = [_WTFORMS["CSRF token missing"]]
         return valid
 
+    @property
+    def errors(self) -> dict:
+        """What is wrong, in the order of the page."""
+        names = [name for _, names in self.groups for name in flat(names)]
+        return dict(sorted(super().errors.items(), key=lambda e: names.index(e[0]) if e[0] in names else len(names)))
+
     def answers(self) -> dict:
         """What was answered, ready to be stored as JSON; empty answers are left out."""
         told = {f.name: _plain(f.data) for f in self if not isinstance(f, HiddenField)}
@@ -127,7 +136,7 @@ def _plain(value):
         return value.strftime("%H:%M")
     if isinstance(value, date):
         return value.isoformat()
-    return value
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def in_words(field) -> str:
@@ -139,12 +148,16 @@ def in_words(field) -> str:
     if isinstance(field, BooleanField):
         return gettext("Yes") if field.data else gettext("No")
     if isinstance(field, DateField):
-        return format_date(field.data, "d. MMMM y")
+        return day_in_words(field.data)
     if isinstance(field, TimeField):
         return field.data.strftime("%H:%M")
-    if isinstance(field, IntegerField):
+    if isinstance(field, (IntegerField, DecimalField)):
         return format_decimal(field.data)
     return str(field.data)
+
+
+def day_in_words(day: date) -> str:
+    return format_date(day, "d. MMMM y" if str(get_locale()) == "da" else "d MMMM y")
 
 
 # Rules.
@@ -157,7 +170,13 @@ class Required:
     def __call__(self, form, field):
         if field.data in (None, "", []):
             # A process error ("write a whole number") says more than that something is missing.
-            raise StopValidation(*([] if field.process_errors else [gettext("This must be filled in.")]))
+            raise StopValidation(*([] if field.process_errors else [_missing(field)]))
+
+
+def _missing(field) -> str:
+    if isinstance(field, SelectMultipleField):
+        return gettext("Choose at least one answer.")
+    return gettext("Choose an answer.") if isinstance(field, SelectField) else gettext("This must be filled in.")
 
 
 class Confirmed:
@@ -185,7 +204,7 @@ class RequiredWhen:
         answer = form[self.other].data
         wanted = any(v in self.values for v in (answer if isinstance(answer, list) else [answer]))
         if wanted and not field.process_errors:
-            raise StopValidation(str(self.message or gettext("This must be filled in.")))
+            raise StopValidation(str(self.message or _missing(field)))
         raise StopValidation()
 
 
@@ -203,15 +222,18 @@ class NoPersonalData:
     We do not collect data on suspected persons, and nobody should send it to us (GDPR, data minimisation).
     """
 
+    # A capital pair of letters before five digits is a plate; a small one is often a word: "de 12000 biler".
+    _WORDS = "af|at|ca|de|du|en|er|et|for|in|kl|km|kr|no|nr|nu|of|og|om|op|på|so|st|så|to|vi"
     PATTERNS = (
         (re.compile(r"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d ?-? ?\d{4}(?!\d)"),
          _l("This looks like a CPR number: “%(found)s”. Please take it out; we do not need it.")),
-        (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w"),
+        (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
          _l("This looks like an e-mail address: “%(found)s”. Please write it under your contact details only.")),
-        (re.compile(r"(?<![\d+])(?:\+|00)\d{2}[ -]?(?:\d[ -]?){7}\d(?!\d)|(?<![\d-])\d\d \d\d \d\d \d\d(?![\d-])"
+        (re.compile(r"(?<![\d+])(?:\+|00)[1-9](?:[ .-]?\d){7,14}(?!\d)|(?<![\d.-])\d\d([ .-])\d\d\1\d\d\1\d\d(?![\d-])"
                     r"|(?<!\d)\d{8}(?!\d)|(?<!\d)(?!(?:19|20)\d\d (?:19|20)\d\d)\d{4} \d{4}(?!\d)"),
          _l("This looks like a phone number: “%(found)s”. Please write it under your contact details only.")),
-        (re.compile(r"\b(?!(?:kl|nr|km|kr|ca|st|og|på|er|af|no|at|to|in) ?\d)[A-ZÆØÅ]{2} ?\d{2} ?\d{3}\b", re.I),
+        (re.compile(rf"\b(?!(?i:ca|kl|km|kr|nr) ?\d)(?:[A-ZÆØÅ]{{2}}|(?!(?i:{_WORDS}) ?\d)(?i:[a-zæøå]{{2}}))"
+                    r" ?\d\d ?\d{3}\b"),
          _l("This looks like a number plate: “%(found)s”. Please take it out: a control is about the place, "
             "not about one driver. What you saw may be reported on 114.")),
     )
@@ -223,13 +245,22 @@ class NoPersonalData:
                 raise ValidationError(str(words) % {"found": found.group()})
 
 
+class HasBeen:
+    """A day that is not ahead: what was done, not what is planned."""
+
+    def __call__(self, form, field):
+        if field.data and field.data > datetime.now(get_timezone()).date():
+            raise ValidationError(gettext("Write a day that has been."))
+
+
 class PhoneNumber:
     """Eight digits, or a foreign number with its country code. Kept as digits, with a plus where it is foreign."""
 
     def __call__(self, form, field):
         digits = re.sub(r"[\s().-]", "", field.data or "")
-        digits = re.sub(r"^(\+45|0045)(?=\d{8}$)", "", digits)
-        if not re.fullmatch(r"\d{8}|(\+|00)\d{7,15}", digits):
+        digits = re.sub(r"^00", "+", digits)
+        digits = re.sub(r"^\+45(?=[0-9]{8}$)", "", digits)
+        if not re.fullmatch(r"[0-9]{8}|\+[1-9][0-9]{6,14}", digits):
             raise ValidationError(gettext("Write eight digits, or + and the country code."))
         field.data = digits
 
@@ -304,7 +335,8 @@ class AnyOf(_Choosing, SelectMultipleField):
 
 
 def _strip(value):
-    return value.strip() if isinstance(value, str) else value
+    """Without what surrounds it; a space that cannot break, as phones insert it, is a space."""
+    return value.replace("\xa0", " ").strip() if isinstance(value, str) else value
 
 
 class Line(StringField):
@@ -327,6 +359,22 @@ class Count(IntegerField):
 
     def __init__(self, label, required: bool = True, most: int = 1_000_000, **kwargs):
         super().__init__(label, validators=_rules(required, NumberRange(0, most)), **kwargs)
+
+    def process_formdata(self, valuelist):
+        typed = [value for value in valuelist if value.strip()]  # an empty field is no wrong number
+        if typed and len(typed[0]) > 12:
+            raise ValueError(self.gettext("Not a valid integer value."))
+        super().process_formdata(typed)
+
+
+class Measure(DecimalField):
+    """A number with perhaps a decimal, by comma or point."""
+
+    def __init__(self, label, required: bool = True, most: int = 1_000_000, **kwargs):
+        super().__init__(label, validators=_rules(required, NumberRange(0, most)), **kwargs)
+
+    def process_formdata(self, valuelist):
+        super().process_formdata([value.replace(",", ".")[:12] for value in valuelist if value.strip()])
 
 
 class Day(DateField):
@@ -362,7 +410,7 @@ class Repeat(FieldList):
     def process(self, formdata, data=unset_value, **kwargs):
         super().process(formdata, data, **kwargs)
         if not formdata:
-            for _ in range(self.BLANK):
+            for _ in range(min(self.BLANK, self.MOST - len(self.entries))):
                 self.append_entry()
 
     def validate(self, form, extra_validators=()):

@@ -97,7 +97,7 @@ class VisitForm(MoveForm):
 
     day = Day(_l("Date"))
     starts = Clock(_l("From"))
-    ends = Clock(_l("To"), description=_l("A time before the start is on the next day."))
+    ends = Clock(_l("To"))
     crew = Line(_l("Who carries it out?"), 80, description=_l(
         "Initials or the name of the unit. One unit can only be in one place at a time."))
     method = Select(_l("Method"), required=False)

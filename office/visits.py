@@ -125,6 +125,8 @@ def report(id: int):
     visit = _found(id)
     service = services.SERVICES[visit.service]
     if visit.draft is None:
+        if request.method == "POST" and visit.findings:  # pressed twice
+            flash(gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
         return redirect(url_for(".visit", id=id))
     retry_by = add_working_days(today(), service.act_within) if service.keeps_open(visit.draft) else None
     if request.method == "POST" and PressForm().validate():

@@ -3,6 +3,7 @@
 from flask_babel import format_decimal, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
+from wtforms.validators import ValidationError
 
 from forms import (
     AnyOf,
@@ -11,7 +12,10 @@ from forms import (
     Count,
     Day,
     Form,
+    HasBeen,
     Line,
+    Measure,
+    NoPersonalData,
     OneOf,
     Repeat,
     RequiredWhen,
@@ -54,8 +58,9 @@ class TrafficQuestions(BookingForm):
     text = Text(_l("Describe briefly"), 1000, render_kw={"rows": 5})
     direction = OneOf(_l("Direction of travel"), {
         "both": _l("Both"), "towards": _l("Towards …"), "unknown": _l("Don’t know")}, required=False)
-    towards = Line(_l("Towards"), 80, required=RequiredWhen("direction", "towards", message=_l(
-        "Write which way, such as “towards Haslev”.")), description=_l("Only if it is one direction."))
+    towards = Line(_l("Towards"), 80, rules=[NoPersonalData()], required=RequiredWhen(
+        "direction", "towards", message=_l("Write which way, such as “towards Haslev”.")),
+        description=_l("Only if it is one direction."))
     limit = Select(_l("Speed limit"), {**LIMITS, "unknown": _l("Don’t know")}, required=False)
     roadtype = OneOf(_l("Type of road"), {
         "residential": _l("Residential street"), "through": _l("Through road in town"), "country": _l("Country road"),
@@ -94,7 +99,7 @@ class TrafficQuestions(BookingForm):
 
 
 class Period(Row):
-    day = Day(_l("Date"))
+    day = Day(_l("Date"), rules=[HasBeen()])
     starts = Clock(_l("From"))
     ends = Clock(_l("To"))
     direction = Line(_l("Direction"), 60, required=False)
@@ -105,7 +110,7 @@ class Period(Row):
 
     def validate_ends(self, field):
         if self.starts.data and field.data and field.data <= self.starts.data:
-            raise ValueError(gettext("The end must be after the start. A control past midnight is two periods."))
+            raise ValidationError(gettext("The end must be after the start. A control past midnight is two periods."))
 
 
 class Offence(Row):
@@ -122,7 +127,7 @@ class Offence(Row):
 
 
 class Patrol(Row):
-    day = Day(_l("Date"))
+    day = Day(_l("Date"), rules=[HasBeen()])
 
 
 class TrafficFindings(Form):
@@ -151,13 +156,13 @@ class TrafficFindings(Form):
     uncond = Count(_l("of these, unconditional loss of licence"), required=False)
     reckless = Count(_l("of the unconditional, reckless driving"), required=False)
     top = Count(_l("Highest speed, km/h"), required=False, most=299)
-    avg = Count(_l("Average speed, km/h"), required=False, most=299)
+    avg = Measure(_l("Average speed, km/h"), required=False, most=299)
     avg_source = OneOf(_l("Source of the average"), {"police": _l("Police"), "municipality": _l("Municipality")},
                        required=False)
     mopeds_checked = Count(_l("Mopeds checked"), required=RequiredWhen("method", "mopeds"))
     mopeds_fast = Count(_l("Mopeds too fast"), required=RequiredWhen("method", "mopeds"))
     mopeds_top = Count(_l("Fastest moped, km/h"), required=False, most=299)
-    other = Repeat(_l("Other offences"), Offence)
+    other = Repeat(_l("What, and how many"), Offence)
     prelim = BooleanField(_l("Preliminary figures"), default=True,
                           description=_l("Drivers have to be found before a case becomes a fine."))
     visible = OneOf(_l("Placement"), {"visible": _l("Visible"), "hidden": _l("Hidden")}, required=False,
@@ -190,7 +195,18 @@ class TrafficFindings(Form):
         (_l("For the office only"), ("visible", "suit", "note", "by")),
     )
 
+    # What can be said of a control that was not carried out.
+    without_control = frozenset({"performed", "cause", "next", "patrols", "msg", "msg_en", "suit", "note", "by"})
+
+    def answers(self) -> dict:
+        told = super().answers()
+        if self.performed.data != "no":
+            return told
+        return {name: value for name, value in told.items() if name in self.without_control}
+
     def validate(self, extra_validators=None) -> bool:
+        if self.performed.data == "no":
+            self.method.data = ""  # as planned; it asks for no figures when nothing was measured
         super().validate(extra_validators)
         for field, words in self._contradictions():
             field.errors = [*field.errors, words]

@@ -131,7 +131,7 @@
   function show(element, canvas) {
     const points = JSON.parse(element.dataset.points);
     const map = draw(canvas, element.dataset, points);
-    const room = { maxZoom: 12, paddingTopLeft: [80, 56], paddingBottomRight: [40, 40], animate: false };
+    const room = { maxZoom: 11, paddingTopLeft: [80, 56], paddingBottomRight: [40, 40], animate: false };
     if (points.length) map.fitBounds(L.latLngBounds(points), room);
     for (const { lat, lng, text, href } of points) {
       const content = document.createElement(href ? "a" : "span");

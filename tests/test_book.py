@@ -17,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 from app import create_app
 from models import Booking, Letter, Officer, Place, State, Status, Visit, db, now
 from services import SERVICES
+from throttle import limiter
 
 BOOK = "/en/bestil/faerdselskontrol"
 ASKED = "Already asked at this place"
@@ -139,6 +140,7 @@ def the_app(template, tmp_path_factory):
 def app(the_app, template):
     """A fresh database for each test, as conftest's, under an application that is made once for all of a file."""
     shutil.copy(template / "bookings.sqlite", the_app.instance_path)
+    limiter.enabled = False  # one for all applications, and the last one that was made has switched it
     yield the_app
     with the_app.app_context():
         db.session.remove()

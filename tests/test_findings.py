@@ -94,7 +94,7 @@ def test_numbers_that_cannot_be_true_together_are_refused(form_app, counts, fiel
     assert refused(form_app, field, **{**TERSLEV, **counts})
 
 
-@pytest.mark.parametrize("field", ["passed", "charged", "fine", "klip", "cond", "uncond", "reckless", "top", "mopeds_checked"])
+@pytest.mark.parametrize("field", ["passed", "charged", "top"])
 @pytest.mark.parametrize("number", ["1,5", "2.5", "-1", "99999999999", "1e3", "mange", "9" * 400, "NaN", "0x10"])
 def test_what_is_no_count_is_refused_kindly(form_app, field, number):
     words = refused(form_app, field, **{**TERSLEV, field: number})

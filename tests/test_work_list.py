@@ -182,7 +182,7 @@ def test_what_fits_nothing_finds_nothing(app, words):
     assert page.status == 200
     person = at_the_desk(app)
     answer = person.client.get(DESK, query_string={"q": words})
-    if words in ("%", "' OR 1=1 --", "a%"):
+    if words in ("%", "_", "' OR 1=1 --", "a%"):
         assert answer.status_code == 200  # signs are not searched for, letters are
     else:
         assert "No booking fits" in answer.get_data(as_text=True)
