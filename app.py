@@ -140,7 +140,10 @@ def _own_secret_key(file: Path) -> str:
         with suppress(FileExistsError):
             os.link(new, file)
         new.unlink()
-    return file.read_text()
+    key = file.read_text()
+    if not key:
+        raise RuntimeError(f"{file} is empty. Remove it, and a new key is made; whoever is logged in logs in again.")
+    return key
 
 
 def _only_read_unless_posted():

@@ -22,10 +22,14 @@ officer = AppGroup("officer", help="Who may log in to the office.")
 @click.option("--password", help="Made and printed if it is not given.")
 def add(email: str, name: str, password: str | None) -> None:
     """Let somebody in."""
-    if Officer.by_email(email):
+    password, known = password or secrets.token_urlsafe(12), Officer.by_email(email)
+    if known and known.active:
         sys.exit(f"{email} is there already.")
-    password = password or secrets.token_urlsafe(12)
-    Officer.add(email, name or email.partition("@")[0], password)
+    if known:  # somebody who comes back
+        known.active = True
+        known.set_password(password)
+    else:
+        Officer.add(email, name or email.partition("@")[0], password)
     db.session.commit()
     click.echo(f"{email} can log in at {letters.office_address()} with the password {password}")
 
@@ -36,6 +40,8 @@ def add(email: str, name: str, password: str | None) -> None:
 def password(email: str, password: str | None) -> None:
     """Give a new password; all sessions with the old one end, and a lock is lifted."""
     found = Officer.by_email(email) or sys.exit(f"There is no {email}.")
+    if not found.active:
+        sys.exit(f"{email} cannot log in any more: flask officer add lets them in again.")
     password = password or secrets.token_urlsafe(12)
     found.set_password(password)
     db.session.commit()

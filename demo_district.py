@@ -115,7 +115,7 @@ def speed(passed, fine=0, klip=0, cond=0, uncond=0, top=None, **more):
 
 def seen(**more):
     """The figures of a visit without measuring."""
-    return {"prelim": False} | more
+    return more if more.get("performed") == "no" else {"prelim": False} | more
 
 
 def offences(**counts):
@@ -391,8 +391,9 @@ def _visits(officer: Officer) -> Iterator[tuple[datetime, Callable]]:
 def _findings(c: SimpleNamespace, found: dict) -> dict:
     """`found` as the form of findings would have put it away, with what follows from the plan."""
     road, _, postcode, _, _, limit, _ = PLACES[c.place]
-    findings = {"performed": "yes", "nearby": False, "temporary": False, "uncounted": False, "prelim": True,
-                "suit": "suitable", "next": ["closed"]}
+    findings = {"performed": "yes", "suit": "suitable", "next": ["closed"]}
+    if found.get("performed") != "no":
+        findings |= {"nearby": False, "temporary": False, "uncounted": False, "prelim": True}
     if "charged" in found:
         findings["limit"] = str(limit)
     if found.get("performed") != "no":

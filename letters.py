@@ -126,6 +126,8 @@ def authority_for(key: str, place) -> dict:
         known = district.municipality(place.municipality)
         return {"name": gettext("%(name)s Municipality", name=known.name), "what": what, "phone": known.phone,
                 "link": known.roads}
+    if key == "other_district" and (other := district.neighbour(place.postcode)):
+        return {"name": in_my_language(other.name), "what": what, "phone": other.phone, "link": other.website}
     return {"name": in_my_language(authority.name), "what": what, "phone": authority.phone, "link": authority.link}
 
 

@@ -95,9 +95,11 @@ def error_in_words(error: str) -> str:
 def due_words(due_on: date) -> tuple[str, str]:
     """A promise in words, and how urgent it is: late, soon or ok."""
     left = working_days_until(due_on)
+    if left == 0 and due_on < today():  # Friday's promise, on a Saturday
+        return gettext("late"), "late"
     if left < 0:
         return ngettext("%(num)s working day late", "%(num)s working days late", -left), "late"
-    if left == 0 and due_on <= today():
+    if left == 0:
         return gettext("today"), "soon"
     words = ngettext("%(num)s working day left", "%(num)s working days left", left)
     return words, "soon" if left <= 3 else "ok"

@@ -89,7 +89,7 @@ class PlaceForm(Form):
     road = Line(_l("Road"), 120, rules=[NoPersonalData()])
     from_to = Line(_l("Stretch (from – to, or house number)"), 200, rules=[NoPersonalData()],
                    description=_l("For example “from the school to the church” or “by no. 12–20”."))
-    postcode = Line(_l("Postcode"), 10, rules=[InDistrict()],
+    postcode = Line(_l("Postcode"), 40, rules=[InDistrict()],
                     description=_l("Four digits. Town and municipality follow from it."),
                     render_kw={"inputmode": "numeric", "autocomplete": "postal-code", "class": "form-input-short"})
 

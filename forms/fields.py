@@ -8,7 +8,7 @@ import re
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from flask import current_app
+from flask import current_app, request
 from flask_babel import format_date, format_decimal, get_locale, get_timezone, gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -78,6 +78,12 @@ class Form(FlaskForm):
     class Meta:
         # A citizen may take an afternoon over a form: its token lasts as long as the session does.
         csrf_time_limit = None
+
+        def wrap_formdata(self, form, formdata):
+            """Only what a form sends is an answer; JSON and files in its place are none."""
+            if formdata is None or hasattr(formdata, "getlist"):
+                return formdata
+            return request.form if form.is_submitted() else None
 
         def get_translations(self, form):
             return _Words()
@@ -208,6 +214,19 @@ class RequiredWhen:
         raise StopValidation()
 
 
+class NotTooLong(Length):
+    """Too long is too long: what comes after is not looked through."""
+
+    def __init__(self, longest: int):
+        super().__init__(max=longest)
+
+    def __call__(self, form, field):
+        try:
+            super().__call__(form, field)
+        except ValidationError as error:
+            raise StopValidation(*error.args) from error
+
+
 class OneLine:
     """One line of ordinary letters: what ends in a heading or an address must not carry a break."""
 
@@ -222,27 +241,41 @@ class NoPersonalData:
     We do not collect data on suspected persons, and nobody should send it to us (GDPR, data minimisation).
     """
 
+    def __init__(self, contacts_too: bool = True):
+        """An officer may name the phone number or address of whoever can help: `contacts_too` is false there."""
+        self.patterns = self.PERSONS + self.CONTACTS if contacts_too else self.PERSONS
+
     # A capital pair of letters before five digits is a plate; a small one is often a word: "de 12000 biler".
     _WORDS = "af|at|ca|de|du|en|er|et|for|in|kl|km|kr|no|nr|nu|of|og|om|op|på|so|st|så|to|vi"
-    PATTERNS = (
+    PERSONS = (
         (re.compile(r"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d ?-? ?\d{4}(?!\d)"),
          _l("This looks like a CPR number: “%(found)s”. Please take it out; we do not need it.")),
-        (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
-         _l("This looks like an e-mail address: “%(found)s”. Please write it under your contact details only.")),
-        (re.compile(r"(?<![\d+])(?:\+|00)[1-9](?:[ .-]?\d){7,14}(?!\d)|(?<![\d.-])\d\d([ .-])\d\d\1\d\d\1\d\d(?![\d-])"
-                    r"|(?<!\d)\d{8}(?!\d)|(?<!\d)(?!(?:19|20)\d\d (?:19|20)\d\d)\d{4} \d{4}(?!\d)"),
-         _l("This looks like a phone number: “%(found)s”. Please write it under your contact details only.")),
         (re.compile(rf"\b(?!(?i:ca|kl|km|kr|nr) ?\d)(?:[A-ZÆØÅ]{{2}}|(?!(?i:{_WORDS}) ?\d)(?i:[a-zæøå]{{2}}))"
                     r" ?\d\d ?\d{3}\b"),
          _l("This looks like a number plate: “%(found)s”. Please take it out: a control is about the place, "
             "not about one driver. What you saw may be reported on 114.")),
     )
+    CONTACTS = (
+        (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
+         _l("This looks like an e-mail address: “%(found)s”. Please write it under your contact details only.")),
+        (re.compile(r"(?<![\d+])(?:\+|00)[1-9](?:[ .-]?\d){7,14}(?!\d)|(?<![\d.-])\d\d([ .-])\d\d\1\d\d\1\d\d(?![\d-])"
+                    r"|(?<!\d)\d{8}(?!\d)|(?<!\d)(?!(?:19|20)\d\d (?:19|20)\d\d)\d{4} \d{4}(?!\d)"),
+         _l("This looks like a phone number: “%(found)s”. Please write it under your contact details only.")),
+    )
 
     def __call__(self, form, field):
-        for pattern, words in self.PATTERNS:
+        for pattern, words in self.patterns:
             found = pattern.search(field.data or "")
             if found:
                 raise ValidationError(str(words) % {"found": found.group()})
+
+
+class InOurTime:
+    """A year that a calendar can reckon with; anything else is a slip of the finger."""
+
+    def __call__(self, form, field):
+        if field.data and not 2000 <= field.data.year < 2100:
+            raise StopValidation(gettext("Write a date, such as 12.5.2026."))
 
 
 class HasBeen:
@@ -341,7 +374,7 @@ def _strip(value):
 
 class Line(StringField):
     def __init__(self, label, longest: int, required: bool = True, rules=(), **kwargs):
-        super().__init__(label, validators=_rules(required, Length(max=longest), OneLine(), *rules),
+        super().__init__(label, validators=_rules(required, NotTooLong(longest), OneLine(), *rules),
                          filters=[_strip], **kwargs)
 
 
@@ -350,8 +383,9 @@ class Text(TextAreaField):
 
     def __init__(self, label, longest: int = 1000, required: bool = True, description=NO_PERSONAL_DATA, rules=None,
                  **kwargs):
-        super().__init__(label, validators=_rules(required, Length(max=longest), *(rules or [NoPersonalData()])),
-                         description=description, filters=[_strip], **kwargs)
+        rules = [NoPersonalData()] if rules is None else rules
+        super().__init__(label, validators=_rules(required, NotTooLong(longest), *rules), description=description,
+                         filters=[_strip], **kwargs)
 
 
 class Count(IntegerField):
@@ -363,7 +397,7 @@ class Count(IntegerField):
     def process_formdata(self, valuelist):
         typed = [value for value in valuelist if value.strip()]  # an empty field is no wrong number
         if typed and len(typed[0]) > 12:
-            raise ValueError(self.gettext("Not a valid integer value."))
+            raise ValueError(gettext("Write a whole number, such as 94."))
         super().process_formdata(typed)
 
 
@@ -382,7 +416,7 @@ class Day(DateField):
 
     def __init__(self, label, required: bool = True, rules=(), **kwargs):
         super().__init__(label, format=["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y"],
-                         validators=_rules(required, *rules), **kwargs)
+                         validators=_rules(required, InOurTime(), *rules), **kwargs)
 
     def process_data(self, value):
         self.data = date.fromisoformat(value) if isinstance(value, str) else value

@@ -8,7 +8,7 @@ from wtforms import PasswordField
 from wtforms.validators import Length, ValidationError
 
 from .citizen import BookingForm, PlaceForm
-from .fields import AnyOf, Clock, Day, Form, Line, OneOf, Required, Select, Text, in_my_language
+from .fields import AnyOf, Clock, Day, Form, Line, NoPersonalData, OneOf, Required, Select, Text, in_my_language
 
 CHANNELS = {"phone": _l("Phone"), "paper": _l("Letter or in person")}
 
@@ -23,9 +23,13 @@ class PressForm(Form):
     """A single button."""
 
 
+# An officer tells whom to ask, and how to reach them.
+ANYBODY_TO_ASK = NoPersonalData(contacts_too=False)
+
+
 def _own_words() -> Text:
-    return Text(_l("Your own words to the citizen"), 1500, required=False, render_kw={"rows": 4},
-                description=_l("Is put into the letter as it stands, in the citizen's language. "
+    return Text(_l("Your own words to the citizen"), 1500, required=False, rules=[ANYBODY_TO_ASK],
+                render_kw={"rows": 4}, description=_l("Is put into the letter as it stands, in the citizen's language. "
                                "No names and no number plates."))
 
 
@@ -36,7 +40,7 @@ class WordsForm(Form):
 
 
 class AskForm(Form):
-    words = Text(_l("What do you need to know?"), 1500, render_kw={"rows": 4}, description=_l(
+    words = Text(_l("What do you need to know?"), 1500, rules=[ANYBODY_TO_ASK], render_kw={"rows": 4}, description=_l(
         "Is put into the letter as it stands, in the citizen's language. No names and no number plates."))
     answer_by = Day(_l("Answer wanted by"))
 
@@ -45,7 +49,7 @@ class AskForm(Form):
 
 
 class DelayForm(Form):
-    words = Text(_l("What does the case wait for?"), 600, render_kw={"rows": 3}, description=_l(
+    words = Text(_l("What does the case wait for?"), 600, rules=[ANYBODY_TO_ASK], render_kw={"rows": 3}, description=_l(
         "Is put into the letter as it stands, in the citizen's language. "
         "Never write when or that a control is planned."))
     due_on = Day(_l("New date for the answer"))
@@ -59,7 +63,8 @@ class DeclineForm(Form):
 
     reason = OneOf(_l("Reason"))
     words = _own_words()
-    instead = Text(_l("What the citizen can do instead"), 600, required=False, render_kw={"rows": 3},
+    instead = Text(_l("What the citizen can do instead"), 600, required=False, rules=[ANYBODY_TO_ASK],
+                   render_kw={"rows": 3},
                    description=_l("Another way, if there is one."))
 
     def offer(self, reasons: dict) -> "DeclineForm":
@@ -77,12 +82,12 @@ class ReferForm(Form):
 
 
 class NoteForm(Form):
-    words = Text(_l("Internal note"), 4000, rules=[Length(max=4000)], render_kw={"rows": 3},
+    words = Text(_l("Internal note"), 4000, rules=[], render_kw={"rows": 3},
                  description=_l("Is never sent and never shown outside the office."))
 
 
 class SuitabilityForm(Form):
-    suitability = Text(_l("Suitability of the place"), 2000, required=False, rules=[Length(max=2000)],
+    suitability = Text(_l("Suitability of the place"), 2000, required=False, rules=[],
                        render_kw={"rows": 3}, description=_l("For officers only, such as where it is safe to stand."))
 
 
@@ -116,7 +121,7 @@ class VisitForm(MoveForm):
 
 
 class CancelForm(Form):
-    words = Text(_l("Why is it cancelled?"), 600, rules=[Length(max=600)], render_kw={"rows": 2}, description=_l(
+    words = Text(_l("Why is it cancelled?"), 600, rules=[], render_kw={"rows": 2}, description=_l(
         "For the history only. Those who asked are not told; their bookings wait for another visit."))
 
 
@@ -138,8 +143,9 @@ def taken_in(questions: type[BookingForm]) -> type[BookingForm]:
 
 
 def must_be_coming(field) -> None:
-    if field.data and field.data <= datetime.now(get_timezone()).date():
-        raise ValidationError(gettext("Write a date that lies ahead."))
+    day = datetime.now(get_timezone()).date()
+    if field.data and not day < field.data <= day + timedelta(days=730):
+        raise ValidationError(gettext("Write a date that lies ahead, within two years."))
 
 
 def authorities(district, municipality: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The work list: what needs doing, the oldest promise first."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import current_app, render_template, request
 from flask_babel import lazy_gettext as _l
@@ -89,7 +89,8 @@ def _page_of(found: Select, pile: str, after: str) -> tuple[list[Booking], str]:
     order = tuple_(column, Booking.id)
     when, _, number = after.partition("_")
     try:
-        behind = (datetime.fromisoformat(when), min(int(number), 2**31 - 1)) if after else None
+        kind = datetime if pile in NEWEST_FIRST else date
+        behind = (kind.fromisoformat(when), min(int(number), 2**31 - 1)) if after else None
     except ValueError:
         behind = None
     if pile in NEWEST_FIRST:

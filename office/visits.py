@@ -50,7 +50,7 @@ def plan(reference: str):
     elif form.validate():
         starts_at, ends_at = form.times(COPENHAGEN)
         try:
-            visit = Visit.plan(g.officer, service=service.key, place=Place.at(**form.place()), starts_at=starts_at,
+            visit = Visit.plan(g.officer, service=service.key, place=_place(form), starts_at=starts_at,
                                ends_at=ends_at, crew=form.crew.data, method=form.method.data or "",
                                bookings=_chosen(form))
             db.session.commit()
@@ -75,12 +75,13 @@ def reschedule(id: int):
     waiting = [*visit.bookings, *visit.place.waiting_for_visit(service.key)]
     form = _visit_form(service, waiting, obj=visit.place, data={
         "day": local(visit.starts_at).date(), "starts": local(visit.starts_at).time(),
-        "ends": local(visit.ends_at).time(), "crew": visit.crew, "method": visit.method,
-        "bookings": [b.reference for b in visit.bookings]})
-    if form.validate_on_submit():
+        "ends": local(visit.ends_at).time(), "crew": visit.crew, "method": visit.method})
+    if request.method != "POST":
+        form.bookings.data = [b.reference for b in visit.bookings]
+    elif form.validate():
         starts_at, ends_at = form.times(COPENHAGEN)
         try:
-            visit.reschedule(g.officer, place=Place.at(**form.place()), starts_at=starts_at, ends_at=ends_at,
+            visit.reschedule(g.officer, place=_place(form), starts_at=starts_at, ends_at=ends_at,
                              crew=form.crew.data, method=form.method.data or "")
             visit.choose(g.officer, _chosen(form))
             db.session.commit()
@@ -164,6 +165,13 @@ def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm
     words = {b.reference: f"{reference(b.reference)} · {b.road}{', ' if b.from_to else ''}{b.from_to} · "
                           f"{service.about(b.answers)} · {day(b.received_at)}" for b in bookings}
     return VisitForm(**start).offer(service.methods, words)
+
+
+def _place(form: VisitForm) -> Place:
+    """The place of the plan, with the stretch as the officer names it."""
+    place = Place.at(**form.place())
+    place.from_to = form.from_to.data or place.from_to
+    return place
 
 
 def _chosen(form: VisitForm) -> list[Booking]:

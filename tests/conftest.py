@@ -1,5 +1,6 @@
 """A district of one's own for every test: a real SQLite file, the real application, real letters."""
 
+import os
 import re
 import shutil
 import sys
@@ -27,8 +28,10 @@ OFFICER = "ida@politi.example"
 def pytest_configure():
     """The catalogue as people read it: compiled from what stands in the tree."""
     for source in ROOT.glob("translations/*/LC_MESSAGES/messages.po"):
-        with source.open("rb") as words, source.with_suffix(".mo").open("wb") as compiled:
+        new = source.with_suffix(f".{os.getpid()}")
+        with source.open("rb") as words, new.open("wb") as compiled:
             write_mo(compiled, read_po(words))
+        new.rename(source.with_suffix(".mo"))
 
 
 @pytest.fixture(scope="session")
