@@ -12,6 +12,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.request import urlopen
 
+from aiosmtpd.controller import Controller
 from conftest import ROOT
 from flask_babel import force_locale, gettext
 
@@ -21,20 +22,6 @@ REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
 SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder: every page at both widths is kept there for people to look at
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 PATIENCE = 15  # seconds for a mail to arrive
-
-
-def _smtp_controller() -> type:
-    """aiosmtpd imports a package called `public`, and so do we call a module of ours: each gets its own."""
-    ours, path = sys.modules.pop("public", None), sys.path[:]
-    sys.path[:] = [folder for folder in path if Path(folder).resolve() != ROOT]
-    try:
-        from aiosmtpd.controller import Controller
-        return Controller
-    finally:
-        sys.path[:] = path
-        del sys.modules["public"]
-        if ours:
-            sys.modules["public"] = ours
 
 
 def find_chromium() -> str | None:
@@ -65,7 +52,7 @@ class Mailbox:
         self.mails: list[Mail] = []
         self._arrived = threading.Condition()
         self.port = _free_port()
-        self._server = _smtp_controller()(self, hostname="127.0.0.1", port=self.port)
+        self._server = Controller(self, hostname="127.0.0.1", port=self.port)
 
     async def handle_DATA(self, _server, _session, envelope):  # noqa: N802  (aiosmtpd calls it so)
         with self._arrived:

@@ -11,6 +11,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# aiosmtpd imports a package called `public`, as a module of ours is called: it goes first, then the name is ours.
+sys.path[:] = [folder for folder in sys.path if Path(folder or ".").resolve() != ROOT]
+import aiosmtpd.controller  # noqa: E402, F401
+
+sys.modules.pop("public", None)
 sys.path.insert(0, str(ROOT))
 
 from babel.messages.mofile import write_mo  # noqa: E402

@@ -27,6 +27,7 @@ METRES = 1 / 111_195  # degrees of latitude
 
 # Helpers, also for the other tests of this folder.
 
+
 class _Controls(HTMLParser):
     """What a browser would send from each form of a page."""
 
@@ -41,8 +42,12 @@ class _Controls(HTMLParser):
         if not self.forms:
             return
         name, kind = attrs.get("name"), attrs.get("type", "text")
-        if tag == "input" and name and kind not in ("submit", "button") and (
-                kind not in ("checkbox", "radio") or "checked" in attrs):
+        if (
+            tag == "input"
+            and name
+            and kind not in ("submit", "button")
+            and (kind not in ("checkbox", "radio") or "checked" in attrs)
+        ):
             self.forms[-1].append((name, attrs.get("value", "on" if kind in ("checkbox", "radio") else "")))
         if tag == "textarea":
             self._area, self._fresh = [name, ""], True
@@ -85,8 +90,9 @@ def token_of(person: Person) -> str:
 
 def press(person: Person, path: str, data: dict | None = None, follow: bool = True, check: bool = True) -> Page:
     """Send a form, with the token that this person already holds."""
-    page = Page(person.client.post(path, data={"csrf_token": token_of(person), **(data or {})},
-                                   follow_redirects=follow))
+    page = Page(
+        person.client.post(path, data={"csrf_token": token_of(person), **(data or {})}, follow_redirects=follow)
+    )
     if follow and check and page.response.mimetype == "text/html":
         check_page(page, page.response.request.root_path + page.response.request.path)
     return page
@@ -95,17 +101,50 @@ def press(person: Person, path: str, data: dict | None = None, follow: bool = Tr
 _count = iter(range(10**9))
 
 
-def wish(app, *, road="Bygaden", postcode="4690", town="Haslev", municipality="Faxe", lat=None, lng=None,
-         answers=None, **changes) -> Booking:
+def wish(
+    app,
+    *,
+    road="Bygaden",
+    postcode="4690",
+    town="Haslev",
+    municipality="Faxe",
+    lat=None,
+    lng=None,
+    answers=None,
+    **changes,
+) -> Booking:
     """A booking as the form would have made it, without the walk through its pages. Detached, to be read only."""
     with app.app_context():
-        columns = {"name": "Anna Jensen", "email": "anna@example.dk", "phone": "", "address": "", "capacity": "private",
-                   "org": "", "reply": "email", "language": "en", "from_to": "fra kirken til skolen", **changes}
+        columns = {
+            "name": "Anna Jensen",
+            "email": "anna@example.dk",
+            "phone": "",
+            "address": "",
+            "capacity": "private",
+            "org": "",
+            "reply": "email",
+            "language": "en",
+            "from_to": "fra kirken til skolen",
+            **changes,
+        }
         booking = Booking.receive(
-            once=f"once-{next(_count)}", answer_within=10, service="traffic", road=road, lat=lat, lng=lng,
+            once=f"once-{next(_count)}",
+            answer_within=10,
+            service="traffic",
+            road=road,
+            lat=lat,
+            lng=lng,
             place=Place.at(road=road, postcode=postcode, town=town, municipality=municipality, lat=lat, lng=lng),
-            answers=answers or {"problem": "speeding", "text": "De kører stærkt.", "days": ["weekdays"],
-                                "times": ["06-09"], "frequency": "daily"}, **columns)
+            answers=answers
+            or {
+                "problem": "speeding",
+                "text": "De kører stærkt.",
+                "days": ["weekdays"],
+                "times": ["06-09"],
+                "frequency": "daily",
+            },
+            **columns,
+        )
         db.session.commit()
         db.session.refresh(booking)
         _ = booking.place.road
@@ -160,8 +199,9 @@ def typist(desk_app) -> Person:
 
 
 def filled(**changes) -> dict:
-    return {k: v for k, v in {**WISH, "language": "en", "once": f"form-{next(_count)}", **changes}.items()
-            if v is not None}
+    return {
+        k: v for k, v in {**WISH, "language": "en", "once": f"form-{next(_count)}", **changes}.items() if v is not None
+    }
 
 
 def error_at(page: Page, field: str) -> str:
@@ -177,18 +217,31 @@ def english(app):
 
 
 def questions(**typed):
-    return SERVICES["traffic"].questions(MultiDict(
-        [(k, v) for k, vs in filled(**typed).items() for v in (vs if isinstance(vs, list) else [vs])]),
-        meta={"csrf": False})
+    return SERVICES["traffic"].questions(
+        MultiDict([(k, v) for k, vs in filled(**typed).items() for v in (vs if isinstance(vs, list) else [vs])]),
+        meta={"csrf": False},
+    )
 
 
 # What must be filled in.
 
-@pytest.mark.parametrize("field", ["problem", "text", "road", "from_to", "postcode", "days", "times", "frequency",
-                                   "name", "email", "emergency"])
+
+@pytest.mark.parametrize(
+    "field",
+    ["problem", "text", "road", "from_to", "postcode", "days", "times", "frequency", "name", "email", "emergency"],
+)
 def test_a_required_field_left_out_is_asked_for_and_everything_else_is_still_there(typist, field):
-    wanted = filled(**{"from_to": "ved nr. 12–20", "towards": "mod Haslev", "direction": "towards", "contacted": "no",
-                       "ground": "yes", "place_van": "På pladsen\nved kirken", field: None})
+    wanted = filled(
+        **{
+            "from_to": "ved nr. 12–20",
+            "towards": "mod Haslev",
+            "direction": "towards",
+            "contacted": "no",
+            "ground": "yes",
+            "place_van": "På pladsen\nved kirken",
+            field: None,
+        }
+    )
     page = press(typist, BOOK, wanted)
     assert page.status == 422
     assert error_at(page, field)
@@ -196,7 +249,9 @@ def test_a_required_field_left_out_is_asked_for_and_everything_else_is_still_the
     still = as_sent(page, "once")
     for name, value in wanted.items():
         if name not in (field, "csrf_token"):
-            assert [v.replace("\r\n", "\n") for v in still[name]] == (value if isinstance(value, list) else [value]), name
+            assert [v.replace("\r\n", "\n") for v in still[name]] == (value if isinstance(value, list) else [value]), (
+                name
+            )
     assert how_many(typist.app, Booking) == 0
 
 
@@ -210,28 +265,36 @@ def test_an_empty_form_says_what_is_missing_and_breaks_nothing(typist):
     assert page.status == 422 and len(page.errors) >= 10
 
 
-@pytest.mark.parametrize("changes, field", [
-    ({"reply": "email", "email": "", "phone": "12345678"}, "email"),
-    ({"reply": "phone", "phone": "", "email": "a@example.dk"}, "phone"),
-    ({"reply": "letter", "address": "", "email": "a@example.dk"}, "address"),
-    ({"reply": "letter", "address": "Bygaden 1\n4690 Haslev", "email": "", "phone": ""}, "email"),  # one at least
-])
+@pytest.mark.parametrize(
+    "changes, field",
+    [
+        ({"reply": "email", "email": "", "phone": "12345678"}, "email"),
+        ({"reply": "phone", "phone": "", "email": "a@example.dk"}, "phone"),
+        ({"reply": "letter", "address": "", "email": "a@example.dk"}, "address"),
+        ({"reply": "letter", "address": "Bygaden 1\n4690 Haslev", "email": "", "phone": ""}, "email"),  # one at least
+    ],
+)
 def test_the_answer_can_only_go_where_we_have_an_address(typist, changes, field):
     assert error_at(press(typist, BOOK, filled(**changes)), field)
 
 
-@pytest.mark.parametrize("changes", [
-    {"reply": "phone", "phone": "12 34 56 78", "email": ""},
-    {"reply": "email", "phone": "", "email": "anna@example.dk"},
-    {"reply": "letter", "address": "Bygaden 1\n4690 Haslev", "email": "", "phone": "12345678"},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reply": "phone", "phone": "12 34 56 78", "email": ""},
+        {"reply": "email", "phone": "", "email": "anna@example.dk"},
+        {"reply": "letter", "address": "Bygaden 1\n4690 Haslev", "email": "", "phone": "12345678"},
+    ],
+)
 def test_one_way_to_reach_me_is_enough(desk_app, changes):
     with english(desk_app):
         form = questions(**changes)
         assert form.validate(), form.errors
 
 
-@pytest.mark.parametrize("capacity", ["residents", "association", "school", "youth", "housing", "business", "authority"])
+@pytest.mark.parametrize(
+    "capacity", ["residents", "association", "school", "youth", "housing", "business", "authority"]
+)
 def test_who_writes_for_others_names_them(desk_app, capacity):
     with english(desk_app):
         form = questions(capacity=capacity, org="")
@@ -240,12 +303,22 @@ def test_who_writes_for_others_names_them(desk_app, capacity):
         assert questions(capacity="private", org="").validate()
 
 
-@pytest.mark.parametrize("typed, kept", [
-    ("12345678", "12345678"), ("12 34 56 78", "12345678"), ("1234 5678", "12345678"), ("12-34-56-78", "12345678"),
-    ("+45 12 34 56 78", "12345678"), ("0045 12345678", "12345678"), ("(+45) 12345678", "12345678"),
-    ("+46 70 123 45 67", "+46701234567"), ("0046 70 123 45 67", "+46701234567"), ("+49 30 1234567", "+49301234567"),
-    ("+298 123456", "+298123456"),
-])
+@pytest.mark.parametrize(
+    "typed, kept",
+    [
+        ("12345678", "12345678"),
+        ("12 34 56 78", "12345678"),
+        ("1234 5678", "12345678"),
+        ("12-34-56-78", "12345678"),
+        ("+45 12 34 56 78", "12345678"),
+        ("0045 12345678", "12345678"),
+        ("(+45) 12345678", "12345678"),
+        ("+46 70 123 45 67", "+46701234567"),
+        ("0046 70 123 45 67", "+46701234567"),
+        ("+49 30 1234567", "+49301234567"),
+        ("+298 123456", "+298123456"),
+    ],
+)
 def test_phone_numbers_in_danish_and_foreign_forms_are_understood(desk_app, typed, kept):
     with english(desk_app):
         form = questions(reply="phone", phone=typed)
@@ -253,16 +326,39 @@ def test_phone_numbers_in_danish_and_foreign_forms_are_understood(desk_app, type
         assert form.columns()["phone"] == kept
 
 
-@pytest.mark.parametrize("typed", ["1234567", "123456789", "abc", "12345678 eller 87654321", "+45 123", "++4512345678",
-                                   "１２３４５６７８", "112", "+", "-"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "1234567",
+        "123456789",
+        "abc",
+        "12345678 eller 87654321",
+        "+45 123",
+        "++4512345678",
+        "１２３４５６７８",
+        "112",
+        "+",
+        "-",
+    ],
+)
 def test_what_is_no_phone_number_is_not_taken_for_one(desk_app, typed):
     with english(desk_app):
         form = questions(reply="phone", phone=typed)
         assert not form.validate() and form.phone.errors
 
 
-@pytest.mark.parametrize("typed", ["anna", "anna@", "@example.dk", "anna@example", "a b@example.dk", "a@example.dk, b@example.dk",
-                                   "a@example.dk\nBcc: b@example.dk"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "anna",
+        "anna@",
+        "@example.dk",
+        "anna@example",
+        "a b@example.dk",
+        "a@example.dk, b@example.dk",
+        "a@example.dk\nBcc: b@example.dk",
+    ],
+)
 def test_what_is_no_email_address_is_not_taken_for_one(desk_app, typed):
     with english(desk_app):
         form = questions(email=typed)
@@ -278,10 +374,17 @@ def test_an_ordinary_space_that_cannot_break_is_no_obstacle(desk_app):
 
 # Where it is.
 
-@pytest.mark.parametrize("postcode, district", [
-    ("2100", "Copenhagen Police"), ("4600", "Central and West Zealand Police"), ("8000", "East Jutland Police"),
-    ("5000", "Funen Police"), ("9000", "North Jutland Police"),
-])
+
+@pytest.mark.parametrize(
+    "postcode, district",
+    [
+        ("2100", "Copenhagen Police"),
+        ("4600", "Central and West Zealand Police"),
+        ("8000", "East Jutland Police"),
+        ("5000", "Funen Police"),
+        ("9000", "North Jutland Police"),
+    ],
+)
 def test_a_place_elsewhere_is_sent_to_the_right_district_by_name(typist, postcode, district):
     page = press(typist, BOOK, filled(postcode=postcode))
     assert page.status == 422 and district in error_at(page, "postcode")
@@ -299,15 +402,19 @@ def test_a_postcode_that_does_not_exist_is_said_not_to(desk_app, postcode):
             assert not form.validate() and "no Danish postcode" in form.postcode.errors[0]
 
 
-@pytest.mark.parametrize("postcode", ["469", "46900", "abcd", "46 90", "4690 Haslev", "-469", "4690\n"[:4] + "x", "46.9"])
+@pytest.mark.parametrize(
+    "postcode", ["469", "46900", "abcd", "46 90", "4690 Haslev", "-469", "4690\n"[:4] + "x", "46.9"]
+)
 def test_a_postcode_is_four_digits(desk_app, postcode):
     with english(desk_app):
         form = questions(postcode=postcode)
         assert not form.validate() and "four digits" in " ".join(form.postcode.errors)
 
 
-@pytest.mark.parametrize("postcode, town, municipality", [
-    ("4690", "Haslev", "Faxe"), (" 4760 ", "Vordingborg", "Vordingborg"), ("4800", "Nykøbing F", "Guldborgsund")])
+@pytest.mark.parametrize(
+    "postcode, town, municipality",
+    [("4690", "Haslev", "Faxe"), (" 4760 ", "Vordingborg", "Vordingborg"), ("4800", "Nykøbing F", "Guldborgsund")],
+)
 def test_town_and_municipality_follow_from_the_postcode(typist, postcode, town, municipality):
     page = press(typist, BOOK, filled(postcode=postcode))
     assert page.status == 200 and f"{town} ({municipality} Municipality)" in page.text
@@ -318,8 +425,20 @@ def test_a_postcode_that_is_mostly_elsewhere_is_taken_with_a_hint(typist):
     assert page.status == 200 and "Central and West Zealand Police" in page.text
 
 
-@pytest.mark.parametrize("lat, lng", [("", ""), ("55.3", ""), ("abc", "def"), ("nan", "nan"), ("inf", "-inf"), ("1e999", "0"),
-                                      ("500", "12"), ("55,3", "12,0"), ("55.3\x00", "12")])
+@pytest.mark.parametrize(
+    "lat, lng",
+    [
+        ("", ""),
+        ("55.3", ""),
+        ("abc", "def"),
+        ("nan", "nan"),
+        ("inf", "-inf"),
+        ("1e999", "0"),
+        ("500", "12"),
+        ("55,3", "12,0"),
+        ("55.3\x00", "12"),
+    ],
+)
 def test_a_pin_that_makes_no_sense_is_no_obstacle(desk_app, lat, lng):
     with english(desk_app):
         form = questions(lat=lat, lng=lng)
@@ -341,22 +460,100 @@ def test_a_pin_is_kept_with_the_booking_and_its_place(app):
 # What must not be written.
 
 PERSONAL = [
-    "010190-1234", "0101901234", "010190 1234", "010190 - 1234", "Manden hedder noget og har 311299-4321.",
-    "AB 12 345", "AB12345", "ab12345", "Ab 12345", "ÆØ 12 345", "en hvid bil, XY 98 765, hver dag", "AF 12 345",
-    "AT 12 345", "NO12345", "bilen(AB12345)",
-    "naboen@example.dk", "skriv til n.n+x@mail.example.com.", "x@y.dk",
-    "12345678", "12 34 56 78", "1234 5678", "+45 12 34 56 78", "+4512345678", "004512345678", "ring 20304050!",
-    "tlf.12345678", "12-34-56-78", "12.34.56.78", "+46 70 123 45 67", "+298 123456",
+    "010190-1234",
+    "0101901234",
+    "010190 1234",
+    "010190 - 1234",
+    "Manden hedder noget og har 311299-4321.",
+    "AB 12 345",
+    "AB12345",
+    "ab12345",
+    "Ab 12345",
+    "ÆØ 12 345",
+    "en hvid bil, XY 98 765, hver dag",
+    "AF 12 345",
+    "AT 12 345",
+    "NO12345",
+    "bilen(AB12345)",
+    "naboen@example.dk",
+    "skriv til n.n+x@mail.example.com.",
+    "x@y.dk",
+    "12345678",
+    "12 34 56 78",
+    "1234 5678",
+    "+45 12 34 56 78",
+    "+4512345678",
+    "004512345678",
+    "ring 20304050!",
+    "tlf.12345678",
+    "12-34-56-78",
+    "12.34.56.78",
+    "+46 70 123 45 67",
+    "+298 123456",
 ]
 ORDINARY = [
-    "kl. 14-18", "kl. 07.30-08.15", "kl 0730-0815", "kl. 7-9 og 14-18", "06-09, 14-18 og 18-23", "i 2024 og 2025", "2024 2025",
-    "2024-2025", "80-100 km/t", "80 - 100 km/t", "50 km/t", "ca. 120 km/t", "nr. 12-20", "nr 12 20", "Bygaden 12-20",
-    "rute 22", "E47", "rute 9 og 54", "4690 Haslev", "4690 og 4683", "mellem 4690 Haslev og 4683 Rønnede", "500 kr.", "kr. 12.500",
-    "kr 12 500", "12.345 kr", "10.000 biler", "10000 biler i døgnet", "ca 10000 biler", "de 12000 biler om dagen", "om dagen 10 000 biler",
-    "of 10000 cars", "op 10 000", "1.000.000", "12/5-2026", "12.5.2026", "12-05-2026", "2026-05-12", "den 12. maj kl. 16", "uge 20-22",
-    "3 ud af 4 biler", "200 m før skolen", "100-200 meter", "mellem nr. 2, 4, 6 og 8", "2 x 30 minutter", "50/60/70",
-    "hver dag 7-9, 12-13, 15-17", "Kl. 15 30 70 biler", "5 10 15 20", "vej 153", "hastighed 50, kører 80", "ÅDT 3400", "§ 42", "100 %",
-    "a@", "@ hjørnet", "7.b og 8.a", "2. th.", "for 14 dage siden", "40-zone", "2-1 vej", "30/1-5/2", "km 12,345",
+    "kl. 14-18",
+    "kl. 07.30-08.15",
+    "kl 0730-0815",
+    "kl. 7-9 og 14-18",
+    "06-09, 14-18 og 18-23",
+    "i 2024 og 2025",
+    "2024 2025",
+    "2024-2025",
+    "80-100 km/t",
+    "80 - 100 km/t",
+    "50 km/t",
+    "ca. 120 km/t",
+    "nr. 12-20",
+    "nr 12 20",
+    "Bygaden 12-20",
+    "rute 22",
+    "E47",
+    "rute 9 og 54",
+    "4690 Haslev",
+    "4690 og 4683",
+    "mellem 4690 Haslev og 4683 Rønnede",
+    "500 kr.",
+    "kr. 12.500",
+    "kr 12 500",
+    "12.345 kr",
+    "10.000 biler",
+    "10000 biler i døgnet",
+    "ca 10000 biler",
+    "de 12000 biler om dagen",
+    "om dagen 10 000 biler",
+    "of 10000 cars",
+    "op 10 000",
+    "1.000.000",
+    "12/5-2026",
+    "12.5.2026",
+    "12-05-2026",
+    "2026-05-12",
+    "den 12. maj kl. 16",
+    "uge 20-22",
+    "3 ud af 4 biler",
+    "200 m før skolen",
+    "100-200 meter",
+    "mellem nr. 2, 4, 6 og 8",
+    "2 x 30 minutter",
+    "50/60/70",
+    "hver dag 7-9, 12-13, 15-17",
+    "Kl. 15 30 70 biler",
+    "5 10 15 20",
+    "vej 153",
+    "hastighed 50, kører 80",
+    "ÅDT 3400",
+    "§ 42",
+    "100 %",
+    "a@",
+    "@ hjørnet",
+    "7.b og 8.a",
+    "2. th.",
+    "for 14 dage siden",
+    "40-zone",
+    "2-1 vej",
+    "30/1-5/2",
+    "km 12,345",
 ]
 
 
@@ -385,7 +582,7 @@ def test_every_box_for_free_words_refuses_a_plate_and_keeps_what_was_typed(typis
 # Input that means harm, or a broken browser.
 
 HOSTILE = {
-    "markup": {"road": "<script>alert(1)</script>", "text": "<img src=x onerror=alert(1)>", "name": "\"><b>x</b>"},
+    "markup": {"road": "<script>alert(1)</script>", "text": "<img src=x onerror=alert(1)>", "name": '"><b>x</b>'},
     "template": {"road": "{{ config }}", "text": "{% raw %}${7*7}#{7*7}%(x)s %s {0}", "name": "{{ 7*7 }}"},
     "nulls": {"road": "By\x00gaden", "text": "a\x00b", "name": "\x00", "postcode": "46\x0090", "once": "\x00"},
     "right to left": {"road": "\u202eedagyB", "text": "\u202e\u2066\u200fabc", "name": "\u202eAnna"},
@@ -394,14 +591,36 @@ HOSTILE = {
     "all of them lists": {k: [v, v] if isinstance(v, str) else v * 9 for k, v in WISH.items()} | {"once": ["a", "b"]},
     "brackets": {"text[]": "x", "text[a]": "y", "days[]": "weekdays", "times[0]": "06-09"},
     "wrong types": {"problem": "0", "days": "", "times": "1", "limit": "-5", "lat": "[]", "emergency": "false"},
-    "forged choices": {"problem": "murder", "days": ["weekdays", "friday"], "times": ["00-24"], "frequency": "'",
-                       "limit": "999", "capacity": "king", "reply": "pigeon", "language": "xx", "direction": "up"},
-    "forged columns": {"status": "answered", "id": "1", "reference": "AAAAAAAA", "secret": "x", "channel": "paper",
-                       "due_on": "2099-01-01", "place_id": "1", "service": "x", "news": "1"},
-    "surrogates and emoji": {"road": "Vej 😀", "text": "\U0001F600" * 300, "name": "👮"},
-    "sql": {"road": "'; DROP TABLE bookings; --", "name": "' OR 1=1", "text": "\" OR \"\"=\""},
-    "line breaks": {"road": "Bygaden\r\nBcc: x@example.dk", "name": "A\nB", "email": "a@example.dk\r\nBcc: b@example.dk"},
-    "missing": {k: None for k in WISH},
+    "forged choices": {
+        "problem": "murder",
+        "days": ["weekdays", "friday"],
+        "times": ["00-24"],
+        "frequency": "'",
+        "limit": "999",
+        "capacity": "king",
+        "reply": "pigeon",
+        "language": "xx",
+        "direction": "up",
+    },
+    "forged columns": {
+        "status": "answered",
+        "id": "1",
+        "reference": "AAAAAAAA",
+        "secret": "x",
+        "channel": "paper",
+        "due_on": "2099-01-01",
+        "place_id": "1",
+        "service": "x",
+        "news": "1",
+    },
+    "surrogates and emoji": {"road": "Vej 😀", "text": "\U0001f600" * 300, "name": "👮"},
+    "sql": {"road": "'; DROP TABLE bookings; --", "name": "' OR 1=1", "text": '" OR ""="'},
+    "line breaks": {
+        "road": "Bygaden\r\nBcc: x@example.dk",
+        "name": "A\nB",
+        "email": "a@example.dk\r\nBcc: b@example.dk",
+    },
+    "missing": dict.fromkeys(WISH),
 }
 
 
@@ -442,12 +661,18 @@ def test_no_field_of_ours_can_be_forged_into_the_database(app):
 
 def test_what_is_no_form_at_all_is_answered(desk_app):
     client = desk_app.test_client()
-    for kwargs in ({"json": {"text": 5, "road": None, "days": [1]}}, {"json": [1, 2]}, {"json": "x"}, {"json": {"text": ["x"], "days": {"a": 1}}}, {"data": b"\xff\xfe\x00", "content_type": "text/plain"},
-                   {"data": b"a=%ff&text=%c3%28&%00=1", "content_type": "application/x-www-form-urlencoded"},
-                   {"data": {"text": (BytesIO(b"x"), "x.txt"), "road": "y"}, "content_type": "multipart/form-data"},
-                   {"data": b"--x\r\nbroken", "content_type": "multipart/form-data; boundary=x"},
-                   {"data": b"text=" + b"x" * 1_100_000, "content_type": "application/x-www-form-urlencoded"},
-                   {"data": "&".join(f"a{n}=1" for n in range(3000)), "content_type": "application/x-www-form-urlencoded"}):
+    for kwargs in (
+        {"json": {"text": 5, "road": None, "days": [1]}},
+        {"json": [1, 2]},
+        {"json": "x"},
+        {"json": {"text": ["x"], "days": {"a": 1}}},
+        {"data": b"\xff\xfe\x00", "content_type": "text/plain"},
+        {"data": b"a=%ff&text=%c3%28&%00=1", "content_type": "application/x-www-form-urlencoded"},
+        {"data": {"text": (BytesIO(b"x"), "x.txt"), "road": "y"}, "content_type": "multipart/form-data"},
+        {"data": b"--x\r\nbroken", "content_type": "multipart/form-data; boundary=x"},
+        {"data": b"text=" + b"x" * 1_100_000, "content_type": "application/x-www-form-urlencoded"},
+        {"data": "&".join(f"a{n}=1" for n in range(3000)), "content_type": "application/x-www-form-urlencoded"},
+    ):
         page = Page(client.post(BOOK, **kwargs))
         assert page.status in (400, 413, 422), kwargs
         assert "<h1" in page.html
@@ -475,26 +700,77 @@ def test_a_service_that_does_not_exist_is_not_found(desk_app, slug):
 
 # The page to check before sending.
 
+
 def test_the_check_page_shows_everything_that_was_answered_and_sends_nothing(app):
     person = Person(app)
-    page = press(person, BOOK, filled(
-        direction="towards", towards="mod Haslev", place_van="Ved kirken er der plads.", ground="no", contacted="yes",
-        capacity="residents", org="Terslev Borgerforening", phone="12 34 56 78", reply="letter",
-        address="Bygaden 1\n4690 Haslev", who=["cyclists", "elderly"], special=["works", "accident"]))
+    page = press(
+        person,
+        BOOK,
+        filled(
+            direction="towards",
+            towards="mod Haslev",
+            place_van="Ved kirken er der plads.",
+            ground="no",
+            contacted="yes",
+            capacity="residents",
+            org="Terslev Borgerforening",
+            phone="12 34 56 78",
+            reply="letter",
+            address="Bygaden 1\n4690 Haslev",
+            who=["cyclists", "elderly"],
+            special=["works", "accident"],
+        ),
+    )
     assert page.status == 200, page.errors
-    for words in ("Speeding", WISH["text"], "Bygaden", "fra kirken til skolen", "4690", "Haslev (Faxe Municipality)",
-                  "Towards", "mod Haslev", "50 km/h", "Through road in town", "Weekdays", "06–09", "14–18", "Daily",
-                  "More than 6 months", "Cyclists", "Elderly people", "Road works", "Recent accident",
-                  "Ved kirken er der plads.", "Residents' association", "Terslev Borgerforening", "Anna Jensen",
-                  "anna@example.dk", "12345678", "Letter by post", "Bygaden 1", "English"):
+    for words in (
+        "Speeding",
+        WISH["text"],
+        "Bygaden",
+        "fra kirken til skolen",
+        "4690",
+        "Haslev (Faxe Municipality)",
+        "Towards",
+        "mod Haslev",
+        "50 km/h",
+        "Through road in town",
+        "Weekdays",
+        "06–09",
+        "14–18",
+        "Daily",
+        "More than 6 months",
+        "Cyclists",
+        "Elderly people",
+        "Road works",
+        "Recent accident",
+        "Ved kirken er der plads.",
+        "Residents' association",
+        "Terslev Borgerforening",
+        "Anna Jensen",
+        "anna@example.dk",
+        "12345678",
+        "Letter by post",
+        "Bygaden 1",
+        "English",
+    ):
         assert words in page.text.replace("’", "'"), words
     assert how_many(app, Booking) == how_many(app, Letter) == how_many(app, Place) == 0
 
 
 def test_going_back_to_change_keeps_everything(typist):
-    typed = filled(direction="towards", towards="mod Haslev", place_van="Linje 1\r\nLinje 2", lat="55.3", lng="11.9",
-                   days=["saturday", "sunday"], times=["18-23", "23-06"], who=["animals"], special=["works"],
-                   phone="12 34 56 78", reply="phone", text="Æ ø å <b> & \"citat\"")
+    typed = filled(
+        direction="towards",
+        towards="mod Haslev",
+        place_van="Linje 1\r\nLinje 2",
+        lat="55.3",
+        lng="11.9",
+        days=["saturday", "sunday"],
+        times=["18-23", "23-06"],
+        who=["animals"],
+        special=["works"],
+        phone="12 34 56 78",
+        reply="phone",
+        text='Æ ø å <b> & "citat"',
+    )
     check = press(typist, BOOK, typed)
     assert check.status == 200, check.errors
     hidden = as_sent(check, "once")
@@ -503,7 +779,8 @@ def test_going_back_to_change_keeps_everything(typist):
     still = as_sent(page, "once")
     for name, value in typed.items():
         assert [v.replace("\r\n", "\n") for v in still[name]] == [
-            v.replace("\r\n", "\n") for v in (value if isinstance(value, list) else [value])], name
+            v.replace("\r\n", "\n") for v in (value if isinstance(value, list) else [value])
+        ], name
 
 
 def asked_here(app, **changes) -> str:
@@ -568,10 +845,26 @@ def test_how_many_and_since_when_and_what_the_last_control_found(app):
     wish(app)
     with app.app_context():
         at = datetime(2026, 2, 6, 17, tzinfo=UTC)
-        db.session.add(Visit(service="traffic", place_id=1, state=State.REPORTED, crew="X", crew_key="x", method="atk",
-                             starts_at=at, ends_at=at + timedelta(hours=2), findings={
-                                 "performed": "yes", "method": "atk", "place": "Bygaden", "passed": 94, "charged": 0,
-                                 "next": ["closed"]}))
+        db.session.add(
+            Visit(
+                service="traffic",
+                place_id=1,
+                state=State.REPORTED,
+                crew="X",
+                crew_key="x",
+                method="atk",
+                starts_at=at,
+                ends_at=at + timedelta(hours=2),
+                findings={
+                    "performed": "yes",
+                    "method": "atk",
+                    "place": "Bygaden",
+                    "passed": 94,
+                    "charged": 0,
+                    "next": ["closed"],
+                },
+            )
+        )
         db.session.commit()
     words = asked_here(app)
     assert "2 others wait for an answer here, the first since 2 March 2026" in words
@@ -582,15 +875,26 @@ def test_how_many_and_since_when_and_what_the_last_control_found(app):
 def test_a_coming_control_or_an_unsent_result_is_never_told(app, state):
     with app.app_context():
         place = Place.at(road="Bygaden", postcode="4690", town="Haslev", municipality="Faxe")
-        db.session.add(Visit(service="traffic", place=place, state=state, crew="X", crew_key="x", method="atk",
-                             starts_at=now(), ends_at=now() + timedelta(hours=2), draft={
-                                 "performed": "yes", "method": "atk", "passed": 77777, "charged": 0}))
+        db.session.add(
+            Visit(
+                service="traffic",
+                place=place,
+                state=state,
+                crew="X",
+                crew_key="x",
+                method="atk",
+                starts_at=now(),
+                ends_at=now() + timedelta(hours=2),
+                draft={"performed": "yes", "method": "atk", "passed": 77777, "charged": 0},
+            )
+        )
         db.session.commit()
     words = asked_here(app)
     assert ASKED not in words and "77,777" not in words
 
 
 # Sending, once.
+
 
 def test_sending_gives_a_receipt_with_reference_promise_and_what_happens_next(app):
     page = press(Person(app), BOOK, {**filled(), "send": "1"})
@@ -675,6 +979,7 @@ def test_nothing_is_kept_before_it_is_sent(app):
 
 
 # Languages and cookies.
+
 
 def test_the_english_twin_is_english_and_the_answer_too(app):
     person = Person(app)

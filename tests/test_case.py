@@ -52,14 +52,32 @@ def planned(app, *bookings, start=None, crew=SECRETS[0]) -> int:
             if booking.status is Status.RECEIVED:
                 booking.accept(ida, "", 22, 10)
         start = start or now() + timedelta(days=5)
-        visit = Visit.plan(ida, service="traffic", place=found[0].place, starts_at=start, ends_at=start + timedelta(hours=2),
-                           crew=crew, method="atk", bookings=found)
+        visit = Visit.plan(
+            ida,
+            service="traffic",
+            place=found[0].place,
+            starts_at=start,
+            ends_at=start + timedelta(hours=2),
+            crew=crew,
+            method="atk",
+            bookings=found,
+        )
         db.session.commit()
         return visit.id
 
 
-FOUND = {"performed": "yes", "method": "atk", "place": "Bygaden", "passed": 94, "charged": 0, "limit": "50", "prelim": True,
-         "periods": [{"day": "2026-11-20", "starts": "17:00", "ends": "19:00"}], "next": ["closed"], "suit": "suitable"}
+FOUND = {
+    "performed": "yes",
+    "method": "atk",
+    "place": "Bygaden",
+    "passed": 94,
+    "charged": 0,
+    "limit": "50",
+    "prelim": True,
+    "periods": [{"day": "2026-11-20", "starts": "17:00", "ends": "19:00"}],
+    "next": ["closed"],
+    "suit": "suitable",
+}
 
 
 def reported(app, *bookings, findings=FOUND):
@@ -73,6 +91,7 @@ def reported(app, *bookings, findings=FOUND):
 
 
 # Getting there.
+
 
 def test_the_secret_link_shows_the_booking(app, citizen):
     booking = wish(app)
@@ -112,16 +131,25 @@ def test_a_reference_can_be_read_over_the_phone(app):
     assert all(re.fullmatch(r"[2-9A-HJKMNP-Y]{8}", wish(app).reference) for _ in range(5))
 
 
-@pytest.mark.parametrize("reference, contact", [
-    (str, lambda b: "anna@example.dk"), (str.lower, lambda b: " ANNA@Example.DK "), (lambda r: f"{r[:4]} {r[4:]}", lambda b: "5678"),
-    (lambda r: f"{r[:4]}-{r[4:]}".lower(), lambda b: "12345678"), (lambda r: f" {r} ", lambda b: "+45 12 34 56 78")])
+@pytest.mark.parametrize(
+    "reference, contact",
+    [
+        (str, lambda b: "anna@example.dk"),
+        (str.lower, lambda b: " ANNA@Example.DK "),
+        (lambda r: f"{r[:4]} {r[4:]}", lambda b: "5678"),
+        (lambda r: f"{r[:4]}-{r[4:]}".lower(), lambda b: "12345678"),
+        (lambda r: f" {r} ", lambda b: "+45 12 34 56 78"),
+    ],
+)
 def test_a_booking_is_found_by_its_reference_and_what_its_owner_knows(app, citizen, reference, contact):
     booking = wish(app, phone="12345678")
     page = press(citizen, "/en/find", {"reference": reference(booking.reference), "contact": contact(booking)})
     assert page.status == 200 and f"/sag/{booking.reference}/" in page.response.request.path
 
 
-@pytest.mark.parametrize("contact", ["bo@example.dk", "5679", "678", "8", "", "@", "anna", "%", "anna@example.dk\x00", "0000"])
+@pytest.mark.parametrize(
+    "contact", ["bo@example.dk", "5679", "678", "8", "", "@", "anna", "%", "anna@example.dk\x00", "0000"]
+)
 def test_a_reference_alone_or_with_a_wrong_contact_finds_nothing(app, citizen, contact):
     booking = wish(app, phone="12345678")
     page = press(citizen, "/en/find", {"reference": booking.reference, "contact": contact})
@@ -138,8 +166,10 @@ def test_where_we_have_no_phone_or_no_email_its_absence_is_no_key(app, citizen, 
 
 def test_the_same_words_whether_the_reference_or_the_contact_is_wrong(app, citizen):
     booking = wish(app)
-    wrong = [press(citizen, "/en/find", {"reference": r, "contact": c}).errors
-             for r, c in ((booking.reference, "bo@example.dk"), ("AAAAAAAA", "anna@example.dk"), ("x", "y"))]
+    wrong = [
+        press(citizen, "/en/find", {"reference": r, "contact": c}).errors
+        for r, c in ((booking.reference, "bo@example.dk"), ("AAAAAAAA", "anna@example.dk"), ("x", "y"))
+    ]
     assert wrong[0] == wrong[1] == wrong[2] and wrong[0]
 
 
@@ -149,15 +179,22 @@ def test_guessing_is_stopped_after_ten_tries_with_a_way_on(make_app):
     token = token_of(person)
     booking = wish(app, phone="12345678")
     for n in range(10):
-        assert person.client.post("/en/find", data={"csrf_token": token, "reference": booking.reference,
-                                                    "contact": f"{n:04}"}).status_code == 422
-    page = Page(person.client.post("/en/find", data={"csrf_token": token, "reference": booking.reference, "contact": "5678"}))
+        assert (
+            person.client.post(
+                "/en/find", data={"csrf_token": token, "reference": booking.reference, "contact": f"{n:04}"}
+            ).status_code
+            == 422
+        )
+    page = Page(
+        person.client.post("/en/find", data={"csrf_token": token, "reference": booking.reference, "contact": "5678"})
+    )
     check_page(page, "/en/find")
     assert page.status == 429 and "Too many tries" in page.text and 'href="/en/"' in page.html and "114" in page.text
     assert person.client.get("/en/find").status_code == 200, "reading is not limited"
 
 
 # Changing it.
+
 
 def test_information_can_be_added_and_the_officer_gets_to_see_it(app, citizen):
     booking = wish(app)
@@ -169,7 +206,9 @@ def test_information_can_be_added_and_the_officer_gets_to_see_it(app, citizen):
     assert how_many(app, Letter) == 1, "nobody is written to"
 
 
-@pytest.mark.parametrize("words", ["", "   ", "x" * 2001, "ring 12 34 56 78", "AB 12 345", "010190-1234", "n@example.dk"])
+@pytest.mark.parametrize(
+    "words", ["", "   ", "x" * 2001, "ring 12 34 56 78", "AB 12 345", "010190-1234", "n@example.dk"]
+)
 def test_a_message_that_cannot_be_taken_is_still_there(app, citizen, words):
     booking = wish(app)
     page = press(citizen, link(booking, "besked"), {"words": words})
@@ -182,7 +221,11 @@ def test_an_answer_to_a_question_puts_it_back_and_starts_the_promise_anew(app, c
     with time_machine.travel("2026-11-02 10:00Z", tick=False) as clock:
         booking = ask(app, wish(app))
         page = citizen.get(link(booking))
-        assert "We need information" in page.text and "Hvor på vejen er det?" in page.text and "4 January 2030" in page.text
+        assert (
+            "We need information" in page.text
+            and "Hvor på vejen er det?" in page.text
+            and "4 January 2030" in page.text
+        )
         clock.move_to("2026-11-12 10:00Z")
         page = press(citizen, link(booking, "besked"), {"words": "Ved skolen."})
         assert "Received" in page.text and "Please answer by" not in page.text
@@ -219,8 +262,16 @@ def test_how_i_am_reached_can_be_changed(app, citizen):
     assert press(citizen, "/en/find", {"reference": booking.reference, "contact": "5678"}).status == 200
 
 
-@pytest.mark.parametrize("wrong, field", [({"email": ""}, "email"), ({"reply": "letter"}, "address"), ({"reply": "phone"}, "phone"),
-                                          ({"name": ""}, "name"), ({"email": "anna"}, "email")])
+@pytest.mark.parametrize(
+    "wrong, field",
+    [
+        ({"email": ""}, "email"),
+        ({"reply": "letter"}, "address"),
+        ({"reply": "phone"}, "phone"),
+        ({"name": ""}, "name"),
+        ({"email": "anna"}, "email"),
+    ],
+)
 def test_a_contact_that_reaches_nobody_is_refused_and_still_there(app, citizen, wrong, field):
     booking = wish(app)
     form = {**as_sent(citizen.get(link(booking)), "email"), "name": "Anna J.", **wrong}
@@ -255,8 +306,14 @@ def test_an_answered_booking_can_be_taken_up_again_and_a_withdrawn_one_not(app, 
     assert seen_now(app, booking).status is Status.RECEIVED and seen_now(app, gone).status is Status.WITHDRAWN
 
 
-@pytest.mark.parametrize("close", [lambda b, o: b.withdraw(), lambda b, o: b.decline(o, "resources", "", ""),
-                                   lambda b, o: b.refer(o, "municipality", "")])
+@pytest.mark.parametrize(
+    "close",
+    [
+        lambda b, o: b.withdraw(),
+        lambda b, o: b.decline(o, "resources", "", ""),
+        lambda b, o: b.refer(o, "municipality", ""),
+    ],
+)
 def test_what_is_not_possible_any_more_is_said_kindly(app, citizen, close):
     booking = change(app, wish(app), close)
     status, letters = seen_now(app, booking).status, how_many(app, Letter)
@@ -286,7 +343,9 @@ def test_looking_changes_nothing(app, citizen):
     assert seen_now(app, booking).status is Status.NEEDS_INFORMATION
 
 
-@pytest.mark.parametrize("step, data", [("besked", {"words": "x"}), ("traek-tilbage", {"sure": "y"}), ("kontakt", {"name": "x"})])
+@pytest.mark.parametrize(
+    "step, data", [("besked", {"words": "x"}), ("traek-tilbage", {"sure": "y"}), ("kontakt", {"name": "x"})]
+)
 def test_no_other_site_can_press_for_me(app, step, data):
     booking = wish(app)
     assert app.test_client().post(link(booking, step), data=data).status_code == 422
@@ -294,6 +353,7 @@ def test_no_other_site_can_press_for_me(app, step, data):
 
 
 # What may be seen.
+
 
 def test_the_history_shows_only_what_citizens_may_see(app, citizen):
     booking = wish(app)
@@ -317,8 +377,14 @@ def test_nothing_on_the_page_changes_when_a_visit_is_planned_moved_or_cancelled(
     assert citizen.get(link(booking)).text == seen
     with app.app_context():
         visit, ida = db.session.get(Visit, id), Officer.by_email(OFFICER)
-        visit.reschedule(ida, place=visit.place, starts_at=now() + timedelta(days=9), ends_at=now() + timedelta(days=9, hours=1),
-                         crew="X", method="laser")
+        visit.reschedule(
+            ida,
+            place=visit.place,
+            starts_at=now() + timedelta(days=9),
+            ends_at=now() + timedelta(days=9, hours=1),
+            crew="X",
+            method="laser",
+        )
         db.session.commit()
     assert citizen.get(link(booking)).text == seen
     with app.app_context():
@@ -349,7 +415,11 @@ def test_a_decline_and_a_referral_stand_on_the_page_in_the_readers_language(app,
     change(app, no, lambda b, o: b.decline(o, "unsuitable", "Vejen er for smal.", "Spørg kommunen."))
     change(app, other, lambda b, o: b.refer(o, "municipality", "De sætter skilte op."))
     page = citizen.get(link(no))
-    assert "The place does not suit a control" in page.text and "Vejen er for smal." in page.text and "Spørg kommunen." in page.text
+    assert (
+        "The place does not suit a control" in page.text
+        and "Vejen er for smal." in page.text
+        and "Spørg kommunen." in page.text
+    )
     page = citizen.get(link(other))
     assert "Faxe" in page.text and "56 20 30 00" in page.text and "https://www.faxekommune.dk" in page.html
 
@@ -364,7 +434,9 @@ def test_news_lie_in_the_officers_pile_until_somebody_has_read_them(app, citizen
     booking = wish(app)
     press(citizen, link(booking, "besked"), {"words": "Også om natten."})
     pile = officer.get("/en/kontor/?bunke=besked")
-    assert f"/sag/{booking.reference}" in pile.html and f"/sag/{booking.reference}" not in officer.get("/en/kontor/").html
+    assert (
+        f"/sag/{booking.reference}" in pile.html and f"/sag/{booking.reference}" not in officer.get("/en/kontor/").html
+    )
     page = officer.get(f"/en/kontor/sag/{booking.reference}")
     assert "The citizen has written" in page.text and "Også om natten." in page.text
     press(officer, f"/en/kontor/sag/{booking.reference}/laest")

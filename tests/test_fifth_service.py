@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from conftest import WISH, book, logged_in
 
 import services
-from conftest import WISH, book, logged_in
 from forms import BookingForm, Count, Form, OneOf, Text
 from models import Booking, Letter, Status, Visit, db, local, now
 

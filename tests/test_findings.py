@@ -20,11 +20,45 @@ from services import SERVICES
 app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 FINDINGS = SERVICES["traffic"].findings
 INTERNAL = {"visible": "hidden", "suit": "nearby", "note": "Hemmelig note: bag hækken", "by": "XQZ"}
-TERSLEV = {"performed": "yes", "method": "atk", "place": "Terslev Bygade", "limit": "50", "passed": "94", "charged": "0", "prelim": "y",
-           "suit": "suitable", "next": ["closed"], "periods-0-day": "2026-11-06", "periods-0-starts": "18:00", "periods-0-ends": "20:30"}
-NYRAAD = {**TERSLEV, "place": "Skovstræde, Nyråd", "limit": "30", "temporary": "y", "passed": "", "uncounted": "y", "charged": "93",
-          "fine": "63", "klip": "25", "cond": "5", "top": "55", "periods-0-starts": "08.39", "periods-0-ends": "12.09"}
-FAROE = {**TERSLEV, "place": "Farøbroen", "limit": "110", "passed": "", "uncounted": "y", "charged": "246", "fine": "224", "klip": "22"}
+TERSLEV = {
+    "performed": "yes",
+    "method": "atk",
+    "place": "Terslev Bygade",
+    "limit": "50",
+    "passed": "94",
+    "charged": "0",
+    "prelim": "y",
+    "suit": "suitable",
+    "next": ["closed"],
+    "periods-0-day": "2026-11-06",
+    "periods-0-starts": "18:00",
+    "periods-0-ends": "20:30",
+}
+NYRAAD = {
+    **TERSLEV,
+    "place": "Skovstræde, Nyråd",
+    "limit": "30",
+    "temporary": "y",
+    "passed": "",
+    "uncounted": "y",
+    "charged": "93",
+    "fine": "63",
+    "klip": "25",
+    "cond": "5",
+    "top": "55",
+    "periods-0-starts": "08.39",
+    "periods-0-ends": "12.09",
+}
+FAROE = {
+    **TERSLEV,
+    "place": "Farøbroen",
+    "limit": "110",
+    "passed": "",
+    "uncounted": "y",
+    "charged": "246",
+    "fine": "224",
+    "klip": "22",
+}
 NOTHING = {"performed": "no", "cause": "weather", "suit": "suitable", "next": ["closed"]}
 
 
@@ -36,10 +70,15 @@ def form_app(template, tmp_path_factory):
 
 def typed(**fields):
     """The form as a browser sends it: every field is there, most of them empty."""
-    blank = {name: "" for name, field in FINDINGS(formdata=None, meta={"csrf": False})._fields.items()
-             if field.type in ("Line", "Text", "Count", "Select")}
+    blank = {
+        name: ""
+        for name, field in FINDINGS(formdata=None, meta={"csrf": False})._fields.items()
+        if field.type in ("Line", "Text", "Count", "Select")
+    }
     rows = {f"periods-{n}-{part}": "" for n in range(3) for part in ("day", "starts", "ends", "direction")}
-    rows |= {f"other-{n}-{part}": "" for n in range(3) for part in ("kind", "count")} | {f"patrols-{n}-day": "" for n in range(3)}
+    rows |= {f"other-{n}-{part}": "" for n in range(3) for part in ("kind", "count")} | {
+        f"patrols-{n}-day": "" for n in range(3)
+    }
     return {k: v for k, v in {**blank, **rows, **fields}.items() if v is not None}
 
 
@@ -59,37 +98,71 @@ def refused(app, field, **fields) -> str:
 
 # What may be entered.
 
-@pytest.mark.parametrize("what", [TERSLEV, NYRAAD, FAROE, NOTHING, {**TERSLEV, "performed": "partly", "cause": "urgent"}], ids=[
-    "Terslev", "Nyråd", "Farøbroen", "nothing", "partly"])
+
+@pytest.mark.parametrize(
+    "what",
+    [TERSLEV, NYRAAD, FAROE, NOTHING, {**TERSLEV, "performed": "partly", "cause": "urgent"}],
+    ids=["Terslev", "Nyråd", "Farøbroen", "nothing", "partly"],
+)
 def test_real_results_can_be_entered_as_a_browser_sends_them(form_app, what):
     form = form_of(form_app, **what)
     assert form.fine_, form.errors
 
 
-@pytest.mark.parametrize("field, wrong", [
-    ("performed", {"performed": None}), ("suit", {"suit": None}), ("next", {"next": None}), ("method", {"method": None}), ("place", {"place": ""}),
-    ("limit", {"limit": ""}), ("charged", {"charged": ""}), ("passed", {"passed": ""}), ("cause", {"performed": "no"}),
-    ("cause", {"performed": "partly"}), ("periods", {"periods-0-day": "", "periods-0-starts": "", "periods-0-ends": ""}),
-    ("mopeds_checked", {"method": "mopeds"}), ("mopeds_fast", {"method": "mopeds", "mopeds_checked": "4"})])
+@pytest.mark.parametrize(
+    "field, wrong",
+    [
+        ("performed", {"performed": None}),
+        ("suit", {"suit": None}),
+        ("next", {"next": None}),
+        ("method", {"method": None}),
+        ("place", {"place": ""}),
+        ("limit", {"limit": ""}),
+        ("charged", {"charged": ""}),
+        ("passed", {"passed": ""}),
+        ("cause", {"performed": "no"}),
+        ("cause", {"performed": "partly"}),
+        ("periods", {"periods-0-day": "", "periods-0-starts": "", "periods-0-ends": ""}),
+        ("mopeds_checked", {"method": "mopeds"}),
+        ("mopeds_fast", {"method": "mopeds", "mopeds_checked": "4"}),
+    ],
+)
 def test_what_is_needed_is_asked_for(form_app, field, wrong):
     assert refused(form_app, field, **{**TERSLEV, **wrong})
 
 
-@pytest.mark.parametrize("counts", [{"charged": "0"}, {"charged": "0", "fine": "0", "klip": "0", "cond": "0", "uncond": "0", "passed": "0"},
-                                    {"charged": "2", "fine": "1", "uncond": "1", "reckless": "1", "top": "190"},
-                                    {"charged": "94", "klip": "94"}, {"charged": "4", "fine": "4", "top": ""}])
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"charged": "0"},
+        {"charged": "0", "fine": "0", "klip": "0", "cond": "0", "uncond": "0", "passed": "0"},
+        {"charged": "2", "fine": "1", "uncond": "1", "reckless": "1", "top": "190"},
+        {"charged": "94", "klip": "94"},
+        {"charged": "4", "fine": "4", "top": ""},
+    ],
+)
 def test_zero_is_a_result_and_the_parts_add_up_to_the_whole(form_app, counts):
     form = form_of(form_app, **{**TERSLEV, **counts})
     assert form.fine_, form.errors
 
 
-@pytest.mark.parametrize("counts, field", [
-    ({"charged": "93", "fine": "63", "klip": "25", "cond": "4"}, "charged"), ({"charged": "10", "fine": "10", "klip": "2"}, "charged"),
-    ({"charged": "0", "fine": "1"}, "charged"), ({"charged": "5"}, "charged"), ({"charged": "95", "fine": "95"}, "charged"),
-    ({"charged": "1", "passed": "0", "fine": "1"}, "charged"), ({"charged": "2", "uncond": "1", "fine": "1", "reckless": "2", "top": "199"}, "reckless"),
-    ({"charged": "1", "fine": "1", "reckless": "1", "top": "120"}, "reckless"), ({"charged": "1", "fine": "1", "top": "50"}, "top"),
-    ({"charged": "1", "fine": "1", "top": "49"}, "top"), ({"method": "mopeds", "mopeds_checked": "3", "mopeds_fast": "4"}, "mopeds_fast"),
-    ({"method": "manual", "charged": "", "fine": "3"}, "charged")])
+@pytest.mark.parametrize(
+    "counts, field",
+    [
+        ({"charged": "93", "fine": "63", "klip": "25", "cond": "4"}, "charged"),
+        ({"charged": "10", "fine": "10", "klip": "2"}, "charged"),
+        ({"charged": "0", "fine": "1"}, "charged"),
+        ({"charged": "5"}, "charged"),
+        ({"charged": "95", "fine": "95"}, "charged"),
+        ({"charged": "1", "passed": "0", "fine": "1"}, "charged"),
+        ({"charged": "2", "uncond": "1", "fine": "1", "reckless": "2", "top": "199"}, "reckless"),
+        ({"charged": "1", "fine": "1", "reckless": "1", "top": "120"}, "reckless"),
+        ({"charged": "1", "fine": "1", "top": "50"}, "top"),
+        ({"charged": "1", "fine": "1", "top": "49"}, "top"),
+        ({"method": "mopeds", "mopeds_checked": "3", "mopeds_fast": "4"}, "mopeds_fast"),
+        ({"method": "manual", "charged": "", "fine": "3"}, "charged"),
+    ],
+)
 def test_numbers_that_cannot_be_true_together_are_refused(form_app, counts, field):
     assert refused(form_app, field, **{**TERSLEV, **counts})
 
@@ -107,17 +180,34 @@ def test_an_average_may_have_decimals(form_app, average):
     assert form.fine_, form.errors
 
 
-@pytest.mark.parametrize("period, field", [
-    ({"starts": "20:00", "ends": "18:00"}, "ends"), ({"ends": "18:00"}, "ends"), ({"ends": ""}, "ends"), ({"day": ""}, "day"), ({"starts": "25:00"}, "starts"),
-    ({"day": "31.2.2026"}, "day"), ({"day": "2099-01-01"}, "day")])
+@pytest.mark.parametrize(
+    "period, field",
+    [
+        ({"starts": "20:00", "ends": "18:00"}, "ends"),
+        ({"ends": "18:00"}, "ends"),
+        ({"ends": ""}, "ends"),
+        ({"day": ""}, "day"),
+        ({"starts": "25:00"}, "starts"),
+        ({"day": "31.2.2026"}, "day"),
+        ({"day": "2099-01-01"}, "day"),
+    ],
+)
 def test_a_period_has_a_day_that_has_been_and_ends_after_it_starts(form_app, period, field):
     form = form_of(form_app, **{**TERSLEV, **{f"periods-0-{k}": v for k, v in period.items()}})
     assert not form.fine_ and form.periods.entries[0].form[field].errors
 
 
 def test_several_periods_may_be_entered_and_more_of_them_later(form_app):
-    many = {f"periods-{n}-{part}": value for n in range(3) for part, value in (
-        ("day", f"2026-11-0{n + 1}"), ("starts", "08:00"), ("ends", "09:30"), ("direction", "mod Haslev"))}
+    many = {
+        f"periods-{n}-{part}": value
+        for n in range(3)
+        for part, value in (
+            ("day", f"2026-11-0{n + 1}"),
+            ("starts", "08:00"),
+            ("ends", "09:30"),
+            ("direction", "mod Haslev"),
+        )
+    }
     form = form_of(form_app, **{**TERSLEV, **many})
     assert form.fine_ and [p["day"] for p in form.answers()["periods"]] == ["2026-11-01", "2026-11-02", "2026-11-03"]
 
@@ -148,7 +238,11 @@ def test_a_patrol_of_today_counts(form_app):
 
 
 def test_other_offences_are_counted_apart(form_app):
-    form = form_of(form_app, **TERSLEV, **{"other-0-kind": "drink", "other-0-count": "2", "other-1-kind": "helmet", "other-1-count": "1"})
+    form = form_of(
+        form_app,
+        **TERSLEV,
+        **{"other-0-kind": "drink", "other-0-count": "2", "other-1-kind": "helmet", "other-1-count": "1"},
+    )
     assert form.fine_ and form.answers()["other"] == [{"kind": "drink", "count": 2}, {"kind": "helmet", "count": 1}]
     assert not form_of(form_app, **TERSLEV, **{"other-0-kind": "drink"}).fine_
     assert not form_of(form_app, **TERSLEV, **{"other-0-count": "2"}).fine_
@@ -160,6 +254,7 @@ def test_the_message_to_those_who_asked_names_nobody(form_app, words):
 
 
 # From the plan to the letters.
+
 
 def visited(app, *bookings, **more) -> int:
     return planned(app, *bookings, start=now() - timedelta(hours=4), **more)
@@ -225,7 +320,12 @@ def told(app, ida, language="en", road="Terslev Bygade", **fields) -> str:
 def test_terslev_nobody_charged_is_good_news(app, ida):
     words = told(app, ida, **TERSLEV)
     assert "94 vehicles were measured. Nobody was charged with speeding. That is good news" in words
-    assert "Terslev Bygade" in words and "photo van" in words and "6 November 2026 from 18:00 to 20:30" in words and "Speed limit: 50 km/h" in words
+    assert (
+        "Terslev Bygade" in words
+        and "photo van" in words
+        and "6 November 2026 from 18:00 to 20:30" in words
+        and "Speed limit: 50 km/h" in words
+    )
     for absent in ("Of these", "highest speed", "0 drivers", "%", "None"):
         assert absent not in words, absent
 
@@ -235,20 +335,50 @@ def test_nyraad_parts_of_one_total_under_a_temporary_limit(app, ida):
     assert "30 km/h (temporary)" in words and "93 drivers were charged with speeding." in words
     assert "Of these: - fine only: 63 - penalty clip in the licence: 25 - conditional loss of the licence: 5" in words
     assert "The highest speed was 55 km/h." in words and "from 08:39 to 12:09" in words
-    assert "measured." not in words.replace("when we measured", "") and "unconditional" not in words and "reckless" not in words
+    assert (
+        "measured." not in words.replace("when we measured", "")
+        and "unconditional" not in words
+        and "reckless" not in words
+    )
 
 
 def test_faroebroen_the_penalty_clips_are_inside_the_total(app, ida):
     words = told(app, ida, **FAROE)
-    assert "246 drivers were charged" in words and "fine only: 224 - penalty clip in the licence: 22" in words and "268" not in words
+    assert (
+        "246 drivers were charged" in words
+        and "fine only: 224 - penalty clip in the licence: 22" in words
+        and "268" not in words
+    )
 
 
 def test_reckless_driving_other_offences_average_and_message_are_told(app, ida):
-    words = told(app, ida, **{**TERSLEV, "charged": "2", "fine": "1", "uncond": "1", "reckless": "1", "top": "151", "avg": "49",
-                              "avg_source": "police", "msg": "Tak for\n\nhjælpen.", "other-0-kind": "drink", "other-0-count": "1"})
+    words = told(
+        app,
+        ida,
+        **{
+            **TERSLEV,
+            "charged": "2",
+            "fine": "1",
+            "uncond": "1",
+            "reckless": "1",
+            "top": "151",
+            "avg": "49",
+            "avg_source": "police",
+            "msg": "Tak for\n\nhjælpen.",
+            "other-0-kind": "drink",
+            "other-0-count": "1",
+        },
+    )
     assert "2 drivers were charged with speeding. That is 2.1 % of those measured." in words
-    assert "unconditional loss of the licence: 1 - of the unconditional, reckless driving: 1 The highest speed was 151 km/h." in words
-    assert "The average speed was 49 km/h. Source: police." in words and re.search(r"drink driving\W+1\b", words, re.I) and "Tak for hjælpen." in words
+    assert (
+        "unconditional loss of the licence: 1 - of the unconditional, reckless driving: 1 The highest speed was 151 km/h."
+        in words
+    )
+    assert (
+        "The average speed was 49 km/h. Source: police." in words
+        and re.search(r"drink driving\W+1\b", words, re.I)
+        and "Tak for hjælpen." in words
+    )
 
 
 def test_one_is_not_many(app, ida):
@@ -257,20 +387,59 @@ def test_one_is_not_many(app, ida):
 
 
 def test_mopeds_are_told_as_mopeds(app, ida):
-    words = told(app, ida, **{**TERSLEV, "method": "mopeds", "charged": "", "passed": "", "limit": "", "mopeds_checked": "23", "mopeds_fast": "11",
-                              "mopeds_top": "90"})
-    assert "23 mopeds were checked. Too fast: 11. The fastest went 90 km/h." in words and "charged with speeding" not in words
+    words = told(
+        app,
+        ida,
+        **{
+            **TERSLEV,
+            "method": "mopeds",
+            "charged": "",
+            "passed": "",
+            "limit": "",
+            "mopeds_checked": "23",
+            "mopeds_fast": "11",
+            "mopeds_top": "90",
+        },
+    )
+    assert (
+        "23 mopeds were checked. Too fast: 11. The fastest went 90 km/h." in words
+        and "charged with speeding" not in words
+    )
 
 
 def test_a_result_without_measuring_is_told_too(app, ida):
-    words = told(app, ida, **{**TERSLEV, "method": "patrol", "charged": "", "passed": "", "limit": "", "next": ["patrol"],
-                              "patrols-0-day": "2026-11-04", "patrols-1-day": "2026-11-05"})
+    words = told(
+        app,
+        ida,
+        **{
+            **TERSLEV,
+            "method": "patrol",
+            "charged": "",
+            "passed": "",
+            "limit": "",
+            "next": ["patrol"],
+            "patrols-0-day": "2026-11-04",
+            "patrols-1-day": "2026-11-05",
+        },
+    )
     assert "Method: patrol" in words and re.search(r"A patrol was there on: 4 November 2026\W+5 November 2026", words)
 
 
 def test_another_place_and_several_periods_and_the_municipality(app, ida):
-    words = told(app, ida, **{**TERSLEV, "place": "Kirkevej, Terslev", "nearby": "y", "next": ["closed", "municipality"], "periods-1-day": "2026-11-05",
-                              "periods-1-starts": "07:00", "periods-1-ends": "08:30", "periods-1-direction": "mod Haslev"})
+    words = told(
+        app,
+        ida,
+        **{
+            **TERSLEV,
+            "place": "Kirkevej, Terslev",
+            "nearby": "y",
+            "next": ["closed", "municipality"],
+            "periods-1-day": "2026-11-05",
+            "periods-1-starts": "07:00",
+            "periods-1-ends": "08:30",
+            "periods-1-direction": "mod Haslev",
+        },
+    )
     assert "Kirkevej, Terslev (another place than the one you named" in words
     assert "5 November 2026 from 07:00 to 08:30 (mod Haslev)" in words and "https://www.faxekommune.dk" in words
 
@@ -335,7 +504,9 @@ def test_a_correction_goes_to_the_same_people_and_shows_on_the_page(app, ida, ci
     assert page.status == 200, page.errors
     assert "94 vehicles" in citizen.get(link(one)).text, "until it is sent, the first stands"
     shown = tell(ida, id)
-    assert len(shown) == 2 and all("We have corrected the findings" in x and "90 vehicles" in x and "1 driver was charged" in x for x in shown)
+    assert len(shown) == 2 and all(
+        "We have corrected the findings" in x and "90 vehicles" in x and "1 driver was charged" in x for x in shown
+    )
     assert sorted(x.recipient for x in letters_of(app, "corrected")) == ["anna@example.dk", "bo@example.dk"]
     text = citizen.get(link(one)).text
     assert "90 vehicles" in text and "94 vehicles" not in text and "Corrected findings" in text
@@ -383,26 +554,60 @@ def test_what_is_for_the_office_only_never_leaves_it(app, ida, citizen):
     enter(ida, id, **{**TERSLEV, **INTERNAL, "next": ["repeat", "regular"]})
     office = ida.get(f"/en/kontor/besoeg/{id}/svar").text
     [shown] = tell(ida, id)
-    outside = [shown, letters_of(app, "answered")[0].text, citizen.get(link(booking)).text, citizen.get(link(booking)[3:]).text]
-    asked = press(Person(app), "/en/bestil/faerdselskontrol", {
-        "road": "Bygaden", "from_to": "x", "postcode": "4690", "problem": "speeding", "text": "x", "days": "all", "times": "all",
-        "frequency": "daily", "name": "Bo", "email": "bo@example.dk", "language": "en", "emergency": "y"})
+    outside = [
+        shown,
+        letters_of(app, "answered")[0].text,
+        citizen.get(link(booking)).text,
+        citizen.get(link(booking)[3:]).text,
+    ]
+    asked = press(
+        Person(app),
+        "/en/bestil/faerdselskontrol",
+        {
+            "road": "Bygaden",
+            "from_to": "x",
+            "postcode": "4690",
+            "problem": "speeding",
+            "text": "x",
+            "days": "all",
+            "times": "all",
+            "frequency": "daily",
+            "name": "Bo",
+            "email": "bo@example.dk",
+            "language": "en",
+            "emergency": "y",
+        },
+    )
     outside.append(asked.text)
     assert "94 vehicles measured" in asked.text
-    for words in ("Hidden", "Suitable nearby", INTERNAL["note"], "XQZ", "Another control", "Regular place", "ATK HEMMELIG"):
+    for words in (
+        "Hidden",
+        "Suitable nearby",
+        INTERNAL["note"],
+        "XQZ",
+        "Another control",
+        "Regular place",
+        "ATK HEMMELIG",
+    ):
         assert words in office or words == "ATK HEMMELIG", words
         for page in outside:
             assert words not in page, words
 
 
 def test_every_recipient_gets_it_by_their_own_channel(app, ida):
-    mail, phone, post = wish(app), wish(app, email="", phone="12345678", reply="phone"), wish(
-        app, email="", phone="87654321", reply="letter", address="Bygaden 1\n4690 Haslev")
+    mail, phone, post = (
+        wish(app),
+        wish(app, email="", phone="12345678", reply="phone"),
+        wish(app, email="", phone="87654321", reply="letter", address="Bygaden 1\n4690 Haslev"),
+    )
     id = visited(app, mail, phone, post)
     enter(ida, id, **TERSLEV)
     tell(ida, id)
     assert [(x.way, x.recipient) for x in letters_of(app, "answered")] == [
-        ("email", "anna@example.dk"), ("phone", "12345678"), ("letter", "Anna Jensen\nBygaden 1\n4690 Haslev")]
+        ("email", "anna@example.dk"),
+        ("phone", "12345678"),
+        ("letter", "Anna Jensen\nBygaden 1\n4690 Haslev"),
+    ]
 
 
 def test_a_visit_for_nobody_can_be_reported_without_a_letter(app, ida):
@@ -419,7 +624,16 @@ def test_a_visit_for_nobody_can_be_reported_without_a_letter(app, ida):
 def test_a_place_close_by_hears_it_as_well(app, ida):
     here = wish(app, lat=PIN[0], lng=PIN[1])
     with app.app_context():
-        db.session.add(Place(road="Skolevej", postcode="4683", town="Rønnede", municipality="Faxe", lat=PIN[0] + 200 * METRES, lng=PIN[1]))
+        db.session.add(
+            Place(
+                road="Skolevej",
+                postcode="4683",
+                town="Rønnede",
+                municipality="Faxe",
+                lat=PIN[0] + 200 * METRES,
+                lng=PIN[1],
+            )
+        )
         db.session.commit()
     near = wish(app, road="Skolevej", postcode="4683", town="Rønnede", email="near@example.dk")
     id = visited(app, here, near)
@@ -451,10 +665,26 @@ def test_a_cancelled_visit_has_no_findings(app, ida):
 
 def test_findings_with_a_mistake_come_again_as_typed(app, ida):
     id = visited(app, wish(app))
-    page = enter(ida, id, **{**TERSLEV, **INTERNAL, "charged": "95", "periods-1-day": "i går", "other-0-kind": "drink", "msg": "Tak <b>alle</b>"})
+    page = enter(
+        ida,
+        id,
+        **{
+            **TERSLEV,
+            **INTERNAL,
+            "charged": "95",
+            "periods-1-day": "i går",
+            "other-0-kind": "drink",
+            "msg": "Tak <b>alle</b>",
+        },
+    )
     assert page.status == 422 and page.errors
     form = as_sent(page, "performed")
-    assert form["charged"] == ["95"] and form["periods-1-day"] == ["i går"] and form["other-0-kind"] == ["drink"] and form["msg"] == ["Tak <b>alle</b>"]
+    assert (
+        form["charged"] == ["95"]
+        and form["periods-1-day"] == ["i går"]
+        and form["other-0-kind"] == ["drink"]
+        and form["msg"] == ["Tak <b>alle</b>"]
+    )
     assert form["note"] == [INTERNAL["note"]] and form["next"] == ["closed"]
 
 
@@ -469,4 +699,6 @@ def test_two_controls_of_one_place_are_both_told(app, ida, citizen):
     assert "94 vehicles" in text, "what was sent first stands"
     with app.app_context():
         heard = Booking.by_reference(booking.reference).letters
-        assert ("539" in text) is any("539" in x.text for x in heard), "the page shows what the letters say, no more and no less"
+        assert ("539" in text) is any("539" in x.text for x in heard), (
+            "the page shows what the letters say, no more and no less"
+        )

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-import letters
-from conftest import WISH, Person, book, logged_in
-from models import Booking, Fate, Letter, Status, Visit, db, local, now
+from conftest import Person, book
+
+from models import Booking, Letter, Status, Visit, db, local, now
 
 FINDINGS = {
     "performed": "yes", "method": "atk", "place": "Bygaden, Terslev", "limit": "50", "passed": "94", "charged": "0",

@@ -23,8 +23,11 @@ def try_in(person: Person, email=OFFICER, password=PASSWORD, query="", follow=Fa
     """A try, with a token of this person's present session."""
     page = Page(person.client.get(LOG_IN))
     token = page.token if page.status == 200 else ""
-    page = Page(person.client.post(LOG_IN + query, data={"csrf_token": token, "email": email, "password": password},
-                                   follow_redirects=follow))
+    page = Page(
+        person.client.post(
+            LOG_IN + query, data={"csrf_token": token, "email": email, "password": password}, follow_redirects=follow
+        )
+    )
     if page.status in (200, 422):
         check_page(page, LOG_IN)
     return page
@@ -62,9 +65,18 @@ def test_letter_case_and_spaces_around_the_address_do_not_matter(quick):
     assert try_in(Person(quick), email=f"  {OFFICER.upper()} ").status == 303
 
 
-@pytest.mark.parametrize("email, password", [
-    (OFFICER, "forkert"), (OFFICER, PASSWORD.upper()), (OFFICER, PASSWORD + " "), ("ingen@politi.example", PASSWORD),
-    (OFFICER, "x" * 200), ("' OR 1=1 --", "x"), (OFFICER, "\x00")])
+@pytest.mark.parametrize(
+    "email, password",
+    [
+        (OFFICER, "forkert"),
+        (OFFICER, PASSWORD.upper()),
+        (OFFICER, PASSWORD + " "),
+        ("ingen@politi.example", PASSWORD),
+        (OFFICER, "x" * 200),
+        ("' OR 1=1 --", "x"),
+        (OFFICER, "\x00"),
+    ],
+)
 def test_a_wrong_try_is_refused_with_the_same_words_whatever_was_wrong(quick, email, password):
     person = Person(quick)
     page = try_in(person, email, password)
@@ -229,8 +241,16 @@ def test_a_removed_officer_is_out_at_once_and_stays_out(quick):
     assert NO in try_in(Person(quick)).text
 
 
-@pytest.mark.parametrize("where", ["/kontor/besoeg/", "/en/kontor/besoeg/", "/kontor/?bunke=planlaeg&kommune=N%C3%A6stved",
-                                   "/en/kontor/?q=K7MD+PXQA", "/kontor/sag/K7MDPXQA/imoedekom"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "/kontor/besoeg/",
+        "/en/kontor/besoeg/",
+        "/kontor/?bunke=planlaeg&kommune=N%C3%A6stved",
+        "/en/kontor/?q=K7MD+PXQA",
+        "/kontor/sag/K7MDPXQA/imoedekom",
+    ],
+)
 def test_after_the_log_in_one_is_where_one_wanted_to_go(door, where):
     person = Person(door)
     sent_away = person.client.get(where)
@@ -239,13 +259,41 @@ def test_after_the_log_in_one_is_where_one_wanted_to_go(door, where):
     assert try_in(person, query=query).response.location == where
 
 
-@pytest.mark.parametrize("hostile", [
-    "https://evil.example/", "http:evil.example", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example",
-    "/kontor/@evil.example/\r\nSet-Cookie: a=b", "/kontor/\nLocation: //evil.example", "javascript:alert(1)", "evil.example",
-    "/kontor.evil.example/", "/kontorevil", "/", "/find", "/en", "/en/", "//kontor/", "/en//kontor/", "/x/kontor/",
-    "/kontor/../find", "/kontor/../../evil", "/kontor/..//evil.example/", "/kontor/%2e%2e/%2e%2e/find", "/kontor/.%2E/find",
-    "/kontor/./../x", " /kontor/", "/kontor/\x00", "http://127.0.0.1:8000/kontor/", "", "/KONTOR/",
-])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "https://evil.example/",
+        "http:evil.example",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/kontor/@evil.example/\r\nSet-Cookie: a=b",
+        "/kontor/\nLocation: //evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "/kontor.evil.example/",
+        "/kontorevil",
+        "/",
+        "/find",
+        "/en",
+        "/en/",
+        "//kontor/",
+        "/en//kontor/",
+        "/x/kontor/",
+        "/kontor/../find",
+        "/kontor/../../evil",
+        "/kontor/..//evil.example/",
+        "/kontor/%2e%2e/%2e%2e/find",
+        "/kontor/.%2E/find",
+        "/kontor/./../x",
+        " /kontor/",
+        "/kontor/\x00",
+        "http://127.0.0.1:8000/kontor/",
+        "",
+        "/KONTOR/",
+    ],
+)
 def test_after_the_log_in_nobody_is_led_out_of_the_office(door, hostile):
     location = try_in(Person(door), query=f"?next={quote(hostile)}").response.location
     assert re.fullmatch(r"/en/kontor/", location), location

@@ -19,25 +19,18 @@ from email import message_from_bytes
 from email.utils import parsedate_to_datetime
 from html import unescape
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import time_machine
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult
+from conftest import OFFICER, ROOT, Person, book, logged_in
 from flask_babel import force_locale
 
 import letters
-from conftest import OFFICER, ROOT, Person, book, logged_in
 from models import Booking, Fate, Letter, Officer, Place, Reply, Way, db
 from models.letter import CLAIM, PATIENCE
 from words import error_in_words
-
-# aiosmtpd imports a decorator from a package that is called `public`, as a module of ours is: it gets one that does
-# nothing, and the name goes back to its owner.
-OURS, sys.modules["public"] = sys.modules["public"], SimpleNamespace(public=lambda named: named)
-from aiosmtpd.controller import Controller  # noqa: E402
-from aiosmtpd.smtp import SMTP, AuthResult  # noqa: E402
-
-sys.modules["public"] = OURS
 
 MONDAY = datetime(2026, 5, 11, 7, 0, tzinfo=UTC)
 SITE = "http://127.0.0.1:8000"

@@ -41,7 +41,11 @@ SOON = (today() + timedelta(days=30)).isoformat()
 ACTIONS = {
     "imoedekom": ({"words": "Vi kender stedet."}, Status.ACCEPTED, "accepted"),
     "spoerg": ({"words": "Hvor på vejen er det?", "answer_by": SOON}, Status.NEEDS_INFORMATION, "information_asked"),
-    "afslag": ({"reason": "resources", "words": "Vi beklager.", "instead": "Spørg kommunen."}, Status.DECLINED, "declined"),
+    "afslag": (
+        {"reason": "resources", "words": "Vi beklager.", "instead": "Spørg kommunen."},
+        Status.DECLINED,
+        "declined",
+    ),
     "henvis": ({"authority": "municipality", "words": "De sætter skilte op."}, Status.REFERRED, "referred"),
     "udsaet": ({"words": "Vi venter på kommunens måling.", "due_on": SOON}, Status.RECEIVED, "delayed"),
 }
@@ -70,6 +74,7 @@ def last_letter(app) -> Letter:
 
 # Writing to the citizen.
 
+
 @pytest.mark.parametrize("language", ["da", "en"])
 @pytest.mark.parametrize("name", ACTIONS)
 def test_every_action_previews_exactly_the_letter_that_is_then_sent(app, ida, name, language):
@@ -82,24 +87,44 @@ def test_every_action_previews_exactly_the_letter_that_is_then_sent(app, ida, na
     assert f'lang="{language}"' in page.html
     assert ("Hello," in shown) is (language == "en"), "in the citizen's language, whatever the officer reads"
     assert data["words"] in shown and booking.reference[:4] in shown
-    assert (how_many(app, Letter), how_many(app, Event), seen_now(app, booking).due_on) == before, "a look sends nothing"
+    assert (how_many(app, Letter), how_many(app, Event), seen_now(app, booking).due_on) == before, (
+        "a look sends nothing"
+    )
     assert seen_now(app, booking).status is Status.RECEIVED
     again = as_sent(page, "words")
     assert press(ida, case(booking, name), {**again, "send": "1"}).status == 200, "pressed as the page stands"
     letter = last_letter(app)
     assert letter.text == shown and letter.kind == kind and letter.language == language
-    assert letter.recipient == booking.email and WISH["text"] not in letter.text and "De kører stærkt" not in letter.text
+    assert (
+        letter.recipient == booking.email and WISH["text"] not in letter.text and "De kører stærkt" not in letter.text
+    )
     after = seen_now(app, booking)
     assert after.status is status
     assert how_many(app, Letter) == before[0] + 1 and how_many(app, Event) == before[1] + 1
     assert after.events[-1].officer_id == 1
 
 
-@pytest.mark.parametrize("name, wrong", [
-    ("spoerg", {"words": ""}), ("spoerg", {"answer_by": ""}), ("spoerg", {"answer_by": "2020-01-01"}), ("spoerg", {"answer_by": "i morgen"}),
-    ("afslag", {"reason": ""}), ("afslag", {"reason": "lazy"}), ("henvis", {"authority": ""}), ("henvis", {"authority": "x"}),
-    ("udsaet", {"words": ""}), ("udsaet", {"due_on": ""}), ("udsaet", {"due_on": "2020-01-01"}), ("udsaet", {"due_on": "9999-12-31"}), ("udsaet", {"due_on": "2206-11-20"}),
-    ("udsaet", {"due_on": "0001-01-01"}), ("imoedekom", {"words": "x" * 1501}), ("imoedekom", {"words": "AB 12 345"})])
+@pytest.mark.parametrize(
+    "name, wrong",
+    [
+        ("spoerg", {"words": ""}),
+        ("spoerg", {"answer_by": ""}),
+        ("spoerg", {"answer_by": "2020-01-01"}),
+        ("spoerg", {"answer_by": "i morgen"}),
+        ("afslag", {"reason": ""}),
+        ("afslag", {"reason": "lazy"}),
+        ("henvis", {"authority": ""}),
+        ("henvis", {"authority": "x"}),
+        ("udsaet", {"words": ""}),
+        ("udsaet", {"due_on": ""}),
+        ("udsaet", {"due_on": "2020-01-01"}),
+        ("udsaet", {"due_on": "9999-12-31"}),
+        ("udsaet", {"due_on": "2206-11-20"}),
+        ("udsaet", {"due_on": "0001-01-01"}),
+        ("imoedekom", {"words": "x" * 1501}),
+        ("imoedekom", {"words": "AB 12 345"}),
+    ],
+)
 def test_an_action_that_lacks_something_says_so_and_does_nothing(app, ida, name, wrong):
     booking = wish(app)
     page = press(ida, case(booking, name), {**ACTIONS[name][0], **wrong, "send": "1"})
@@ -107,9 +132,14 @@ def test_an_action_that_lacks_something_says_so_and_does_nothing(app, ida, name,
     assert not letters_shown(page) and len(seen_now(app, booking).events) == 1
 
 
-@pytest.mark.parametrize("name, field, words", [
-    ("imoedekom", "words", "Ring til os på 41 72 23 45."), ("afslag", "instead", "Kommunen træffes på 56 20 30 00."),
-    ("spoerg", "words", "Skriv til ssj@politi.dk.")])
+@pytest.mark.parametrize(
+    "name, field, words",
+    [
+        ("imoedekom", "words", "Ring til os på 41 72 23 45."),
+        ("afslag", "instead", "Kommunen træffes på 56 20 30 00."),
+        ("spoerg", "words", "Skriv til ssj@politi.dk."),
+    ],
+)
 def test_an_officer_may_give_the_citizen_a_number_or_an_address(app, ida, name, field, words):
     assert letters_shown(press(ida, case(wish(app), name), {**ACTIONS[name][0], field: words}))
 
@@ -118,7 +148,12 @@ def test_every_reason_for_a_no_has_its_sentence_and_tells_whom_to_complain_to(ap
     for reason, (_, sentence) in REASONS.items():
         [shown] = letters_shown(press(ida, case(wish(app), "afslag"), {"reason": reason, "instead": "Spørg kommunen."}))
         assert " ".join(str(sentence).split()) in " ".join(shown.split()), reason
-        assert "Commissioner" in shown and "https://politi.dk/" in shown and "30 days" in shown and "Spørg kommunen." in shown
+        assert (
+            "Commissioner" in shown
+            and "https://politi.dk/" in shown
+            and "30 days" in shown
+            and "Spørg kommunen." in shown
+        )
         assert reason not in shown or reason in str(sentence), "codes are for the office"
     assert set(as_sent_choices(ida.get(case(wish(app), "afslag")), "reason")) == set(REASONS)
 
@@ -149,7 +184,11 @@ def test_a_delay_keeps_the_case_open_with_the_new_date(app, ida):
     booking = wish(app)
     press(ida, case(booking, "udsaet"), {"words": "Vi venter.", "due_on": SOON, "send": "1"})
     after = seen_now(app, booking)
-    assert after.status is Status.RECEIVED and after.due_on.isoformat() == SOON and f"{after.due_on:%-d %B %Y}" in last_letter(app).text
+    assert (
+        after.status is Status.RECEIVED
+        and after.due_on.isoformat() == SOON
+        and f"{after.due_on:%-d %B %Y}" in last_letter(app).text
+    )
 
 
 @pytest.mark.parametrize("name", ACTIONS)
@@ -166,7 +205,9 @@ def test_looking_at_a_case_changes_nothing(app, ida, method):
     booking = wish(app)
     before = how_many(app, Event), how_many(app, Letter)
     for step in ("", *ACTIONS, "besoeg"):
-        assert ida.client.open(case(booking, step) + "?send=1&words=x&reason=resources", method=method).status_code == 200
+        assert (
+            ida.client.open(case(booking, step) + "?send=1&words=x&reason=resources", method=method).status_code == 200
+        )
     for step in ("notat", "laest", "sted"):
         assert ida.client.open(case(booking, step), method=method).status_code == 405
     assert (how_many(app, Event), how_many(app, Letter)) == before
@@ -183,10 +224,19 @@ def test_two_officers_who_press_at_once_send_one_letter_and_the_other_gets_a_kin
 
     def go(person, token, name):
         ready.wait()
-        answers.append(Page(person.client.post(case(booking, name), follow_redirects=True, data={
-            "csrf_token": token, **ACTIONS[name][0], "send": "1"})))
+        answers.append(
+            Page(
+                person.client.post(
+                    case(booking, name),
+                    follow_redirects=True,
+                    data={"csrf_token": token, **ACTIONS[name][0], "send": "1"},
+                )
+            )
+        )
 
-    threads = [threading.Thread(target=go, args=args) for args in zip(people, tokens, ("afslag", "henvis"), strict=True)]
+    threads = [
+        threading.Thread(target=go, args=args) for args in zip(people, tokens, ("afslag", "henvis"), strict=True)
+    ]
     for t in threads:
         t.start()
     for t in threads:
@@ -199,6 +249,7 @@ def test_two_officers_who_press_at_once_send_one_letter_and_the_other_gets_a_kin
 
 
 # By phone and on paper.
+
 
 def taken_in(person: Person, **changes) -> Page:
     path = "/en/kontor/ny/faerdselskontrol"
@@ -225,7 +276,9 @@ def test_a_booking_on_paper_with_answer_by_post_becomes_letters_to_print_and_pos
     letter = last_letter(app)
     page = ida.get(f"/en/kontor/breve/{letter.id}")
     [text] = letters_shown(page)
-    assert "Anna Jensen" in page.text and "Bygaden 1" in page.text and "4690 Haslev" in page.text and text == letter.text
+    assert (
+        "Anna Jensen" in page.text and "Bygaden 1" in page.text and "4690 Haslev" in page.text and text == letter.text
+    )
     assert "/sag/" not in text and "http://127.0.0.1" not in text, "a link on paper is no use"
     printed = re.sub(r'<(\w+)[^>]*class="[^"]*no-print[^"]*".*?</\1>', "", page.html, flags=re.S)
     assert "I have posted it" not in printed and "Back to the case" not in printed
@@ -255,6 +308,7 @@ def test_taking_in_twice_is_one_booking(app, ida):
 
 
 # Notes and places.
+
 
 def test_notes_never_leave_the_office(app, ida, citizen):
     booking = wish(app)
@@ -287,7 +341,9 @@ def test_who_else_asked_here_and_what_was_found_stands_beside_the_booking(app, i
     mine = wish(app, lat=PIN[0], lng=PIN[1])
     same, gone = wish(app), change(app, wish(app), lambda b, o: b.withdraw())
     with app.app_context():  # a place close by that became one of its own
-        close = Place(road="Skolevej", postcode="4683", town="Rønnede", municipality="Faxe", lat=PIN[0] + 200 * METRES, lng=PIN[1])
+        close = Place(
+            road="Skolevej", postcode="4683", town="Rønnede", municipality="Faxe", lat=PIN[0] + 200 * METRES, lng=PIN[1]
+        )
         db.session.add(close)
         db.session.commit()
     near, far = wish(app, road="Skolevej", postcode="4683", town="Rønnede"), wish(app, road="Fjernvej")
@@ -307,10 +363,18 @@ def test_what_is_known_of_a_place_is_kept_for_officers(app, ida, citizen):
 
 # Planning.
 
+
 def plan_form(person: Person, booking: Booking, **changes) -> dict:
     day = local(now() + timedelta(days=7)).date().isoformat()
-    return {**as_sent(person.get(case(booking, "besoeg")), "crew"), "day": day, "starts": "17:00", "ends": "19:00", "crew": "ATK 1",
-            "method": "atk", **changes}
+    return {
+        **as_sent(person.get(case(booking, "besoeg")), "crew"),
+        "day": day,
+        "starts": "17:00",
+        "ends": "19:00",
+        "crew": "ATK 1",
+        "method": "atk",
+        **changes,
+    }
 
 
 def visit_of(app, id: int = 1) -> Visit:
@@ -324,20 +388,33 @@ def visit_of(app, id: int = 1) -> Visit:
 def test_a_visit_is_planned_for_everybody_who_asked_here_and_for_chosen_ones_close_by(app, ida):
     mine, same = accept(app, wish(app, lat=PIN[0], lng=PIN[1])), accept(app, wish(app))
     with app.app_context():
-        db.session.add(Place(road="Skolevej", postcode="4683", town="Rønnede", municipality="Faxe", lat=PIN[0] + 200 * METRES, lng=PIN[1]))
+        db.session.add(
+            Place(
+                road="Skolevej",
+                postcode="4683",
+                town="Rønnede",
+                municipality="Faxe",
+                lat=PIN[0] + 200 * METRES,
+                lng=PIN[1],
+            )
+        )
         db.session.commit()
     near, new = accept(app, wish(app, road="Skolevej", postcode="4683", town="Rønnede")), wish(app)
     page = ida.get(case(mine, "besoeg"))
     assert set(as_sent(page, "crew")["bookings"]) == {mine.reference, same.reference}, "those at the place are ticked"
     assert near.reference in page.html and new.reference not in page.html
     letters = how_many(app, Letter)
-    page = press(ida, case(mine, "besoeg"), plan_form(ida, mine, bookings=[mine.reference, same.reference, near.reference]))
+    page = press(
+        ida, case(mine, "besoeg"), plan_form(ida, mine, bookings=[mine.reference, same.reference, near.reference])
+    )
     assert page.status == 200, page.errors
     visit = visit_of(app)
     assert {b.reference for b in visit.bookings} == {mine.reference, same.reference, near.reference}
     assert (local(visit.starts_at).hour, local(visit.ends_at).hour, visit.place.road) == (17, 19, "Bygaden")
     assert how_many(app, Letter) == letters, "nobody is told"
-    assert set(listed(ida, "?bunke=planlagt")) == {mine.reference, same.reference, near.reference} and not listed(ida, "?bunke=planlaeg")
+    assert set(listed(ida, "?bunke=planlagt")) == {mine.reference, same.reference, near.reference} and not listed(
+        ida, "?bunke=planlaeg"
+    )
 
 
 def test_a_control_can_be_planned_on_another_road_than_the_one_asked_for(app, ida):
@@ -353,9 +430,22 @@ def test_the_stretch_typed_in_the_plan_reaches_the_job_sheet(app, ida):
     assert "ud for nr. 44" in ida.get("/en/kontor/besoeg/1/jobark").text
 
 
-@pytest.mark.parametrize("wrong", [{"day": ""}, {"day": "i morgen"}, {"starts": ""}, {"ends": "25:00"}, {"crew": ""}, {"method": "balloon"},
-                                   {"road": ""}, {"postcode": "2100"}, {"bookings": "AAAAAAAA"}, {"day": "0001-01-01", "starts": "00:00"},
-                                   {"day": "9999-12-31", "starts": "22:00", "ends": "02:00"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"day": ""},
+        {"day": "i morgen"},
+        {"starts": ""},
+        {"ends": "25:00"},
+        {"crew": ""},
+        {"method": "balloon"},
+        {"road": ""},
+        {"postcode": "2100"},
+        {"bookings": "AAAAAAAA"},
+        {"day": "0001-01-01", "starts": "00:00"},
+        {"day": "9999-12-31", "starts": "22:00", "ends": "02:00"},
+    ],
+)
 def test_a_plan_that_makes_no_sense_is_refused_and_still_there(app, ida, wrong):
     booking = accept(app, wish(app))
     page = press(ida, case(booking, "besoeg"), plan_form(ida, booking, **wrong))
@@ -375,7 +465,9 @@ def test_a_control_may_last_past_midnight(app, ida):
 def test_a_crew_cannot_be_in_two_places_and_the_form_says_so_kindly(app, ida, crew):
     one, two = accept(app, wish(app)), accept(app, wish(app, road="Kirkevej"))
     assert press(ida, case(one, "besoeg"), plan_form(ida, one)).status == 200
-    page = press(ida, case(two, "besoeg"), plan_form(ida, two, crew=crew, starts="18:30", ends="20:00", from_to="ved nr. 7"))
+    page = press(
+        ida, case(two, "besoeg"), plan_form(ida, two, crew=crew, starts="18:30", ends="20:00", from_to="ved nr. 7")
+    )
     assert page.status == 422 and how_many(app, Visit) == 1
     assert "ATK 1 is at Bygaden, 4690 Haslev" in page.text and "17:00" in page.text
     typed = as_sent(page, "crew")
@@ -387,7 +479,10 @@ def test_a_crew_cannot_be_in_two_places_and_the_form_says_so_kindly(app, ida, cr
 def test_two_officers_who_plan_the_same_crew_at_once_get_one_visit(app):
     one, two, answers = accept(app, wish(app)), accept(app, wish(app, road="Kirkevej")), []
     people = [at_the_desk(app), at_the_desk(app)]
-    work = [(p, case(b, "besoeg"), {"csrf_token": token_of(p), **plan_form(p, b)}) for p, b in zip(people, (one, two), strict=True)]
+    work = [
+        (p, case(b, "besoeg"), {"csrf_token": token_of(p), **plan_form(p, b)})
+        for p, b in zip(people, (one, two), strict=True)
+    ]
     ready = threading.Barrier(2)
 
     def go(person, path, data):
@@ -460,14 +555,29 @@ def test_a_booking_that_no_officer_has_accepted_cannot_be_planned(app, ida):
 
 
 def test_the_job_sheet_has_everything_for_the_field_and_no_contact_data(app, ida):
-    booking = wish(app, name="Anna Hemmelig", email="anna@hemmelig.example", phone="87654321", address="Lønvej 9", org="Hemmelig Forening",
-                   capacity="residents")
+    booking = wish(
+        app,
+        name="Anna Hemmelig",
+        email="anna@hemmelig.example",
+        phone="87654321",
+        address="Lønvej 9",
+        org="Hemmelig Forening",
+        capacity="residents",
+    )
     id = planned(app, booking)
     with app.app_context():
         db.session.query(Place).one().suitability = SECRETS[2]
         db.session.commit()
     page = ida.get(f"/en/kontor/besoeg/{id}/jobark")
-    for words in ("Bygaden, 4690 Haslev", "fra kirken til skolen", SECRETS[0], SECRETS[2], "Speeding", "De kører stærkt.", "Photo van"):
+    for words in (
+        "Bygaden, 4690 Haslev",
+        "fra kirken til skolen",
+        SECRETS[0],
+        SECRETS[2],
+        "Speeding",
+        "De kører stærkt.",
+        "Photo van",
+    ):
         assert words in page.text, words
     for words in ("Anna", "hemmelig.example", "87654321", "Lønvej", "Hemmelig Forening", booking.secret, "residents"):
         assert words.lower() not in page.html.lower(), words
@@ -505,6 +615,10 @@ def test_a_question_can_be_followed_by_any_decision(app, ida):
 
 def test_a_press_without_its_token_does_nothing(app, ida):
     booking = wish(app)
-    for step, data in [(n, {**d, "send": "1"}) for n, (d, _, _) in ACTIONS.items()] + [("notat", {"words": "x"}), ("laest", {}), ("sted", {})]:
+    for step, data in [(n, {**d, "send": "1"}) for n, (d, _, _) in ACTIONS.items()] + [
+        ("notat", {"words": "x"}),
+        ("laest", {}),
+        ("sted", {}),
+    ]:
         assert ida.client.post(case(booking, step), data=data).status_code in (303, 422)
     assert len(seen_now(app, booking).events) == 1

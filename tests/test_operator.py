@@ -24,10 +24,12 @@ app, the_app = test_book.app, test_book.the_app  # made once for this file, whic
 @pytest.fixture
 def flask(app):
     """flask ..., and what it says."""
+
     def run(*words, code=0) -> str:
         done = app.test_cli_runner().invoke(args=words)
         assert done.exit_code == code, done.output + done.stderr
         return done.output + (done.stderr if code else "")
+
     return run
 
 
@@ -55,6 +57,7 @@ def lets_in(app, email, password) -> bool:
 
 
 # Officers.
+
 
 def test_a_new_officer_gets_a_password_that_works_and_is_told_once(app, flask):
     said = flask("officer", "add", "Bo@Politi.Example", "--name", "Bo Betjent")
@@ -115,14 +118,22 @@ def test_the_first_start_makes_one_officer_and_later_ones_none(fresh):
 
 # Configuration.
 
+
 def test_the_order_is_defaults_file_environment_argument(fresh, tmp_path, monkeypatch):
     (tmp_path / "new").mkdir()
     assert fresh().config["DIGEST_MINUTES"] == app_module.DEFAULTS["DIGEST_MINUTES"]
-    (tmp_path / "new" / "config.py").write_text("DIGEST_MINUTES = 1\nIDLE_MINUTES = 1\nWARN_DAYS = 1\nMAIL_SERVER = 'file'\n")
+    (tmp_path / "new" / "config.py").write_text(
+        "DIGEST_MINUTES = 1\nIDLE_MINUTES = 1\nWARN_DAYS = 1\nMAIL_SERVER = 'file'\n"
+    )
     monkeypatch.setenv("BOOKING_IDLE_MINUTES", "2")
     monkeypatch.setenv("BOOKING_WARN_DAYS", "2")
     config = fresh(WARN_DAYS=3).config
-    assert (config["DIGEST_MINUTES"], config["IDLE_MINUTES"], config["WARN_DAYS"], config["MAIL_SERVER"]) == (1, 2, 3, "file")
+    assert (config["DIGEST_MINUTES"], config["IDLE_MINUTES"], config["WARN_DAYS"], config["MAIL_SERVER"]) == (
+        1,
+        2,
+        3,
+        "file",
+    )
 
 
 def test_the_extensions_own_keys_work(fresh, monkeypatch, tmp_path):
@@ -139,7 +150,9 @@ def test_the_extensions_own_keys_work(fresh, monkeypatch, tmp_path):
 def test_the_instance_folder_can_be_moved(tmp_path, monkeypatch):
     monkeypatch.setenv("BOOKING_INSTANCE", str(tmp_path / "moved" / "here"))
     new = create_app()
-    assert new.instance_path == str(tmp_path / "moved" / "here") and (tmp_path / "moved" / "here" / "secret_key").exists()
+    assert (
+        new.instance_path == str(tmp_path / "moved" / "here") and (tmp_path / "moved" / "here" / "secret_key").exists()
+    )
     assert new.config["SQLALCHEMY_DATABASE_URI"] == f"sqlite:///{tmp_path}/moved/here/bookings.sqlite"
 
 
@@ -189,6 +202,7 @@ def test_a_demonstration_says_so_on_every_page(make_app):
 
 # Health.
 
+
 def test_health_is_json_and_says_that_all_is_well(app):
     answer = app.test_client().get("/health")
     assert answer.status_code == 200 and answer.is_json and answer.json["database"] == "ok"
@@ -218,7 +232,9 @@ def test_a_letter_that_waits_for_an_officer_or_for_its_next_try_is_not_stuck(app
     assert app.test_client().get("/health").status_code == 200
 
 
-@pytest.mark.parametrize("uri", ["sqlite:////nowhere/at/all.sqlite", "sqlite:///{tmp}/empty.sqlite", "sqlite:///{tmp}/broken.sqlite"])
+@pytest.mark.parametrize(
+    "uri", ["sqlite:////nowhere/at/all.sqlite", "sqlite:///{tmp}/empty.sqlite", "sqlite:///{tmp}/broken.sqlite"]
+)
 def test_health_complains_when_the_database_is_gone(fresh, tmp_path, uri):
     (tmp_path / "broken.sqlite").write_bytes(b"this is not a database" * 100)
     answer = fresh(SQLALCHEMY_DATABASE_URI=uri.format(tmp=tmp_path)).test_client().get("/health")
@@ -233,6 +249,7 @@ def test_when_the_database_is_gone_a_citizen_gets_a_page(fresh):
 
 
 # The database's versions.
+
 
 def differences(app) -> list:
     with app.app_context(), db.engine.connect() as connection:

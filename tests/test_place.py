@@ -42,12 +42,24 @@ def test_the_key_follows_the_road(inside):
     assert Place(road="  ØSTRE  Åvej", postcode="4690", town="", municipality="").road_key == "østre åvej"
 
 
-@pytest.mark.parametrize("north, east, near", [(0, 0, True), (249, 0, True), (251, 0, False), (0, 249, True), (0, 251, False),
-                                               (170, 170, True), (190, 190, False), (-249, 0, True), (0, -251, False)])
+@pytest.mark.parametrize(
+    "north, east, near",
+    [
+        (0, 0, True),
+        (249, 0, True),
+        (251, 0, False),
+        (0, 249, True),
+        (0, 251, False),
+        (170, 170, True),
+        (190, 190, False),
+        (-249, 0, True),
+        (0, -251, False),
+    ],
+)
 def test_a_pin_is_near_within_250_metres_in_every_direction(inside, north, east, near):
     there = at("Skolevej", "4683", HERE[0] + north * METRES, HERE[1] + east * METRES / 0.5690)
     assert (there in Place.near("Bygaden", "4690", *HERE)) is near
-    assert abs(there.metres_to(*HERE) - (north ** 2 + east ** 2) ** 0.5) < 2
+    assert abs(there.metres_to(*HERE) - (north**2 + east**2) ** 0.5) < 2
     assert NEAR == 250
 
 
@@ -96,8 +108,12 @@ def test_a_place_learns_its_pin_from_whoever_sets_one_first(inside):
 
 def test_neighbours_are_the_other_places_close_by(inside):
     here = at("Bygaden", lat=HERE[0], lng=HERE[1])
-    close = Place(road="Skolevej", postcode="4683", town="Rønnede", municipality="Faxe", lat=HERE[0] + 200 * METRES, lng=HERE[1])
-    far = Place(road="Fjernvej", postcode="4690", town="Haslev", municipality="Faxe", lat=HERE[0] + 400 * METRES, lng=HERE[1])
+    close = Place(
+        road="Skolevej", postcode="4683", town="Rønnede", municipality="Faxe", lat=HERE[0] + 200 * METRES, lng=HERE[1]
+    )
+    far = Place(
+        road="Fjernvej", postcode="4690", town="Haslev", municipality="Faxe", lat=HERE[0] + 400 * METRES, lng=HERE[1]
+    )
     db.session.add_all([close, far])
     db.session.flush()
     assert here.neighbours() == [close] and close.neighbours() == [here, far]

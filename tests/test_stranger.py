@@ -16,9 +16,9 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 import time_machine
+from conftest import OFFICER, PASSWORD, WISH, Person, book, logged_in
 
 import letters
-from conftest import OFFICER, PASSWORD, WISH, Person, book, logged_in
 from models import COPENHAGEN, Booking, Fate, Letter, Officer, Place, Reply, Status, Visit, db, now
 
 CITIZEN, OFFICE = "Kvaks", "Zulu"

@@ -38,20 +38,27 @@ def listed(person: Person, query: str = "") -> list[str]:
 
 def counts(person: Person) -> dict[str, int]:
     page = person.get(DESK)
-    return {key: int(number) for key, number in re.findall(
-        r'href="[^"]*bunke=(\w+)[^"]*"[^>]*>[^<]*<span class="count">(\d+)</span>', page.html)}
+    return {
+        key: int(number)
+        for key, number in re.findall(
+            r'href="[^"]*bunke=(\w+)[^"]*"[^>]*>[^<]*<span class="count">(\d+)</span>', page.html
+        )
+    }
 
 
 def many(app, number: int, visits: int = 0) -> None:
     """Bookings by the thousand, of every status, over 200 roads and two years."""
     with app.app_context():
-        db.session.execute(text("""
+        db.session.execute(
+            text("""
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
             INSERT INTO places (road, road_key, from_to, postcode, town, municipality, suitability, made_at)
             SELECT 'Vej ' || i, 'vej ' || i, '', '4690', 'Haslev',
                    CASE i % 3 WHEN 0 THEN 'Faxe' WHEN 1 THEN 'Næstved' ELSE 'Sorø' END,
-                   '', '2026-01-01 00:00:00.000000' FROM n"""))
-        db.session.execute(text("""
+                   '', '2026-01-01 00:00:00.000000' FROM n""")
+        )
+        db.session.execute(
+            text("""
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :number)
             INSERT INTO bookings (reference, secret, once, service, status, news, place_id, received_at, due_on, closed_at, name,
                                   email, phone, address, capacity, org, reply, language, channel, road, from_to, answers, search)
@@ -64,18 +71,26 @@ def many(app, number: int, visits: int = 0) -> None:
                    'Anna Sørensen ' || i, 'a' || i || '@example.dk', '', '', 'private', '', 'email', 'da', 'web', 'Vej ' || (1 + i % 200),
                    '', '{"problem": "speeding"}',
                    printf('%08d', i) || ' anna sørensen ' || i || ' vej ' || (1 + i % 200) || ' 4690 haslev a' || i || '@example.dk'
-            FROM n"""), {"number": number})
-        db.session.execute(text("""
+            FROM n"""),
+            {"number": number},
+        )
+        db.session.execute(
+            text("""
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :visits)
             INSERT INTO visits (service, place_id, state, starts_at, ends_at, crew, crew_key, method)
             SELECT 'traffic', 1 + i % 200, CASE WHEN i % 10 = 0 THEN 'planned' ELSE 'reported' END, '2027-01-01 00:00:00.000000',
-                   '2099-01-01 00:00:00.000000', 'ATK', 'atk', 'atk' FROM n WHERE i <= :visits"""), {"visits": visits})
+                   '2099-01-01 00:00:00.000000', 'ATK', 'atk', 'atk' FROM n WHERE i <= :visits"""),
+            {"visits": visits},
+        )
         if visits:
-            db.session.execute(text("INSERT INTO visit_bookings (visit_id, booking_id) SELECT id, id * 8 + 1 FROM visits"))
+            db.session.execute(
+                text("INSERT INTO visit_bookings (visit_id, booking_id) SELECT id, id * 8 + 1 FROM visits")
+            )
         db.session.commit()
 
 
 # The piles.
+
 
 def test_every_booking_lies_in_exactly_the_pile_where_somebody_must_act(app):
     new, told, accepted, coming, asked, closed, over = (wish(app, road=f"Vej {n}") for n in range(7))
@@ -90,10 +105,25 @@ def test_every_booking_lies_in_exactly_the_pile_where_somebody_must_act(app):
         letter.fate, letter.error = Fate.FAILED, "refused 550 no such user"
         db.session.commit()
     person = at_the_desk(app)
-    want = {"nye": {new}, "besked": {told}, "planlaeg": {accepted}, "planlagt": {coming, over}, "venter": {asked}, "lukket": {closed}}
+    want = {
+        "nye": {new},
+        "besked": {told},
+        "planlaeg": {accepted},
+        "planlagt": {coming, over},
+        "venter": {asked},
+        "lukket": {closed},
+    }
     for pile, bookings in want.items():
         assert set(listed(person, f"?bunke={pile}")) == {b.reference for b in bookings}, pile
-    assert counts(person) == {"nye": 1, "besked": 1, "planlaeg": 1, "planlagt": 2, "venter": 1, "resultat": 1, "breve": 1}
+    assert counts(person) == {
+        "nye": 1,
+        "besked": 1,
+        "planlaeg": 1,
+        "planlagt": 2,
+        "venter": 1,
+        "resultat": 1,
+        "breve": 1,
+    }
     assert f"/kontor/besoeg/{past}" in person.get(DESK + "?bunke=resultat").html
     page = person.get(DESK + "?bunke=breve")
     assert "refused the letter" in page.text and "550" in page.text
@@ -102,8 +132,10 @@ def test_every_booking_lies_in_exactly_the_pile_where_somebody_must_act(app):
 def test_findings_that_are_entered_and_not_sent_stay_in_their_pile_until_they_are(app):
     id = planned(app, wish(app), start=now() - timedelta(hours=3))
     person = at_the_desk(app)
-    for do, there in ((lambda v, o: v.enter_findings(o, {"performed": "no", "cause": "weather", "next": ["closed"]}), True),
-                      (lambda v, o: v.report(o), False)):
+    for do, there in (
+        (lambda v, o: v.enter_findings(o, {"performed": "no", "cause": "weather", "next": ["closed"]}), True),
+        (lambda v, o: v.report(o), False),
+    ):
         with app.app_context():
             do(db.session.get(Visit, id), Officer.by_email(OFFICER))
             db.session.commit()
@@ -140,7 +172,9 @@ def test_the_oldest_promise_comes_first(app):
         for booking, day in zip(bookings, days, strict=True):
             Booking.by_reference(booking.reference).due_on = day
         db.session.commit()
-    assert listed(at_the_desk(app)) == [b.reference for _, b in sorted(zip(days, bookings, strict=True), key=lambda p: p[0])]
+    assert listed(at_the_desk(app)) == [
+        b.reference for _, b in sorted(zip(days, bookings, strict=True), key=lambda p: p[0])
+    ]
 
 
 def test_an_empty_list_says_so(app):
@@ -156,6 +190,7 @@ def test_without_a_mail_server_the_list_says_that_letters_reach_nobody(app, make
 
 # Finding.
 
+
 def test_the_list_can_be_narrowed_to_a_municipality(app):
     here, there = wish(app), wish(app, road="Torvet", postcode="4700", town="Næstved", municipality="Næstved")
     person = at_the_desk(app)
@@ -165,12 +200,46 @@ def test_the_list_can_be_narrowed_to_a_municipality(app):
     assert set(listed(person, "?ydelse=traffic")) == {here.reference, there.reference}
 
 
-@pytest.mark.parametrize("words", [
-    "{r}", "{r4} {r8}", "{rl}", "{r4}", "Åse", "åse ØRSTED", "ørsted@example.dk", "Østre Åvej", "østre åvej", "ØSTRE", "åse østre", "4690 åse",
-    "12345678", "borgerforening", "Haslev", "fra kirken"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "{r}",
+        "{r4} {r8}",
+        "{rl}",
+        "{r4}",
+        "Åse",
+        "åse ØRSTED",
+        "ørsted@example.dk",
+        "Østre Åvej",
+        "østre åvej",
+        "ØSTRE",
+        "åse østre",
+        "4690 åse",
+        "12345678",
+        "borgerforening",
+        "Haslev",
+        "fra kirken",
+    ],
+)
 def test_a_booking_is_found_by_what_somebody_on_the_phone_can_say(app, words):
-    booking = wish(app, road="Østre Åvej", name="Åse Ørsted", email="ørsted@example.dk", phone="12345678", org="Terslev Borgerforening")
-    wish(app, road="Kirkevej", postcode="4700", town="Næstved", municipality="Næstved", name="Bo", email="bo@x.dk", from_to="ved 2")
+    booking = wish(
+        app,
+        road="Østre Åvej",
+        name="Åse Ørsted",
+        email="ørsted@example.dk",
+        phone="12345678",
+        org="Terslev Borgerforening",
+    )
+    wish(
+        app,
+        road="Kirkevej",
+        postcode="4700",
+        town="Næstved",
+        municipality="Næstved",
+        name="Bo",
+        email="bo@x.dk",
+        from_to="ved 2",
+    )
     r = booking.reference
     assert listed(at_the_desk(app), "?q=" + words.format(r=r, r4=r[:4], r8=r[4:], rl=r.lower())) == [booking.reference]
 
@@ -199,16 +268,47 @@ def test_an_emptied_search_shows_a_list_again(app):
     assert listed(at_the_desk(app), "?bunke=alle&q=") == [booking.reference]
 
 
-@pytest.mark.parametrize("query", [
-    "?bunke=x", "?efter=x", "?efter=2026-01-01", "?efter=2026-01-01_x", "?efter=_", "?efter=2026-13-45_1", "?bunke=lukket&efter=1_1",
-    "?efter=2026-01-01_99999999999999999999999", "?q=%00", "?q=" + "x+" * 200, "?kommune=%00", "?ydelse=x", "?q=%ff", "?bunke=&q=&kommune=",
-    "?bunke=alle"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?bunke=x",
+        "?efter=x",
+        "?efter=2026-01-01",
+        "?efter=2026-01-01_x",
+        "?efter=_",
+        "?efter=2026-13-45_1",
+        "?bunke=lukket&efter=1_1",
+        "?efter=2026-01-01_99999999999999999999999",
+        "?q=%00",
+        "?q=" + "x+" * 200,
+        "?kommune=%00",
+        "?ydelse=x",
+        "?q=%ff",
+        "?bunke=&q=&kommune=",
+        "?bunke=alle",
+    ],
+)
 def test_an_odd_address_breaks_no_list(app, query):
     assert at_the_desk(app).client.get(DESK + query).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["besoeg/99999999999999999999", "sted/99999999999999999999", "breve/99999999999999999999", "besoeg/0", "sted/7",
-                                  "sag/AAAAAAAA", "sag/x", "besoeg/1/svar", "besoeg/1/resultat", "besoeg/1/jobark", "ny/x", "sag/AAAAAAAA/afslag"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "besoeg/99999999999999999999",
+        "sted/99999999999999999999",
+        "breve/99999999999999999999",
+        "besoeg/0",
+        "sted/7",
+        "sag/AAAAAAAA",
+        "sag/x",
+        "besoeg/1/svar",
+        "besoeg/1/resultat",
+        "besoeg/1/jobark",
+        "ny/x",
+        "sag/AAAAAAAA/afslag",
+    ],
+)
 def test_what_does_not_exist_is_not_found(app, path):
     assert at_the_desk(app).client.get(DESK + path).status_code == 404
 
@@ -218,9 +318,13 @@ def test_turning_the_pages_loses_nothing_and_repeats_nothing(app, pile):
     many(app, 120)
     with app.app_context():
         status = {"nye": "received", "lukket": "declined"}.get(pile, "accepted")
-        db.session.execute(text(f"UPDATE bookings SET status = '{status}', news = 0, "
-                                f"due_on = date('2026-01-01', '+' || (id % 7) || ' days'), closed_at = "
-                                f"strftime('%Y-%m-%d 12:00:00.000000', '2026-01-01', '+' || (id % 7) || ' days')"))
+        db.session.execute(
+            text(
+                f"UPDATE bookings SET status = '{status}', news = 0, "
+                f"due_on = date('2026-01-01', '+' || (id % 7) || ' days'), closed_at = "
+                f"strftime('%Y-%m-%d 12:00:00.000000', '2026-01-01', '+' || (id % 7) || ' days')"
+            )
+        )
         db.session.commit()
     person, found, query = at_the_desk(app), [], f"?bunke={pile}" + ("&q=haslev" if pile == "alle" else "")
     for _ in range(4):
@@ -234,17 +338,33 @@ def test_turning_the_pages_loses_nothing_and_repeats_nothing(app, pile):
 
 # Promises.
 
-@pytest.mark.parametrize("day, words, urgency", [
-    ("2026-11-30", "10 working days left", "ok"), ("2026-11-20", "4 working days left", "ok"), ("2026-11-19", "3 working days left", "soon"),
-    ("2026-11-17", "1 working day left", "soon"), ("2026-11-16", "today", "soon"), ("2026-11-13", "1 working day late", "late"),
-    ("2026-11-09", "5 working days late", "late"), ("2026-11-22", "4 working days left", "ok")])
+
+@pytest.mark.parametrize(
+    "day, words, urgency",
+    [
+        ("2026-11-30", "10 working days left", "ok"),
+        ("2026-11-20", "4 working days left", "ok"),
+        ("2026-11-19", "3 working days left", "soon"),
+        ("2026-11-17", "1 working day left", "soon"),
+        ("2026-11-16", "today", "soon"),
+        ("2026-11-13", "1 working day late", "late"),
+        ("2026-11-09", "5 working days late", "late"),
+        ("2026-11-22", "4 working days left", "ok"),
+    ],
+)
 def test_a_promise_is_said_in_working_days_and_in_colour(app, day, words, urgency):
-    with time_machine.travel(datetime(2026, 11, 16, 9, tzinfo=UTC)), app.test_request_context(base_url="http://127.0.0.1:8000/en"):
+    with (
+        time_machine.travel(datetime(2026, 11, 16, 9, tzinfo=UTC)),
+        app.test_request_context(base_url="http://127.0.0.1:8000/en"),
+    ):
         assert due_words(date.fromisoformat(day)) == (words, urgency)
 
 
 def test_on_a_sunday_fridays_promise_is_broken(app):
-    with time_machine.travel(datetime(2026, 11, 15, 9, tzinfo=UTC)), app.test_request_context(base_url="http://127.0.0.1:8000/en"):
+    with (
+        time_machine.travel(datetime(2026, 11, 15, 9, tzinfo=UTC)),
+        app.test_request_context(base_url="http://127.0.0.1:8000/en"),
+    ):
         words, urgency = due_words(date(2026, 11, 13))
         assert urgency == "late" and words != "today"
 
@@ -254,13 +374,16 @@ def test_the_list_shows_age_promise_and_how_many_ask_here(app):
         wish(app), wish(app)
         clock.move_to(datetime(2026, 11, 17, 9, tzinfo=UTC))
         page = at_the_desk(app).get(DESK)
-        assert "2 November 2026" in page.text and "1 working day late" in page.text and 'class="due due-late"' in page.html
+        assert (
+            "2 November 2026" in page.text and "1 working day late" in page.text and 'class="due due-late"' in page.html
+        )
         assert page.html.count('class="number">2</td>') == 2
         clock.move_to(datetime(2026, 11, 16, 23, 30, tzinfo=UTC))  # already the 17th in Copenhagen
         assert "1 working day late" in at_the_desk(app).get(DESK).text
 
 
 # Speed.
+
 
 @pytest.fixture(scope="module")
 def crowded(template, tmp_path_factory):
@@ -269,8 +392,21 @@ def crowded(template, tmp_path_factory):
         yield app
 
 
-@pytest.mark.parametrize("query", ["", "?bunke=planlaeg", "?bunke=lukket", "?bunke=planlagt&kommune=N%C3%A6stved", "?q=00012345", "?q=S%C3%B8rensen",
-                                   "?q=vej+77+haslev", "?q=ingen+hedder+dette", "?bunke=nye&efter=2027-06-01_5000", "?bunke=resultat"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?bunke=planlaeg",
+        "?bunke=lukket",
+        "?bunke=planlagt&kommune=N%C3%A6stved",
+        "?q=00012345",
+        "?q=S%C3%B8rensen",
+        "?q=vej+77+haslev",
+        "?q=ingen+hedder+dette",
+        "?bunke=nye&efter=2027-06-01_5000",
+        "?bunke=resultat",
+    ],
+)
 def test_with_20000_bookings_the_list_answers_in_a_moment(crowded, query):
     person = at_the_desk(crowded)
     person.client.get(DESK)  # templates are compiled once
