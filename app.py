@@ -50,14 +50,36 @@ DEFAULTS = {
     "BABEL_DEFAULT_LOCALE": "da",
     "BABEL_DEFAULT_TIMEZONE": "Europe/Copenhagen",
     "SESSION_COOKIE_SAMESITE": "Lax",
-    "SESSION_COOKIE_NAME": "session",
     "RATELIMIT_STORAGE_URI": "memory://",  # counts per process: right for the one that we run
 }
 
 
 def create_app(config: dict | None = None) -> Flask:
     """The application. `config` comes last, after defaults, instance/config.py and BOOKING_... in the environment."""
-    config = config or {}
+    app = _configured(config or {})
+    db.init_app(app)
+    Migrate(app, db, directory=str(HERE / "migrations"), render_as_batch=True)
+    letters.mail.init_app(app)
+    limiter.init_app(app)
+    Babel(app, locale_selector=language)
+    app.wsgi_app = ProxyFix(_English(app.wsgi_app), *[app.config["PROXIES"]] * 3)
+    app.url_map.converters["int"] = partial(IntegerConverter, max=BIGGEST)
+    app.register_blueprint(public)
+    app.register_blueprint(office)
+    app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
+    for command in (commands.officer, commands.worker, commands.demo):
+        app.cli.add_command(command)
+    _teach_words(app)
+    app.before_request(_only_read_unless_posted)
+    app.teardown_request(lambda _error: reading_only.set(False))
+    app.after_request(_headers)
+    for error in (400, 403, 404, 405, 413, 429, 500):
+        app.register_error_handler(error, _error_page)
+    app.register_error_handler(NotAllowed, lambda _error: (render_template("error.html", code=409), 409))
+    return app
+
+
+def _configured(config: dict) -> Flask:
     instance = Path(config.get("INSTANCE") or os.environ.get("BOOKING_INSTANCE") or HERE / "instance").absolute()
     instance.mkdir(parents=True, exist_ok=True)
     app = _Site(__name__, instance_path=str(instance))
@@ -69,35 +91,18 @@ def create_app(config: dict | None = None) -> Flask:
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or _own_secret_key(instance / "secret_key")
     app.config["SESSION_COOKIE_SECURE"] = app.config["PREFERRED_URL_SCHEME"] == "https"
     app.config["DISTRICT"] = District.load(app.config["DISTRICT_FILE"])
+    return app
 
-    db.init_app(app)
-    Migrate(app, db, directory=str(HERE / "migrations"), render_as_batch=True)
-    letters.mail.init_app(app)
-    limiter.init_app(app)
-    Babel(app, locale_selector=language)
-    app.wsgi_app = ProxyFix(_English(app.wsgi_app), *[app.config["PROXIES"]] * 3)
-    app.url_map.converters["int"] = partial(IntegerConverter, max=BIGGEST)
-    app.register_blueprint(public)
-    app.register_blueprint(office)
-    app.cli.add_command(commands.officer)
-    app.cli.add_command(commands.worker)
-    app.cli.add_command(commands.demo)
 
-    app.jinja_env.filters.update(FILTERS)
+def _teach_words(app: Flask) -> None:
+    """What every template can say."""
     app.jinja_env.trim_blocks = True
-    app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": language(), "switch": switch_to,
-                                   "authority_for": letters.authority_for})
+    app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(
         catalogue=services.SERVICES, reasons=services.REASONS, STATUSES=STATUSES, HAPPENED=HAPPENED, WAYS=WAYS,
         LANGUAGES=LANGUAGES)
-    app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
-    app.before_request(_only_read_unless_posted)
-    app.teardown_request(lambda _error: reading_only.set(False))
-    app.after_request(_headers)
-    for error in (400, 403, 404, 405, 413, 429, 500):
-        app.register_error_handler(error, _error_page)
-    app.register_error_handler(NotAllowed, lambda _error: (render_template("error.html", code=409), 409))
-    return app
+    app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": language(), "switch": switch_to,
+                                   "authority_for": letters.authority_for})
 
 
 class _Site(Flask):
