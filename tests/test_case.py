@@ -402,7 +402,7 @@ def test_carried_out_is_said_only_when_findings_are_entered(app, citizen):
             db.session.get(Visit, id).enter_findings(Officer.by_email(OFFICER), FOUND)
             db.session.commit()
         page = citizen.get(link(booking))
-        assert "Carried out – the answer is on its way" in page.text and "94" not in page.text
+        assert "Carried out – the answer is on its way" in page.text and "94 vehicles" not in page.text
         with app.app_context():
             db.session.get(Visit, id).report(Officer.by_email(OFFICER))
             db.session.commit()
