@@ -20,8 +20,8 @@ from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 from flask_mail import BadHeaderError, Connection, Mail, Message
 from markupsafe import Markup
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy import event as sqlalchemy_event
-from sqlalchemy import func, select
 
 import services
 from forms import in_my_language
@@ -34,7 +34,6 @@ from models import (
     Letter,
     Officer,
     Reply,
-    Status,
     Way,
     add_working_days,
     db,
@@ -51,7 +50,7 @@ TO_CITIZENS = frozenset({
     Kind.RECEIVED, Kind.INFORMATION_ASKED, Kind.ACCEPTED, Kind.DELAYED, Kind.POSTPONED, Kind.ANSWERED, Kind.CORRECTED,
     Kind.DECLINED, Kind.REFERRED, Kind.WITHDRAWN, Kind.REOPENED,
 })
-# What confirms the citizen's own step goes by mail where there is an address, even if the answer is wanted otherwise.
+# What is no answer yet goes by mail where there is an address, even if the answer is wanted otherwise.
 CONFIRMATIONS = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DELAYED})
 NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN)
 DIGEST, WARNING = "digest", "warning"
@@ -83,8 +82,7 @@ def _write_to_citizen(event: Event) -> Letter | None:
                                service=services.SERVICES[booking.service], link=link_to(booking),
                                language=booking.language, by_mail=way is Way.EMAIL)
         return _add(text, way=way, booking=booking, kind=event.kind, language=booking.language,
-                    recipient={Way.EMAIL: booking.email, Way.PHONE: booking.phone,
-                               Way.POST: f"{booking.name}\n{booking.address}"}[way],
+                    recipient=booking.reached_by(way),
                     subject=gettext("Case %(reference)s", reference=reference(booking.reference)))
 
 
@@ -161,7 +159,7 @@ def write_to_officers() -> None:
     last = _last(WARNING)
     if last is None or now() - last >= timedelta(hours=20):
         late = list(db.session.scalars(select(Booking).where(
-            Booking.status.in_(OPEN - {Status.NEEDS_INFORMATION}),
+            Booking.status.in_(OPEN),
             Booking.due_on <= add_working_days(day, config["WARN_DAYS"])).order_by(Booking.due_on).limit(50)))
         if late:
             _write_to_each_officer(WARNING, late=late, day=day)
@@ -192,9 +190,14 @@ def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
     try:
         while not stopped() and (letter := Letter.claim()):
             db.session.commit()
-            message, file = _as_mail(letter), f"{letter.id:06}-{letter.kind}.eml"
-            db.session.rollback()
-            refusal = postman.carry(message, file)
+            try:
+                message, file = _as_mail(letter), f"{letter.id:06}-{letter.kind}.eml"
+                db.session.rollback()
+                refusal = postman.carry(message, file)
+            except Exception:  # unforeseen, so tried again like any other until it counts as failed
+                current_app.logger.exception("a letter could not be carried")
+                db.session.rollback()
+                refusal = _Refusal("server")
             if refusal is None:
                 letter.went()
                 went += 1
@@ -212,11 +215,12 @@ def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
 
 
 def stuck() -> bool:
-    """Whether letters wait that a living worker would have sent."""
-    overdue = now() - timedelta(minutes=15)
+    """Whether letters wait that a living worker would have sent, or that a living mail server would have taken."""
+    overdue, long_ago = now() - timedelta(minutes=15), now() - timedelta(hours=2)
+    servers = and_(Letter.tries > 0, Letter.made_at < long_ago, Letter.error.not_like("refused%"))
     return db.session.scalar(select(Letter.id).where(
-        Letter.way == Way.EMAIL, Letter.fate.in_((Fate.WAITING, Fate.SENDING)), Letter.next_try_at < overdue,
-    ).limit(1)) is not None
+        Letter.way == Way.EMAIL, Letter.fate.in_((Fate.WAITING, Fate.SENDING)),
+        or_(Letter.next_try_at < overdue, servers)).limit(1)) is not None
 
 
 def by_mail_server() -> bool:

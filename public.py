@@ -126,6 +126,10 @@ def change(reference: str, secret: str, step: str):
         return redirect(back)
     todo = STEPS[step]
     if not todo.allowed(booking):
+        if step == "besked" and booking.may_reopen:  # closed while the citizen wrote: the words are kept
+            flash(gettext("Your case has been closed meanwhile. "
+                          "You can send your message and ask us to take it up again."))
+            return _case_page(booking, {"tag-op-igen": ReopenForm()}), 409
         flash(gettext("That is not possible any more. Below you see how your case stands now."))
         return redirect(back, 303)
     form = todo.form()

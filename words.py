@@ -69,7 +69,9 @@ ERRORS = {
 
 
 def state_in_words(visit: Visit) -> str:
-    return gettext("Findings missing") if visit.is_overdue else str(STATES[visit.state])
+    if visit.is_overdue:
+        return gettext("Findings missing")
+    return str(STATES[State.DONE if visit.draft else visit.state])  # a correction, too, may wait to be sent
 
 
 def fate_in_words(letter: Letter) -> str:

@@ -94,6 +94,8 @@ class PlaceForm(Form):
                     render_kw={"inputmode": "numeric", "autocomplete": "postal-code", "class": "form-input-short"})
 
     def pin(self) -> dict:
+        if "lat" not in self:
+            return {"lat": None, "lng": None}
         whole = self.lat.data is not None and self.lng.data is not None
         return {"lat": self.lat.data, "lng": self.lng.data} if whole else {"lat": None, "lng": None}
 

@@ -92,8 +92,9 @@ class SuitabilityForm(Form):
 
 
 class MoveForm(PlaceForm):
-    """The place that something is really about."""
+    """The place that something is really about. An officer names it; pins are the citizens'."""
 
+    lat = lng = None
     from_to = Line(_l("Stretch"), 200, required=False)
 
 

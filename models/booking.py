@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from .base import NotAllowed, UTCDateTime, db, fold, now, one_of
 from .event import Event, Kind, record
+from .letter import Fate, Way
 from .workdays import add_working_days, local, today
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class Booking(db.Model):
     def ask(self, officer: "Officer", words: str, answer_by: date) -> Event:
         """Ask the citizen for information; without an answer by `answer_by` the officer decides on what is known."""
         self._step(Status.NEEDS_INFORMATION)
+        self.due_on = max(self.due_on, answer_by)
         return record(Kind.INFORMATION_ASKED, booking=self, officer=officer, words=words,
                       answer_by=answer_by.isoformat())
 
@@ -208,35 +210,45 @@ class Booking(db.Model):
         self._refresh_search()
         return record(Kind.MOVED, booking=self, officer=officer, before=str(before), after=str(place))
 
-    # What the citizen does.
+    # What the citizen does, on their page or, where an officer is named, by phone or on paper.
 
-    def give_information(self, words: str, answer_within: int) -> Event:
+    def give_information(self, words: str, answer_within: int, officer: "Officer | None" = None) -> Event:
         """More from the citizen. Where it answers a question, the promise starts anew."""
         self._must_be_open()
         if self.status is Status.NEEDS_INFORMATION:
             self._step(Status.RECEIVED)
             self.due_on = add_working_days(today(), answer_within)
-        self.news = True
-        return record(Kind.INFORMATION_GIVEN, booking=self, words=words)
+        self.news = officer is None
+        return record(Kind.INFORMATION_GIVEN, booking=self, officer=officer, words=words)
 
-    def change_contact(self, *, name: str, email: str, phone: str, address: str, reply: Reply) -> Event:
+    def change_contact(self, *, name: str, email: str, phone: str, address: str, reply: Reply,
+                       officer: "Officer | None" = None) -> Event:
+        """Letters that still wait go where the citizen can be reached now."""
         self.name, self.email, self.phone, self.address, self.reply = name, email, phone, address, reply
         self._refresh_search()
-        return record(Kind.CONTACT_CHANGED, booking=self)
+        for letter in self.letters:
+            if letter.fate is Fate.WAITING and self.reached_by(letter.way):
+                letter.recipient = self.reached_by(letter.way)
+        return record(Kind.CONTACT_CHANGED, booking=self, officer=officer)
 
-    def withdraw(self) -> Event:
+    def withdraw(self, officer: "Officer | None" = None) -> Event:
         self._step(Status.WITHDRAWN)
-        return record(Kind.WITHDRAWN, booking=self)
+        return record(Kind.WITHDRAWN, booking=self, officer=officer)
 
-    def reopen(self, words: str, answer_within: int) -> Event:
+    def reopen(self, words: str, answer_within: int, officer: "Officer | None" = None) -> Event:
         """The citizen was not helped and says why, within REOPEN_DAYS of the answer."""
         if not self.may_reopen:
             raise NotAllowed(f"{self.reference} cannot be taken up again")
         self._step(Status.RECEIVED)
-        self.news, self.due_on = True, add_working_days(today(), answer_within)
-        return record(Kind.REOPENED, booking=self, words=words, due_on=self.due_on.isoformat())
+        self.news, self.due_on = officer is None, add_working_days(today(), answer_within)
+        return record(Kind.REOPENED, booking=self, officer=officer, words=words, due_on=self.due_on.isoformat())
 
     # What can be read off it.
+
+    def reached_by(self, way: Way) -> str:
+        """The address for letters of this way; empty where there is none."""
+        return {Way.EMAIL: self.email, Way.PHONE: self.phone,
+                Way.POST: f"{self.name}\n{self.address}" if self.address else ""}[way]
 
     @property
     def is_open(self) -> bool:
@@ -275,10 +287,10 @@ class Booking(db.Model):
         if not self.allows(status):
             raise NotAllowed(f"{self.reference} is {self.status} and cannot become {status}")
         if self.status is Status.ACCEPTED and status is not Status.ANSWERED:
-            for visit in [v for v in self.visits if v.is_coming]:
+            for visit in [v for v in self.visits if v.is_planned]:
                 visit.bookings.remove(self)
                 record(Kind.UNPLANNED, booking=self, visit=visit)
-        self.status, self.news = status, False
+        self.status, self.news = status, self.news and status is Status.ANSWERED  # findings react to no message
         self.closed_at = now() if status in CLOSED else None
 
     def _must_be_open(self) -> None:

@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, ForeignKey, Text
+from sqlalchemy import JSON, ForeignKey, Index, Text
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -58,6 +58,7 @@ class Event(db.Model):
     """
 
     __tablename__ = "events"
+    __table_args__ = (Index(None, "kind", "at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

@@ -140,7 +140,7 @@ class Visit(db.Model):
         return [b for b in self.bookings if b.status is Status.ACCEPTED]
 
     @property
-    def is_coming(self) -> bool:
+    def is_planned(self) -> bool:
         return self.state is State.PLANNED
 
     @property

@@ -48,7 +48,7 @@ def log_in():
 
 @office.post("/log-ud")
 def log_out():
-    if PressForm().validate():
+    if pressed():
         session.clear()
     return redirect(url_for("office.log_in"), 303)
 
@@ -56,6 +56,14 @@ def log_out():
 @office.context_processor
 def _for_every_page() -> dict:
     return {"press": PressForm(), "by_mail_server": by_mail_server(), "officer": g.get("officer")}
+
+
+def pressed() -> bool:
+    """Whether a single button was pressed on a page of this session; if not, the officer is told to press again."""
+    valid = PressForm().validate()
+    if not valid:
+        flash(gettext("The page had been open for too long. Nothing is lost: please press the button again."))
+    return valid
 
 
 def _officer_in_session() -> Officer | None:

@@ -11,13 +11,16 @@ from flask_babel import lazy_gettext as _l
 import services
 from forms import (
     AskForm,
+    ContactForm,
     DeclineForm,
     DelayForm,
     Form,
+    InformationForm,
     MoveForm,
     NoteForm,
     PressForm,
     ReferForm,
+    ReopenForm,
     WordsForm,
     authorities,
     taken_in,
@@ -26,7 +29,7 @@ from letters import previewed
 from models import Booking, Place, Status, add_working_days, db, today
 from services import Service
 
-from . import office
+from . import office, pressed
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,15 @@ ACTIONS = {
         _l("Refer to somebody else"), lambda b: b.allows(Status.REFERRED),
         lambda b, s: ReferForm().offer(authorities(current_app.config["DISTRICT"], b.place.municipality)),
         lambda b, form, s: b.refer(g.officer, form.authority.data, form.words.data or "")),
+    "oplys": Action(
+        _l("The citizen has phoned or written"), lambda b: b.is_open, lambda b, s: InformationForm(),
+        lambda b, form, s: b.give_information(form.words.data, s.answer_within, g.officer)),
+    "traek-tilbage": Action(
+        _l("Withdraw for the citizen"), lambda b: b.is_open, lambda b, s: PressForm(),
+        lambda b, form, s: b.withdraw(g.officer)),
+    "genoptag": Action(
+        _l("Take up again"), lambda b: b.may_reopen, lambda b, s: ReopenForm(),
+        lambda b, form, s: b.reopen(form.words.data, s.answer_within, g.officer)),
     "udsaet": Action(
         _l("Tell of a delay"), lambda b: b.is_open, lambda b, s: DelayForm(),
         lambda b, form, s: b.delay(g.officer, form.words.data, form.due_on.data)),
@@ -70,7 +82,10 @@ def booking(reference: str):
     return _booking_page(_found(reference))
 
 
-@office.route("/sag/<reference>/<any(imoedekom, spoerg, afslag, henvis, udsaet):name>", methods=["GET", "POST"])
+NAMES = ", ".join(name if name.isalpha() else repr(name) for name in ACTIONS)  # as a rule of the address writes them
+
+
+@office.route(f"/sag/<reference>/<any({NAMES}):name>", methods=["GET", "POST"])
 def act(reference: str, name: str):
     booking, action = _found(reference), ACTIONS[name]
     service = services.SERVICES[booking.service]
@@ -92,9 +107,11 @@ def act(reference: str, name: str):
                            preview=preview, answers=service.questions.describe(booking.answers)), code
 
 
-@office.post("/sag/<reference>/notat")
+@office.route("/sag/<reference>/notat", methods=["GET", "POST"])
 def note(reference: str):
     booking, form = _found(reference), NoteForm()
+    if request.method != "POST":
+        return redirect(url_for(".booking", reference=reference))
     if not form.validate():
         return _booking_page(booking, note=form), 422
     booking.note(g.officer, form.words.data)
@@ -105,15 +122,30 @@ def note(reference: str):
 @office.post("/sag/<reference>/laest")
 def seen(reference: str):
     booking = _found(reference)
-    if PressForm().validate():
+    if pressed():
         booking.see(g.officer)
         db.session.commit()
     return redirect(url_for(".booking", reference=reference), 303)
 
 
-@office.post("/sag/<reference>/sted")
+@office.route("/sag/<reference>/kontakt", methods=["GET", "POST"])
+def contact(reference: str):
+    """The citizen says by phone how to be reached."""
+    booking, form = _found(reference), ContactForm()
+    if request.method != "POST":
+        return redirect(url_for(".booking", reference=reference))
+    if not form.validate():
+        return _booking_page(booking, contact=form), 422
+    booking.change_contact(**form.contact(), officer=g.officer)
+    db.session.commit()
+    return redirect(url_for(".booking", reference=reference), 303)
+
+
+@office.route("/sag/<reference>/sted", methods=["GET", "POST"])
 def move(reference: str):
     booking, form = _found(reference), MoveForm()
+    if request.method != "POST":
+        return redirect(url_for(".booking", reference=reference))
     if not form.validate():
         return _booking_page(booking, place=form), 422
     booking.move(g.officer, Place.at(**form.place()))
@@ -147,7 +179,8 @@ def _found(reference: str) -> Booking:
 
 def _booking_page(booking: Booking, **typed):
     service = services.SERVICES[booking.service]
-    forms = {"note": NoteForm(None), "place": MoveForm(None, obj=booking.place)}
+    forms = {"note": NoteForm(None), "place": MoveForm(None, obj=booking.place),
+             "contact": ContactForm(None, obj=booking)}
     return render_template(
         "office/booking.html", booking=booking, service=service, forms=forms | typed, typed=typed,
         actions={n: a for n, a in ACTIONS.items() if a.allowed(booking)},

@@ -4,11 +4,11 @@ from datetime import date, datetime
 
 from flask import current_app, render_template, request
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import Date, Select, and_, bindparam, exists, func, or_, select, tuple_
 from sqlalchemy.orm import selectinload
 
 import services
-from models import OPEN, Booking, Fate, Letter, Place, State, Status, Visit, Way, db, fold, now
+from models import OPEN, Booking, Fate, Letter, Place, State, Status, Visit, Way, db, fold, now, today
 from models.visit import visit_bookings
 
 from . import office
@@ -16,15 +16,17 @@ from . import office
 PAGE = 50
 HAS_VISIT = exists().where(visit_bookings.c.booking_id == Booking.id, visit_bookings.c.visit_id == Visit.id,
                            Visit.state.in_((State.PLANNED, State.DONE)))
+OVERDUE = Booking.due_on < bindparam("today", callable_=today, type_=Date)  # today is asked at each look
 # The piles that an officer works off, then those that wait for somebody else, then the archive.
 PILES = {
-    "nye": (_l("New"), and_(Booking.status == Status.RECEIVED, Booking.news.is_(False))),
+    "nye": (_l("New"), and_(Booking.news.is_(False), or_(
+        Booking.status == Status.RECEIVED, and_(Booking.status == Status.NEEDS_INFORMATION, OVERDUE)))),
     "besked": (_l("Information arrived"), Booking.news.is_(True)),
     "planlaeg": (_l("To be planned"), and_(Booking.status == Status.ACCEPTED, Booking.news.is_(False), ~HAS_VISIT)),
     "resultat": (_l("Findings missing"), None),
     "breve": (_l("Letters to see to"), None),
     "venter": (_l("Waiting for the citizen"), and_(Booking.status == Status.NEEDS_INFORMATION,
-                                                   Booking.news.is_(False))),
+                                                   Booking.news.is_(False), ~OVERDUE)),
     "planlagt": (_l("Visit planned"), and_(Booking.status == Status.ACCEPTED, Booking.news.is_(False), HAS_VISIT)),
     "lukket": (_l("Closed cases"), Booking.closed_at.is_not(None)),
 }
@@ -52,8 +54,9 @@ def desk():
 
 def awaiting_findings() -> Select:
     """Visits that are over, and what was found is not yet sent."""
-    return select(Visit).where(or_(Visit.state == State.DONE, and_(Visit.state == State.PLANNED,
-                                                                   Visit.ends_at < now()))).order_by(Visit.ends_at)
+    return select(Visit).where(or_(
+        Visit.state == State.DONE, and_(Visit.state == State.PLANNED, Visit.ends_at < now()),
+        and_(Visit.state == State.REPORTED, Visit.draft.is_not(None)))).order_by(Visit.ends_at)
 
 
 def letters_to_see_to() -> Select:
@@ -90,7 +93,9 @@ def _page_of(found: Select, pile: str, after: str) -> tuple[list[Booking], str]:
     when, _, number = after.partition("_")
     try:
         kind = datetime if pile in NEWEST_FIRST else date
-        behind = (kind.fromisoformat(when), min(int(number), 2**31 - 1)) if after else None
+        behind = (kind.fromisoformat(when), int(number)) if after else None
+        if behind and not (2000 <= behind[0].year < 2100 and 0 <= behind[1] < 2**31):
+            behind = None
     except ValueError:
         behind = None
     if pile in NEWEST_FIRST:

@@ -3,10 +3,9 @@
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from forms import PressForm
 from models import Letter, Way, db
 
-from . import office
+from . import office, pressed
 
 
 @office.get("/breve/<int:id>")
@@ -18,7 +17,7 @@ def letter(id: int):
 def see_to(id: int):
     """Send it again, to the address that the citizen has now, or note that it was phoned or posted."""
     letter = db.session.get(Letter, id) or abort(404)
-    if PressForm().validate():
+    if pressed():
         if "again" in request.form:
             now_at = letter.booking.email if letter.booking and letter.way is Way.EMAIL else ""
             letter.send_again(now_at or letter.recipient)

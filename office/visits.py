@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 import services
-from forms import CancelForm, PressForm, VisitForm
+from forms import CancelForm, VisitForm
 from letters import previewed
 from models import (
     COPENHAGEN,
@@ -25,7 +25,7 @@ from models import (
 from services import Service
 from words import day, moment, reference
 
-from . import office
+from . import office, pressed
 
 
 @office.get("/besoeg/")
@@ -70,7 +70,7 @@ def visit(id: int):
 def reschedule(id: int):
     visit = _found(id)
     service = services.SERVICES[visit.service]
-    if not visit.is_coming:
+    if not visit.is_planned:
         return redirect(url_for(".visit", id=id))
     waiting = [*visit.bookings, *visit.place.waiting_for_visit(service.key)]
     form = _visit_form(service, waiting, obj=visit.place, data={
@@ -92,9 +92,11 @@ def reschedule(id: int):
             422 if form.errors else 200)
 
 
-@office.post("/besoeg/<int:id>/aflys")
+@office.route("/besoeg/<int:id>/aflys", methods=["GET", "POST"])
 def cancel(id: int):
     visit, form = _found(id), CancelForm()
+    if request.method != "POST":
+        return redirect(url_for(".visit", id=id))
     if not form.validate():
         return _visit_page(visit, cancel=form), 422
     visit.cancel(g.officer, form.words.data)
@@ -130,7 +132,7 @@ def report(id: int):
             flash(gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
         return redirect(url_for(".visit", id=id))
     retry_by = add_working_days(today(), service.act_within) if service.keeps_open(visit.draft) else None
-    if request.method == "POST" and PressForm().validate():
+    if request.method == "POST" and pressed():
         visit.report(g.officer, retry_by)
         db.session.commit()
         flash(gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
@@ -169,7 +171,7 @@ def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm
 
 def _place(form: VisitForm) -> Place:
     """The place of the plan, with the stretch as the officer names it."""
-    place = Place.at(**form.place())
+    place = Place.at(**form.place())  # without a pin: the one at hand belongs to the place planned from
     place.from_to = form.from_to.data or place.from_to
     return place
 

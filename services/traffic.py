@@ -1,5 +1,7 @@
 """Traffic control: citizens name a stretch, the police measure it, everyone who asked hears what was found."""
 
+from datetime import time
+
 from flask_babel import format_decimal, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
@@ -208,6 +210,9 @@ class TrafficFindings(Form):
         if self.performed.data == "no":
             self.method.data = ""  # as planned; it asks for no figures when nothing was measured
         super().validate(extra_validators)
+        if self.performed.data == "no":
+            for field in (f for f in self if f.name not in self.without_control and f.name != "csrf_token"):
+                field.errors = []
         for field, words in self._contradictions():
             field.errors = [*field.errors, words]
         return not self.errors
@@ -229,6 +234,8 @@ class TrafficFindings(Form):
             yield self.reckless, gettext("Reckless driving is part of the unconditional losses.")
         if charged and self.top.data is not None and self.limit.data and self.top.data <= int(self.limit.data):
             yield self.top, gettext("Somebody was charged, so the highest speed is above the limit.")
+        if self.mopeds_checked.data is not None and self.mopeds_fast.data is None:
+            yield self.mopeds_fast, gettext("Write how many of them were too fast, perhaps 0.")
         if (self.mopeds_fast.data or 0) > (self.mopeds_checked.data or 0):
             yield self.mopeds_fast, gettext("More mopeds were too fast than were checked.")
 
@@ -251,8 +258,11 @@ def in_short(findings: dict) -> str:
 def start_findings(visit) -> dict:
     """What the findings form already knows from the plan."""
     start, end = local(visit.starts_at), local(visit.ends_at)
-    return {"performed": "yes", "method": visit.method, "place": str(visit.place), "prelim": True,
-            "periods": [{"day": start.date(), "starts": start.time(), "ends": end.time()}]}
+    periods = [{"day": start.date(), "starts": start.time(), "ends": end.time()}]
+    if end.date() > start.date():  # past midnight
+        periods = [{"day": start.date(), "starts": start.time(), "ends": time(23, 59)},
+                   {"day": end.date(), "starts": time(0), "ends": end.time()}]
+    return {"performed": "yes", "method": visit.method, "place": str(visit.place), "prelim": True, "periods": periods}
 
 
 def keeps_open(findings: dict) -> bool:

@@ -321,7 +321,7 @@ def test_every_page_is_the_same_before_and_after_a_control_is_planned(district):
     assert officer.post(f"/kontor/sag/{reference}/besoeg", plan).status == 200
     with app.app_context():
         coming = db.session.query(Visit).filter(Visit.crew == "Zulufolket 7").one()
-        assert coming.is_coming and coming.bookings
+        assert coming.is_planned and coming.bookings
         number = coming.id
     assert everything() == before, "planning a control shows"
     assert officer.post(f"/kontor/besoeg/{number}/flyt", {**plan, "starts": "03:18", "road": "Bygaden"}).status == 200
@@ -364,6 +364,7 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("public.find", "/find", {"reference": who["new"][0], "contact": f"{CITIZEN}0@example.dk"}),
         ("office.note", f"{case['asked']}/notat", {"words": "Ringet."}),
         ("office.seen", f"{case['declined']}/laest", {}),
+        ("office.contact", f"{case['asked']}/kontakt", {"name": "Bo", "email": "bo@example.dk", "reply": "email"}),
         ("office.move", f"{case['asked']}/sted", {"road": "Søvej", "postcode": "4690"}),
         ("office.act", f"{case['asked']}/udsaet", {"words": "Materiel.", "due_on": "2026-06-30", "send": "1"}),
         ("office.act", f"{case['asked']}/imoedekom", {"words": "", "send": "1"}),

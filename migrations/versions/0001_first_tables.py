@@ -118,6 +118,7 @@ def upgrade():
     )
     with op.batch_alter_table('events', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_events_booking_id'), ['booking_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_events_kind_at'), ['kind', 'at'], unique=False)
         batch_op.create_index(batch_op.f('ix_events_visit_id'), ['visit_id'], unique=False)
 
     op.create_table('letters',
@@ -173,6 +174,7 @@ def downgrade():
     op.drop_table('letters')
     with op.batch_alter_table('events', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_events_visit_id'))
+        batch_op.drop_index(batch_op.f('ix_events_kind_at'))
         batch_op.drop_index(batch_op.f('ix_events_booking_id'))
 
     op.drop_table('events')
