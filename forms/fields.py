@@ -303,9 +303,10 @@ class InDistrict:
 
     def __call__(self, form, field):
         district = current_app.config["DISTRICT"]
-        field.data = (field.data or "").strip()
-        if not re.fullmatch(r"\d{4}", field.data):
+        code = re.match(r"(?:DK[ -]?)?([0-9]{4})(?:\s|$)", field.data or "", re.I)  # "4700 Næstved" and "DK-4700", too
+        if not code:
             raise ValidationError(gettext("Write a postcode of four digits, such as 4700."))
+        field.data = code[1]
         if district.postcode(field.data):
             return
         neighbour = district.neighbour(field.data)
@@ -398,6 +399,7 @@ class Count(IntegerField):
         typed = [value for value in valuelist if value.strip()]  # an empty field is no wrong number
         if typed and len(typed[0]) > 12:
             raise ValueError(gettext("Write a whole number, such as 94."))
+        self.data = None  # what stood there before is gone when the field is emptied
         super().process_formdata(typed)
 
 
@@ -408,6 +410,7 @@ class Measure(DecimalField):
         super().__init__(label, validators=_rules(required, NumberRange(0, most)), **kwargs)
 
     def process_formdata(self, valuelist):
+        self.data = None
         super().process_formdata([value.replace(",", ".")[:12] for value in valuelist if value.strip()])
 
 

@@ -1,6 +1,6 @@
 """What an officer may type."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask_babel import get_timezone, gettext
 from flask_babel import lazy_gettext as _l
@@ -8,7 +8,20 @@ from wtforms import PasswordField
 from wtforms.validators import Length, ValidationError
 
 from .citizen import BookingForm, PlaceForm
-from .fields import AnyOf, Clock, Day, Form, Line, NoPersonalData, OneOf, Required, Select, Text, in_my_language
+from .fields import (
+    AnyOf,
+    Clock,
+    Day,
+    Form,
+    Line,
+    NoPersonalData,
+    OneOf,
+    Required,
+    Select,
+    Text,
+    day_in_words,
+    in_my_language,
+)
 
 CHANNELS = {"phone": _l("Phone"), "paper": _l("Letter or in person")}
 
@@ -54,8 +67,16 @@ class DelayForm(Form):
         "Never write when or that a control is planned."))
     due_on = Day(_l("New date for the answer"))
 
+    def after(self, promised: date) -> "DelayForm":
+        """A delay is later than what was promised."""
+        self.promised = promised
+        return self
+
     def validate_due_on(self, field):
         must_be_coming(field)
+        if field.data <= self.promised:
+            raise ValidationError(gettext("Write a day after the one that was promised: %(day)s.",
+                                          day=day_in_words(self.promised)))
 
 
 class DeclineForm(Form):

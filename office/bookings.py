@@ -72,7 +72,7 @@ ACTIONS = {
         _l("Take up again"), lambda b: b.may_reopen, lambda b, s: ReopenForm(),
         lambda b, form, s: b.reopen(form.words.data, s.answer_within, g.officer)),
     "udsaet": Action(
-        _l("Tell of a delay"), lambda b: b.is_open, lambda b, s: DelayForm(),
+        _l("Tell of a delay"), lambda b: b.is_open, lambda b, s: DelayForm().after(b.due_on),
         lambda b, form, s: b.delay(g.officer, form.words.data, form.due_on.data)),
 }
 

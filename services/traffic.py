@@ -61,7 +61,7 @@ class TrafficQuestions(BookingForm):
     direction = OneOf(_l("Direction of travel"), {
         "both": _l("Both"), "towards": _l("Towards …"), "unknown": _l("Don’t know")}, required=False)
     towards = Line(_l("Towards"), 80, rules=[NoPersonalData()], required=RequiredWhen(
-        "direction", "towards", message=_l("Write which way, such as “towards Haslev”.")),
+        "direction", "towards", message=_l("Write which way, such as “Haslev”.")),
         description=_l("Only if it is one direction."))
     limit = Select(_l("Speed limit"), {**LIMITS, "unknown": _l("Don’t know")}, required=False)
     roadtype = OneOf(_l("Type of road"), {
@@ -236,6 +236,8 @@ class TrafficFindings(Form):
             yield self.top, gettext("Somebody was charged, so the highest speed is above the limit.")
         if self.mopeds_checked.data is not None and self.mopeds_fast.data is None:
             yield self.mopeds_fast, gettext("Write how many of them were too fast, perhaps 0.")
+        if self.avg.data is not None and self.top.data is not None and self.avg.data > self.top.data:
+            yield self.avg, gettext("The average cannot be above the highest speed.")
         if (self.mopeds_fast.data or 0) > (self.mopeds_checked.data or 0):
             yield self.mopeds_fast, gettext("More mopeds were too fast than were checked.")
 

@@ -403,7 +403,7 @@ def test_a_postcode_that_does_not_exist_is_said_not_to(desk_app, postcode):
 
 
 @pytest.mark.parametrize(
-    "postcode", ["469", "46900", "abcd", "46 90", "4690 Haslev", "-469", "4690\n"[:4] + "x", "46.9"]
+    "postcode", ["469", "46900", "abcd", "46 90", "-469", "4690\n"[:4] + "x", "46.9"]
 )
 def test_a_postcode_is_four_digits(desk_app, postcode):
     with english(desk_app):

@@ -116,3 +116,21 @@ def test_by_phone_the_officer_changes_withdraws_and_takes_up_again(app, citizen,
         assert [e.officer for e in booking.events[1:]] == [ida] * 5
         assert [(x.kind, x.way) for x in booking.letters] == [
             ("declined", Way.EMAIL), ("reopened", Way.EMAIL), ("withdrawn", Way.EMAIL)]
+
+
+def test_a_number_that_was_taken_out_of_the_findings_is_gone(app, citizen, officer):
+    reference, _ = book(citizen)
+    id = controlled(app, officer, reference)
+    with app.app_context():
+        data = findings_of(db.session.get(Visit, id))
+    officer.post(f"/kontor/besoeg/{id}/resultat", data | {"top": "54"})
+    assert "54 km/t" in officer.get(f"/kontor/besoeg/{id}/svar").text
+    officer.post(f"/kontor/besoeg/{id}/resultat", data | {"top": ""})
+    assert "54 km/t" not in officer.get(f"/kontor/besoeg/{id}/svar").text
+
+
+def test_a_delay_is_later_than_what_was_promised(app, citizen, officer):
+    reference, _ = book(citizen)
+    soon = (today() + timedelta(days=2)).isoformat()
+    page = officer.post(f"/kontor/sag/{reference}/udsaet", {"words": "Materiel.", "due_on": soon, "send": "1"})
+    assert page.status == 422 and page.errors
