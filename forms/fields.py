@@ -97,7 +97,7 @@ class Form(FlaskForm):
     @property
     def errors(self) -> dict:
         """What is wrong, in the order of the page."""
-        names = [name for _, names in self.groups for name in flat(names)]
+        names = self.in_order()
         return dict(sorted(super().errors.items(), key=lambda e: names.index(e[0]) if e[0] in names else len(names)))
 
     def answers(self) -> dict:
@@ -114,9 +114,14 @@ class Form(FlaskForm):
     def describe(cls, answers: dict, internal: bool = False) -> list[tuple[str, str]]:
         """Stored answers as (question, answer) in words, in the form's order; `internal` ones only if asked for."""
         form = cls._of(answers)
-        names = [name for _, names in cls.groups for name in flat(names)] or list(form._fields)
+        names = cls.in_order() or list(form._fields)
         return [(label, words) for _, label, words in form.described(
             [name for name in names if name in answers and (internal or name not in cls.internal)])]
+
+    @classmethod
+    def in_order(cls) -> list[str]:
+        """The names of the fields as the page shows them; none where there are no groups."""
+        return [name for _, names in cls.groups for name in flat(names)]
 
     @classmethod
     def words(cls, answers: dict) -> dict[str, str]:
@@ -164,6 +169,11 @@ def in_words(field) -> str:
 
 def day_in_words(day: date) -> str:
     return format_date(day, "d. MMMM y" if str(get_locale()) == "da" else "d MMMM y")
+
+
+def day_here() -> date:
+    """Today, by the clock of the reader."""
+    return datetime.now(get_timezone()).date()
 
 
 # Rules.
@@ -282,7 +292,7 @@ class HasBeen:
     """A day that is not ahead: what was done, not what is planned."""
 
     def __call__(self, form, field):
-        if field.data and field.data > datetime.now(get_timezone()).date():
+        if field.data and field.data > day_here():
             raise ValidationError(gettext("Write a day that has been."))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from flask_babel import get_timezone, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField
 from wtforms.validators import Length, ValidationError
@@ -19,6 +19,7 @@ from .fields import (
     Required,
     Select,
     Text,
+    day_here,
     day_in_words,
     in_my_language,
 )
@@ -42,8 +43,9 @@ ANYBODY_TO_ASK = NoPersonalData(contacts_too=False)
 
 def _own_words() -> Text:
     return Text(_l("Your own words to the citizen"), 1500, required=False, rules=[ANYBODY_TO_ASK],
-                render_kw={"rows": 4}, description=_l("Is put into the letter as it stands, in the citizen's language. "
-                               "No names and no number plates."))
+                render_kw={"rows": 4}, description=_l(
+                    "Is put into the letter as it stands, in the citizen's language. "
+                    "No names and no number plates."))
 
 
 class WordsForm(Form):
@@ -165,8 +167,7 @@ def taken_in(questions: type[BookingForm]) -> type[BookingForm]:
 
 
 def must_be_coming(field) -> None:
-    day = datetime.now(get_timezone()).date()
-    if field.data and not day < field.data <= day + timedelta(days=730):
+    if field.data and not day_here() < field.data <= day_here() + timedelta(days=730):
         raise ValidationError(gettext("Write a date that lies ahead, within two years."))
 
 
