@@ -92,7 +92,7 @@ def act(reference: str, name: str):
     if not action.allowed(booking):
         flash(gettext("That is not possible any more. Below you see how the case stands now."))
         return redirect(url_for(".booking", reference=reference), 303)
-    form, preview, code = action.form(booking, service), [], 200
+    form, preview, code = action.form(booking, service), None, 200
     if request.method == "POST":
         if not form.validate():
             code = 422

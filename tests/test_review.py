@@ -134,3 +134,9 @@ def test_a_delay_is_later_than_what_was_promised(app, citizen, officer):
     soon = (today() + timedelta(days=2)).isoformat()
     page = officer.post(f"/kontor/sag/{reference}/udsaet", {"words": "Materiel.", "due_on": soon, "send": "1"})
     assert page.status == 422 and page.errors
+
+
+def test_an_action_without_a_letter_can_be_done_from_its_page(app, citizen, officer):
+    reference, _ = book(citizen)
+    page = officer.post(f"/kontor/sag/{reference}/oplys", {"words": "Værst om morgenen."})
+    assert 'name="send"' in page.html
