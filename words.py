@@ -48,6 +48,18 @@ HAPPENED = {
     Kind.CANCELLED: _l("Visit cancelled"),
     Kind.FINDINGS_ENTERED: _l("Findings entered"),
     Kind.REPORTED: _l("Findings sent"),
+    Kind.DATES_OFFERED: _l("The police proposed dates"),
+    Kind.DATES_REFUSED: _l("None of the dates fits"),
+    Kind.DATES_LAPSED: _l("The proposed dates were not answered"),
+    Kind.AGREED: _l("Date agreed"),
+    Kind.AGREED_ANEW: _l("Moved to another date"),
+    Kind.CALLED_OFF: _l("Called off by the police"),
+    Kind.REMINDED: _l("Reminder of the date"),
+    Kind.LED_TO: _l("It led to another case"),
+    Kind.TASK_KEPT: _l("Task entered"),
+    Kind.TASKS_SENT: _l("Tasks sent to whoever is responsible"),
+    Kind.TASKS_DUE: _l("Asked how the tasks are going"),
+    Kind.TASK_ANSWERED: _l("Answer about a task"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),

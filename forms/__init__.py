@@ -16,19 +16,15 @@ from .fields import (
     Count,
     Day,
     Form,
-    HasBeen,
     Line,
     Measure,
-    NoPersonalData,
     OneOf,
     Repeat,
-    RequiredWhen,
     Row,
     Select,
     Text,
     day_in_words,
     flat,
-    in_my_language,
     in_words,
 )
 from .officer import (
@@ -47,6 +43,7 @@ from .officer import (
     authorities,
     taken_in,
 )
+from .rules import HasBeen, NoPersonalData, RequiredWhen, in_my_language
 
 __all__ = [
     "AnyOf", "AskForm", "BookingForm", "CancelForm", "Clock", "ContactForm", "Count", "Day", "DeclineForm",

@@ -6,17 +6,8 @@ from wtforms import BooleanField, FloatField, HiddenField
 from wtforms.validators import Email
 from wtforms.widgets import HiddenInput
 
-from .fields import (
-    Confirmed,
-    Form,
-    InDistrict,
-    Line,
-    NoPersonalData,
-    OneOf,
-    PhoneNumber,
-    RequiredWhen,
-    Text,
-)
+from .fields import Form, Line, OneOf, Text
+from .rules import Confirmed, InDistrict, NoPersonalData, PhoneNumber, RequiredWhen
 
 PRIVATE = "private"
 CAPACITIES = {

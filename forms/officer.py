@@ -8,21 +8,8 @@ from wtforms import PasswordField
 from wtforms.validators import Length, ValidationError
 
 from .citizen import BookingForm, PlaceForm
-from .fields import (
-    AnyOf,
-    Clock,
-    Day,
-    Form,
-    Line,
-    NoPersonalData,
-    OneOf,
-    Required,
-    Select,
-    Text,
-    day_here,
-    day_in_words,
-    in_my_language,
-)
+from .fields import AnyOf, Clock, Day, Form, Line, OneOf, Select, Text, day_in_words
+from .rules import NoPersonalData, Required, day_here, in_my_language
 
 CHANNELS = {"phone": _l("Phone"), "paper": _l("Letter or in person")}
 

@@ -41,12 +41,26 @@ class Kind(enum.StrEnum):
     CANCELLED = "cancelled"
     FINDINGS_ENTERED = "findings_entered"
     REPORTED = "reported"
+    DATES_OFFERED = "dates_offered"
+    DATES_REFUSED = "dates_refused"
+    DATES_LAPSED = "dates_lapsed"
+    AGREED = "agreed"
+    AGREED_ANEW = "agreed_anew"
+    CALLED_OFF = "called_off"
+    REMINDED = "reminded"
+    LED_TO = "led_to"
+    TASK_KEPT = "task_kept"
+    TASKS_SENT = "tasks_sent"
+    TASKS_DUE = "tasks_due"
+    TASK_ANSWERED = "task_answered"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.
 TOLD = frozenset({
     Kind.RECEIVED, Kind.INFORMATION_ASKED, Kind.INFORMATION_GIVEN, Kind.CONTACT_CHANGED, Kind.ACCEPTED, Kind.DELAYED,
     Kind.POSTPONED, Kind.ANSWERED, Kind.CORRECTED, Kind.DECLINED, Kind.REFERRED, Kind.WITHDRAWN, Kind.REOPENED,
+    Kind.DATES_OFFERED, Kind.DATES_REFUSED, Kind.DATES_LAPSED, Kind.AGREED, Kind.AGREED_ANEW, Kind.CALLED_OFF,
+    Kind.REMINDED,
 })
 
 

@@ -28,6 +28,10 @@ REASONS = {
     "report": (_l("Must be reported"), _l(
         "What you describe has to be reported to the police as such: call 114, or report it at politi.dk.")),
     "outside": (_l("Outside the scheme"), _l("The wish is for something that this service cannot be used for.")),
+    "no_date": (_l("No free date"), _l("We have no free date at the times that would suit you.")),
+    "too_few": (_l("Too few participants"), _l(
+        "Too few would take part. If several of you join together, you are welcome to book again.")),
+    "van": (_l("Van not free"), _l("The mobile police station, or somebody to drive and staff it, is not free.")),
     "information": (_l("Information missing"), _l(
         "We lack information, and without it we cannot find the place or judge the problem.")),
 }
@@ -37,8 +41,16 @@ REASONS = {
 class Service:
     """One thing that can be booked.
 
-    `answer_within` and `act_within` are working days from receipt: to a yes or no, and to the outcome.
-    `date_is_told` is false where a coming visit must stay unknown outside the office.
+    `need` is what people come with, in their own words: the front page leads by it.
+    `answer_within` and `act_within` are working days from receipt: to a yes or no, and to the outcome; `report_within`
+    are those from an agreed visit to its outcome.
+    `date_is_told` is false where a coming visit must stay unknown outside the office. Where it is true, the date is
+    agreed with whoever asks.
+    `takes` are the parts that a visit occupies, {part: question}, such as a crew and a van; `travel` is how many
+    minutes each way they are on the road.
+    `tasks` is the form of one thing that somebody is asked to do after a visit; those who are to do it are asked again
+    `follow_up` days after they were told, or else at the due date.
+    `leads_to` names the services that an outcome may start; `started_by(words)` is what such a wish starts with.
     `topic` names the question, one choice, that says in a word what a booking is about.
     `findings_text` is the template that tells the findings, in letters and on pages; the plain one lists them.
     `in_short(findings)` is one line of them; `keeps_open(findings)` is true where nothing was carried out and the
@@ -64,11 +76,19 @@ class Service:
     keeps_open: Callable[[dict], bool] = lambda findings: False
     start_findings: Callable[[Visit], dict] = lambda visit: {}
     date_is_told: bool = False
+    need: str = ""
+    takes: dict[str, str] = field(default_factory=lambda: {"crew": _l("Who carries it out?")})
+    travel: int = 0
+    report_within: int = 10
+    tasks: type[Form] | None = None
+    follow_up: tuple[int, ...] = ()
+    leads_to: tuple[str, ...] = ()
+    started_by: Callable[[str], dict] = lambda words: {}
 
     def about(self, answers: dict) -> str:
-        """What a booking is about, in a word or two."""
+        """What a booking is about, in a word or two; the service's name where the question is not answered yet."""
         _, options = getattr(self.questions, self.topic).args
-        return str(options[answers[self.topic]])
+        return str(options.get(answers.get(self.topic), self.name))
 
     def reason_names(self) -> dict[str, str]:
         return {code: REASONS[code][0] for code in self.reasons}

@@ -289,6 +289,8 @@ TRAFFIC = Service(
     questions=TrafficQuestions,
     findings=TrafficFindings,
     topic="problem",
+    reasons=("resources", "unsuitable", "unlikely", "priority", "recently", "regular", "authority", "district",
+             "report", "outside", "information"),
     methods=METHODS,
     answer_within=10,
     act_within=22,

@@ -1,93 +1,25 @@
-"""The citizen's pages: what can be booked, booking it, and following one's own booking by its secret link."""
+"""One's own booking, by its secret link: how it stands, and what the citizen can do."""
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale, gettext
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 import services
-from figures import asked_here
 from forms import ContactForm, FindForm, Form, InformationForm, ReopenForm, WithdrawForm
-from letters import link_to, stuck
-from models import Booking, Place, db
+from models import Booking, db
 from services import Service
 from throttle import limiter
 from words import status_for_citizen
 
-public = Blueprint("public", __name__)
-
-
-@public.get("/")
-def index():
-    return render_template("public/index.html")
-
-
-@public.get("/saadan-virker-det")
-def how():
-    return render_template("public/how.html")
-
-
-@public.get("/privatliv")
-def privacy():
-    return render_template("public/privacy.html")
-
-
-@public.get("/was")
-def accessibility():
-    """The short address that Danish public sites give their accessibility statement."""
-    return redirect(current_app.config["DISTRICT"].accessibility_statement)
-
-
-@public.route("/bestil/<slug>", methods=["GET", "POST"])
-@limiter.limit("30 per hour", methods=["POST"], exempt_when=lambda: "send" not in request.form)
-def book(slug: str):
-    """Fill in, check, send. What was typed travels in the form itself, so nothing is kept before it is sent."""
-    service = services.by_slug(slug) or abort(404)
-    form = service.questions()
-    form.once.data = (form.once.data or "")[:64] or secrets.token_urlsafe(18)
-    form.language.data = form.language.data or str(get_locale())
-    if request.method != "POST" or "change" in request.form:
-        return render_template("public/book.html", service=service, form=form)
-    if not form.validate():
-        return render_template("public/book.html", service=service, form=form), 422
-    if "send" not in request.form:
-        place = form.place()
-        asked = asked_here(service.key, road=place["road"], postcode=place["postcode"], **form.pin())
-        return render_template("public/check.html", service=service, form=form, place=place, asked=asked,
-                               elsewhere=current_app.config["DISTRICT"].neighbour(place["postcode"]))
-    return _send(service, form)
-
-
-def _send(service, form):
-    booking = Booking.once_received(form.once.data)
-    if booking:
-        flash(gettext("We already have this booking. If there is anything to add, write it on your page."))
-    else:
-        booking = Booking.receive(
-            once=form.once.data, place=Place.at(**form.place()), answer_within=service.answer_within,
-            service=service.key, answers=form.own_answers(), **form.columns())
-        try:
-            db.session.commit()
-        except IntegrityError:  # the same form, sent twice at the same moment
-            db.session.rollback()
-            booking = Booking.once_received(form.once.data) or abort(500)
-    return redirect(url_for(".receipt", reference=booking.reference, secret=booking.secret), 303)
-
-
-@public.get("/sag/<reference>/<secret>/kvittering")
-def receipt(reference: str, secret: str):
-    booking = _own(reference, secret)
-    return render_template("public/receipt.html", booking=booking, service=services.SERVICES[booking.service],
-                           link=link_to(booking))
+from . import public
 
 
 @public.get("/sag/<reference>/<secret>")
 def case(reference: str, secret: str):
-    return _case_page(_own(reference, secret))
+    return _case_page(own(reference, secret))
 
 
 @dataclass(frozen=True)
@@ -120,7 +52,7 @@ STEPS = {
               methods=["GET", "POST"])
 @limiter.limit("60 per hour", methods=["POST"])
 def change(reference: str, secret: str, step: str):
-    booking = _own(reference, secret)
+    booking = own(reference, secret)
     back = url_for(".case", reference=reference, secret=secret)
     if request.method != "POST":  # somebody reloads, or changes the language, after an error
         return redirect(back)
@@ -149,7 +81,7 @@ def _case_page(booking: Booking, typed: dict | None = None):
                            answers=service.questions.describe(booking.answers))
 
 
-def _own(reference: str, secret: str) -> Booking:
+def own(reference: str, secret: str) -> Booking:
     return Booking.by_link(reference, secret) or abort(404)
 
 
@@ -166,13 +98,3 @@ def find():
                                          "Check both, or call 114.")]
         return render_template("public/find.html", form=form), 422
     return redirect(url_for(".case", reference=booking.reference, secret=booking.secret), 303)
-
-
-@public.get("/health")
-def health():
-    """For whoever watches the machine: the database answers and letters are not stuck."""
-    try:
-        late = stuck()
-    except SQLAlchemyError:
-        return {"database": "gone", "letters": "unknown"}, 503
-    return {"database": "ok", "letters": "stuck" if late else "ok"}, 503 if late else 200

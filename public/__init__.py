@@ -1,0 +1,7 @@
+"""The citizen's pages. Each booking is reached by its secret link alone."""
+
+from flask import Blueprint
+
+public = Blueprint("public", __name__)
+
+from . import booking, case, pages  # noqa: E402, F401  (their pages hang on the blueprint above)
