@@ -366,7 +366,7 @@ def _visits(officer: Officer) -> Iterator[tuple[datetime, Callable]]:
         def plan(c=c, own=own, starts=starts, ends=ends):
             place = _place(c.place)
             own["visit"] = Visit.plan(officer, service=TRAFFIC.key, place=place, starts_at=starts, ends_at=ends,
-                                      crew=CREWS[c.method], method=c.method,
+                                      takes={"crew": CREWS[c.method]}, method=c.method,
                                       bookings=place.waiting_for_visit(TRAFFIC.key))
 
         def report(own=own):

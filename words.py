@@ -94,7 +94,11 @@ def fate_in_words(letter: Letter) -> str:
 
 
 def status_for_citizen(booking: Booking) -> str:
-    """The status as a citizen reads it. A visit shows only when it is over and its findings are entered."""
+    """The status as a citizen reads it. A visit whose date is not told shows only when its findings are entered."""
+    if booking.status is Status.ACCEPTED and booking.visit_agreed:
+        return str(HAPPENED[Kind.AGREED])
+    if booking.status is Status.ACCEPTED and booking.offers:
+        return gettext("Choose a date")
     if booking.status is Status.ACCEPTED and any(v.state is State.DONE for v in booking.visits):
         return gettext("Carried out – the answer is on its way")
     return str(STATUSES[booking.status])
@@ -143,6 +147,23 @@ def clock(value: datetime) -> str:
     return local(value).strftime("%H:%M")
 
 
+def until(start: datetime, end: datetime) -> str:
+    """The end of a time, with its day where that is another one."""
+    return clock(end) if local(start).date() == local(end).date() else moment(end)
+
+
+def weekday(value: datetime | str) -> str:
+    """The day with its name, as dates are agreed: Tuesday 12 May 2027."""
+    value = local(datetime.fromisoformat(value) if isinstance(value, str) else value)
+    return f"{format_date(value.date(), 'EEEE')} {day(value)}"
+
+
+def span(start: datetime | str, end: datetime | str) -> str:
+    """From when to when, as dates are agreed."""
+    start, end = (datetime.fromisoformat(v) if isinstance(v, str) else v for v in (start, end))
+    return gettext("%(day)s at %(start)s–%(end)s", day=weekday(start), start=clock(start), end=until(start, end))
+
+
 def month(value: datetime) -> str:
     return format_date(local(value).date(), "MMMM y")
 
@@ -176,6 +197,7 @@ def linked(line: str) -> Markup:
 
 
 FILTERS = {f.__name__: f for f in (
-    age, day, moment, month, clock, reference, share, paragraphs, text_blocks, due_words, error_in_words,
+    age, day, moment, month, clock, until, weekday, span, reference, share, paragraphs, text_blocks, due_words,
+    error_in_words,
     state_in_words, fate_in_words)}
 FILTERS["words"] = in_my_language

@@ -10,6 +10,7 @@ from .citizen import (
     ReopenForm,
     WithdrawForm,
 )
+from .dates import CAUSES, AgreedVisitForm, CallOffForm, CancelForm, OfferForm, VisitForm
 from .fields import (
     AnyOf,
     Clock,
@@ -29,7 +30,6 @@ from .fields import (
 )
 from .officer import (
     AskForm,
-    CancelForm,
     DeclineForm,
     DelayForm,
     LoginForm,
@@ -38,7 +38,6 @@ from .officer import (
     PressForm,
     ReferForm,
     SuitabilityForm,
-    VisitForm,
     WordsForm,
     authorities,
     taken_in,
@@ -46,9 +45,9 @@ from .officer import (
 from .rules import HasBeen, NoPersonalData, RequiredWhen, in_my_language
 
 __all__ = [
-    "AnyOf", "AskForm", "BookingForm", "CancelForm", "Clock", "ContactForm", "Count", "Day", "DeclineForm",
-    "DelayForm", "FindForm", "Form", "HasBeen", "InformationForm", "LANGUAGES", "Line", "LoginForm", "Measure",
-    "MoveForm", "NoPersonalData", "NoteForm", "OneOf", "PressForm", "REPLIES", "ReferForm", "ReopenForm", "Repeat",
-    "RequiredWhen", "Row", "Select", "SuitabilityForm", "Text", "VisitForm", "WithdrawForm", "WordsForm",
-    "authorities", "day_in_words", "flat", "in_my_language", "in_words", "taken_in",
+    "AgreedVisitForm", "AnyOf", "AskForm", "BookingForm", "CAUSES", "CallOffForm", "CancelForm", "Clock", "ContactForm",
+    "Count", "Day", "DeclineForm", "DelayForm", "FindForm", "Form", "HasBeen", "InformationForm", "LANGUAGES", "Line",
+    "LoginForm", "Measure", "MoveForm", "NoPersonalData", "NoteForm", "OfferForm", "OneOf", "PressForm", "REPLIES",
+    "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select", "SuitabilityForm", "Text", "VisitForm",
+    "WithdrawForm", "WordsForm", "authorities", "day_in_words", "flat", "in_my_language", "in_words", "taken_in",
 ]

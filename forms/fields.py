@@ -290,14 +290,14 @@ class Repeat(FieldList):
 
     BLANK, MOST = 2, 24
 
-    def __init__(self, label, row: type, required: bool | RequiredWhen = False, **kwargs):
+    def __init__(self, label, row: type, required: bool | RequiredWhen = False, most: int = MOST, **kwargs):
         super().__init__(FormField(row), label, validators=_rules(required)[:1] if required else [],
-                         max_entries=self.MOST, **kwargs)
+                         max_entries=most, **kwargs)
 
     def process(self, formdata, data=unset_value, **kwargs):
         super().process(formdata, data, **kwargs)
         if not formdata:
-            for _ in range(min(self.BLANK, self.MOST - len(self.entries))):
+            for _ in range(min(self.BLANK, self.max_entries - len(self.entries))):
                 self.append_entry()
 
     def validate(self, form, extra_validators=()):

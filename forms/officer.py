@@ -1,6 +1,6 @@
 """What an officer may type."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -8,7 +8,7 @@ from wtforms import PasswordField
 from wtforms.validators import Length, ValidationError
 
 from .citizen import BookingForm, PlaceForm
-from .fields import AnyOf, Clock, Day, Form, Line, OneOf, Select, Text, day_in_words
+from .fields import Day, Form, Line, OneOf, Text, day_in_words
 from .rules import NoPersonalData, Required, day_here, in_my_language
 
 CHANNELS = {"phone": _l("Phone"), "paper": _l("Letter or in person")}
@@ -28,7 +28,7 @@ class PressForm(Form):
 ANYBODY_TO_ASK = NoPersonalData(contacts_too=False)
 
 
-def _own_words() -> Text:
+def own_words() -> Text:
     return Text(_l("Your own words to the citizen"), 1500, required=False, rules=[ANYBODY_TO_ASK],
                 render_kw={"rows": 4}, description=_l(
                     "Is put into the letter as it stands, in the citizen's language. "
@@ -38,7 +38,7 @@ def _own_words() -> Text:
 class WordsForm(Form):
     """An action whose letter may carry a few words of the officer's own."""
 
-    words = _own_words()
+    words = own_words()
 
 
 class AskForm(Form):
@@ -72,7 +72,7 @@ class DeclineForm(Form):
     """`reasons` and their words belong to the service, so the choices are set by whoever shows the form."""
 
     reason = OneOf(_l("Reason"))
-    words = _own_words()
+    words = own_words()
     instead = Text(_l("What the citizen can do instead"), 600, required=False, rules=[ANYBODY_TO_ASK],
                    render_kw={"rows": 3},
                    description=_l("Another way, if there is one."))
@@ -84,7 +84,7 @@ class DeclineForm(Form):
 
 class ReferForm(Form):
     authority = OneOf(_l("To whom?"))
-    words = _own_words()
+    words = own_words()
 
     def offer(self, authorities: dict) -> "ReferForm":
         self.authority.offer(authorities)
@@ -106,34 +106,6 @@ class MoveForm(PlaceForm):
 
     lat = lng = None
     from_to = Line(_l("Stretch"), 200, required=False)
-
-
-class VisitForm(MoveForm):
-    """Where, when, how, who, and whose wishes."""
-
-    day = Day(_l("Date"))
-    starts = Clock(_l("From"))
-    ends = Clock(_l("To"))
-    crew = Line(_l("Who carries it out?"), 80, description=_l(
-        "Initials or the name of the unit. One unit can only be in one place at a time."))
-    method = Select(_l("Method"), required=False)
-    bookings = AnyOf(_l("Which bookings does it answer?"), required=False)
-
-    def offer(self, methods: dict, bookings: dict) -> "VisitForm":
-        self.method.offer(methods)
-        self.bookings.offer(bookings)
-        return self
-
-    def times(self, zone) -> tuple[datetime, datetime]:
-        """Start and end as points in time; a control that ends before it starts ends the next morning."""
-        starts = datetime.combine(self.day.data, self.starts.data, zone)
-        ends = datetime.combine(self.day.data, self.ends.data, zone)
-        return starts, ends if ends > starts else ends + timedelta(days=1)
-
-
-class CancelForm(Form):
-    words = Text(_l("Why is it cancelled?"), 600, rules=[], render_kw={"rows": 2}, description=_l(
-        "For the history only. Those who asked are not told; their bookings wait for another visit."))
 
 
 def taken_in(questions: type[BookingForm]) -> type[BookingForm]:

@@ -3,15 +3,18 @@
 import enum
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from .agenda import ensure_free, free_times, in_units
 from .base import NotAllowed, UTCDateTime, db, fold, now, one_of
 from .event import Event, Kind, record
 from .letter import Fate, Way
+from .proposal import Proposal
 from .workdays import add_working_days, local, today
 
 if TYPE_CHECKING:
@@ -61,6 +64,7 @@ class Booking(db.Model):
     `answers` is written whole by its service's validated form and never changed in place.
     `once` is the token of the form it came from: the same form sent twice is one booking.
     `news` is true while the citizen has said something that no officer has reacted to.
+    `public` says that its date, once agreed, may stand in the public calendar.
     """
 
     __tablename__ = "bookings"
@@ -97,12 +101,14 @@ class Booking(db.Model):
     from_to: Mapped[str] = mapped_column(String(200), default="")
     lat: Mapped[float | None] = mapped_column(Float)
     lng: Mapped[float | None] = mapped_column(Float)
+    public: Mapped[bool] = mapped_column(Boolean, default=False)
     answers: Mapped[dict] = mapped_column(JSON, default=dict)
     search: Mapped[str] = mapped_column(Text, default="")
 
     place: Mapped["Place"] = relationship(back_populates="bookings")
     visits: Mapped[list["Visit"]] = relationship(secondary="visit_bookings", back_populates="bookings",
                                                  order_by="Visit.starts_at")
+    proposals: Mapped[list["Proposal"]] = relationship(back_populates="booking", order_by="Proposal.starts_at")
     events: Mapped[list["Event"]] = relationship(back_populates="booking", order_by="Event.id")
     letters: Mapped[list["Letter"]] = relationship(back_populates="booking", order_by="Letter.id")
 
@@ -113,17 +119,20 @@ class Booking(db.Model):
 
     @classmethod
     def receive(cls, *, once: str, place: "Place", answer_within: int, officer: "Officer | None" = None,
-                **columns) -> "Booking":
+                wishes: Sequence[tuple[datetime, datetime]] = (), origin: str = "", **columns) -> "Booking":
         """Take in a wish; the officer is named where it came by phone or on paper.
 
-        The promise runs from today: `answer_within` working days.
+        The promise runs from today: `answer_within` working days. `wishes` are the dates that would suit, `origin` is
+        the reference of the case that it grew out of.
         """
         booking = cls(reference="".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8)),
                       secret=secrets.token_urlsafe(18), once=once, place=place, status=Status.RECEIVED,
                       received_at=now(), due_on=add_working_days(today(), answer_within), **columns)
         db.session.add(booking)
         booking._refresh_search()
-        record(Kind.RECEIVED, booking=booking, officer=officer, due_on=booking.due_on.isoformat())
+        booking.proposals = [Proposal(starts_at=start, ends_at=end) for start, end in wishes]
+        record(Kind.RECEIVED, booking=booking, officer=officer, due_on=booking.due_on.isoformat(),
+               **({"origin": origin} if origin else {}))
         return booking
 
     @classmethod
@@ -165,6 +174,67 @@ class Booking(db.Model):
         self.due_on = max(add_working_days(local(self.received_at).date(), act_within),
                           add_working_days(today(), answer_within))
         return record(Kind.ACCEPTED, booking=self, officer=officer, words=words, due_on=self.due_on.isoformat())
+
+    def offer(self, officer: "Officer | None", times: Sequence[tuple[datetime, datetime]], *, takes: dict[str, str],
+              travel: int, where: str, answer_by: date, words: str = "", **facts) -> Event:
+        """Propose dates, of which the citizen takes one or none by `answer_by`; what was offered before is void.
+
+        Raises Clash where a unit is not free then. No officer is named where a date was lost to somebody quicker.
+        """
+        if not self.may_be_visited(told=True) or self.visit_agreed:
+            raise NotAllowed(f"{self.reference} is {self.status} and can be offered no date")
+        if self.status is not Status.ACCEPTED:
+            self._step(Status.ACCEPTED)
+        self._close(self.offers)
+        for start, end in times:
+            offered = Proposal(starts_at=start, ends_at=end, answer_by=answer_by, takes=takes, travel=travel,
+                               where=where)
+            ensure_free(offered.units, *offered.occupied)
+            self.proposals.append(offered)
+        self.due_on, self.news = max(self.due_on, answer_by), False
+        return record(Kind.DATES_OFFERED, booking=self, officer=officer, words=words, answer_by=answer_by.isoformat(),
+                      times=[[start.isoformat(), end.isoformat()] for start, end in times], **facts)
+
+    def agree(self, officer: "Officer | None", visit: "Visit", due_on: date, words: str, **times) -> Event:
+        """The date is agreed; Visit calls it. The promise is now the outcome."""
+        if self.status is not Status.ACCEPTED:
+            self._step(Status.ACCEPTED)
+        self._close(self.proposals)
+        self.due_on, self.news = due_on, False
+        return record(Kind.AGREED, booking=self, visit=visit, officer=officer, words=words, **times)
+
+    def offer_instead(self, lost: "Proposal", answer_by: date, officer: "Officer | None" = None,
+                      takes: dict[str, str] | None = None, travel: int = 0) -> Event:
+        """The nearest other dates in place of one that is taken, by the same units, or those of `takes` where a wish
+        named none. Where there is none, an officer looks for one."""
+        takes, travel, length = lost.takes or takes or {}, lost.travel or travel, lost.ends_at - lost.starts_at
+        starts = free_times([u for _, u in in_units(takes)], lost.starts_at, length, timedelta(minutes=travel))
+        lost.closed_at = now()
+        if not starts:
+            self.news = True
+            return record(Kind.DATES_REFUSED, booking=self)
+        return self.offer(officer, [(start, start + length) for start in starts], takes=takes, travel=travel,
+                          where=lost.where or f"{self.place.postcode} {self.place.town}", answer_by=answer_by,
+                          instead_of=lost.starts_at.isoformat())
+
+    def refuse_offers(self, words: str) -> Event:
+        """None of the dates fits, and why; an officer looks for others."""
+        if not self.offers:
+            raise NotAllowed(f"{self.reference} has been offered no date")
+        self._close(self.offers)
+        self.news = True
+        return record(Kind.DATES_REFUSED, booking=self, words=words)
+
+    def lapse(self) -> Event:
+        """Nobody answered the offered dates in time. The wish stands, and the officer sees it again."""
+        self._close(self.offers)
+        return record(Kind.DATES_LAPSED, booking=self)
+
+    def call_off(self, officer: "Officer", visit: "Visit", cause: str, words: str, answer_within: int) -> Event:
+        """The agreed date is off; Visit.cancel calls it. By the new promise we propose another."""
+        self.due_on = add_working_days(today(), answer_within)
+        return record(Kind.CALLED_OFF, booking=self, visit=visit, officer=officer, words=words, cause=cause,
+                      due_on=self.due_on.isoformat(), starts_at=visit.starts_at.isoformat())
 
     def delay(self, officer: "Officer", words: str, due_on: date) -> Event:
         """Tell what the case waits for (`words`) and give a new date, as good administrative practice asks."""
@@ -263,6 +333,25 @@ class Booking(db.Model):
     def awaits_visit(self) -> bool:
         return self.status is Status.ACCEPTED and not any(v.is_open for v in self.visits)
 
+    def may_be_visited(self, told: bool) -> bool:
+        """Whether a visit may be planned for it; a date that is told is itself the acceptance."""
+        return self.status is Status.ACCEPTED or (told and self.allows(Status.ACCEPTED))
+
+    @property
+    def visit_agreed(self) -> "Visit | None":
+        """The coming visit whose date this citizen knows."""
+        return next((v for v in self.visits if v.told and v.is_planned), None)
+
+    @property
+    def offers(self) -> list["Proposal"]:
+        """Dates that we have proposed and that nobody has answered."""
+        return [p for p in self.proposals if p.is_offer and p.closed_at is None]
+
+    @property
+    def wishes(self) -> list["Proposal"]:
+        """Dates that the citizen has proposed and that are still to come."""
+        return [p for p in self.proposals if p.is_open and not p.is_offer]
+
     @property
     def outcomes(self) -> list["Visit"]:
         """The visits whose findings this citizen has been sent, oldest first."""
@@ -288,10 +377,15 @@ class Booking(db.Model):
             raise NotAllowed(f"{self.reference} is {self.status} and cannot become {status}")
         if self.status is Status.ACCEPTED and status is not Status.ANSWERED:
             for visit in [v for v in self.visits if v.is_planned]:
-                visit.bookings.remove(self)
-                record(Kind.UNPLANNED, booking=self, visit=visit)
+                visit.leave(self)
         self.status, self.news = status, self.news and status is Status.ANSWERED  # findings react to no message
         self.closed_at = now() if status in CLOSED else None
+        if status in CLOSED:
+            self._close(self.proposals)
+
+    def _close(self, proposals: list["Proposal"]) -> None:
+        for proposal in proposals:
+            proposal.closed_at = proposal.closed_at or now()
 
     def _must_be_open(self) -> None:
         if not self.is_open:

@@ -34,7 +34,8 @@ class Fate(enum.StrEnum):
 
 
 class Letter(db.Model):
-    """One letter to one reader, as it was sent. `error` is the last refusal in plain words.
+    """One letter to one reader, as it was sent. `error` is the last refusal in plain words; `calendar` is the entry
+    for the reader's calendar (iCalendar) that a mail brings along.
 
     The Message-ID stays the same at every try, so that a repeat is recognised as one.
     """
@@ -50,6 +51,7 @@ class Letter(db.Model):
     language: Mapped[str] = mapped_column(String(2))
     subject: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
+    calendar: Mapped[str] = mapped_column(Text, default="")
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     fate: Mapped[Fate] = mapped_column(one_of(Fate), default=Fate.WAITING)
     tries: Mapped[int] = mapped_column(Integer, default=0)

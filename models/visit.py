@@ -1,19 +1,22 @@
 """The police at a place: planned, carried out, reported. One visit answers many bookings."""
 
 import enum
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, select
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .base import NotAllowed, UTCDateTime, db, fold, now, one_of
+from .agenda import Taken, ensure_free, in_units
+from .base import NotAllowed, UTCDateTime, db, now, one_of
 from .booking import Booking, Status
 from .event import Event, Kind, record
+from .workdays import add_working_days, local
 
 if TYPE_CHECKING:
     from .officer import Officer
     from .place import Place
+    from .proposal import Proposal
 
 visit_bookings = Table(
     "visit_bookings", db.metadata,
@@ -29,19 +32,18 @@ class State(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
-class Clash(NotAllowed):
-    """The crew is elsewhere at that time. `other` is the visit in the way."""
-
-    def __init__(self, other: "Visit"):
-        super().__init__(f"{other.crew} has visit {other.id} at that time")
-        self.other = other
-
-
 class Visit(db.Model):
-    """One visit. `draft` are findings as entered, `findings` as last sent: a citizen only ever sees the second."""
+    """One visit. `draft` are findings as entered, `findings` as last sent: a citizen only ever sees the second.
+
+    `told` is true where the date was agreed with those who asked; where it is false, nobody outside the office may
+    know of the visit before its findings. `place_told` is the place as our letters and the public calendar name it,
+    `public` whether that calendar shows it: only where everyone who asked has agreed. `crew` names all units of
+    `takes`, and `travel` is how many minutes each way they are on the road. `sequence` counts the changes that a
+    reader's calendar must follow.
+    """
 
     __tablename__ = "visits"
-    __table_args__ = (Index(None, "state", "ends_at"), Index(None, "crew_key", "starts_at"))
+    __table_args__ = (Index(None, "state", "ends_at"), Index(None, "starts_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     service: Mapped[str] = mapped_column(String(32))
@@ -50,8 +52,13 @@ class Visit(db.Model):
     starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
     crew: Mapped[str] = mapped_column(String(80))
-    crew_key: Mapped[str] = mapped_column(String(80))
+    travel: Mapped[int] = mapped_column(Integer, default=0)
     method: Mapped[str] = mapped_column(String(32), default="")
+    told: Mapped[bool] = mapped_column(Boolean, default=False)
+    public: Mapped[bool] = mapped_column(Boolean, default=False)
+    place_told: Mapped[str] = mapped_column(String(160), default="")
+    sequence: Mapped[int] = mapped_column(Integer, default=0)
+    reminded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     draft: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
     findings: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
     reported_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -59,45 +66,96 @@ class Visit(db.Model):
     place: Mapped["Place"] = relationship(back_populates="visits")
     bookings: Mapped[list["Booking"]] = relationship(secondary=visit_bookings, back_populates="visits",
                                                      order_by="Booking.id")
+    takes: Mapped[list["Taken"]] = relationship(back_populates="visit", cascade="all, delete-orphan",
+                                                order_by="Taken.id")
     events: Mapped[list["Event"]] = relationship(back_populates="visit", order_by="Event.id")
 
     @classmethod
-    def plan(cls, officer: "Officer", *, service: str, place: "Place", starts_at: datetime, ends_at: datetime,
-             crew: str, method: str, bookings: list[Booking]) -> "Visit":
-        """Plan a visit for accepted bookings. Raises Clash where the crew is already taken."""
-        visit = cls(service=service, place=place, state=State.PLANNED, method=method)
-        visit._take(starts_at, ends_at, crew)
+    def plan(cls, officer: "Officer | None", *, service: str, place: "Place", starts_at: datetime, ends_at: datetime,
+             takes: dict[str, str], bookings: list[Booking], method: str = "", travel: int = 0, told: bool = False,
+             place_told: str = "", public: bool = False, report_within: int = 0, words: str = "") -> "Visit":
+        """Plan a visit for the bookings that it answers. Raises Clash where a unit of `takes` is already taken.
+
+        Where the date is `told`, the bookings are accepted with it, their letters carry the officer's `words`, and the
+        outcome is promised `report_within` working days after.
+        """
+        visit = cls(service=service, place=place, state=State.PLANNED, method=method, told=told, place_told=place_told,
+                    sequence=0)
+        visit._take(starts_at, ends_at, takes, travel)
         db.session.add(visit)
-        record(Kind.PLANNED, visit=visit, officer=officer, starts_at=starts_at.isoformat(), crew=crew)
-        visit.choose(officer, bookings)
+        record(Kind.PLANNED, visit=visit, officer=officer, starts_at=starts_at.isoformat(), crew=visit.crew)
+        visit.choose(officer, bookings, report_within, words)
+        visit.show(public)
         return visit
 
-    def reschedule(self, officer: "Officer", *, place: "Place", starts_at: datetime, ends_at: datetime, crew: str,
-                   method: str) -> Event:
-        self._must_be(State.PLANNED)
-        self.place, self.method = place, method
-        self._take(starts_at, ends_at, crew)
-        return record(Kind.RESCHEDULED, visit=self, officer=officer, starts_at=starts_at.isoformat(), crew=crew)
+    @classmethod
+    def agree(cls, proposal: "Proposal", report_within: int) -> "Visit":
+        """The citizen takes a date that we offered. Raises Clash where somebody else was quicker."""
+        booking = proposal.booking
+        if not (proposal.is_open and proposal.is_offer and booking.awaits_visit):
+            raise NotAllowed(f"{booking.reference} cannot have this date any more")
+        return cls.plan(None, service=booking.service, place=booking.place, starts_at=proposal.starts_at,
+                        ends_at=proposal.ends_at, takes=proposal.takes, travel=proposal.travel, bookings=[booking],
+                        told=True, place_told=proposal.where, public=True, report_within=report_within)
 
-    def choose(self, officer: "Officer", bookings: list[Booking]) -> None:
+    def reschedule(self, officer: "Officer", *, place: "Place", starts_at: datetime, ends_at: datetime,
+                   takes: dict[str, str], method: str = "", travel: int = 0, place_told: str = "",
+                   report_within: int = 0, words: str = "") -> Event:
+        """Another time, place or crew. Whoever was told the date hears of it, unless only the crew changes."""
+        self._must_be(State.PLANNED)
+        before = self.starts_at, self.ends_at, self.place_told
+        self.place, self.method, self.place_told = place, method, place_told
+        self._take(starts_at, ends_at, takes, travel)
+        if self.told and before != (self.starts_at, self.ends_at, self.place_told):
+            self.sequence, self.reminded_at = self.sequence + 1, None
+            for booking in self.bookings:
+                booking.due_on = self._promise(report_within)
+                record(Kind.AGREED_ANEW, booking=booking, visit=self, officer=officer, words=words, **self._times())
+        return record(Kind.RESCHEDULED, visit=self, officer=officer, starts_at=starts_at.isoformat(), crew=self.crew)
+
+    def choose(self, officer: "Officer | None", bookings: list[Booking], report_within: int = 0,
+               words: str = "") -> None:
         """Make `bookings` the ones that this visit answers; those left out wait for another visit."""
         self._must_be(State.PLANNED, State.DONE)
         for booking in bookings:
-            if booking.status is not Status.ACCEPTED or booking.service != self.service:
+            if not booking.may_be_visited(self.told) or booking.service != self.service:
                 raise NotAllowed(f"{booking.reference} is {booking.status} and cannot be answered by this visit")
         for booking in set(bookings) - set(self.bookings):
-            record(Kind.PLANNED, booking=booking, visit=self, officer=officer)
+            if self.told:
+                booking.agree(officer, self, self._promise(report_within), words, **self._times())
+            else:
+                record(Kind.PLANNED, booking=booking, visit=self, officer=officer)
         for booking in set(self.bookings) - set(bookings):
             record(Kind.UNPLANNED, booking=booking, visit=self, officer=officer)
         self.bookings = sorted(bookings, key=lambda b: b.reference)
 
-    def cancel(self, officer: "Officer", reason: str) -> Event:
-        """It will not take place; its bookings wait for another visit."""
+    def show(self, public: bool) -> None:
+        """Show it in the public calendar, or not: only a date that is told, and only if everyone who asked agreed."""
+        self.public = public and self.told and bool(self.bookings) and all(b.public for b in self.bookings)
+
+    def cancel(self, officer: "Officer", reason: str, words: str = "", answer_within: int = 0) -> Event:
+        """It will not take place; its bookings wait for another visit. Whoever was told the date hears why at once,
+        and by when we propose another: acute duty wins, and that is normal."""
         self._must_be(State.PLANNED)
-        self.state = State.CANCELLED
         for booking in self.bookings:
-            record(Kind.UNPLANNED, booking=booking, visit=self, officer=officer)
-        return record(Kind.CANCELLED, visit=self, officer=officer, words=reason)
+            if self.told:
+                booking.call_off(officer, self, reason, words, answer_within)
+            else:
+                record(Kind.UNPLANNED, booking=booking, visit=self, officer=officer)
+        return self._drop(officer, words, reason)
+
+    def leave(self, booking: Booking) -> None:
+        """`booking` is closed before the visit. An agreed date that nobody wants any more is nobody's time."""
+        self.bookings.remove(booking)
+        record(Kind.UNPLANNED, booking=booking, visit=self)
+        if self.told and not self.bookings:
+            self._drop(None)
+
+    def remind(self) -> None:
+        """Remind both sides of the date: everyone who asked, and the office."""
+        self.reminded_at = now()
+        for booking in [*self.bookings, None]:
+            record(Kind.REMINDED, booking=booking, visit=self)
 
     def enter_findings(self, officer: "Officer", draft: dict) -> Event:
         """Keep what was found; nobody is told before `report`."""
@@ -140,6 +198,14 @@ class Visit(db.Model):
         return [b for b in self.bookings if b.status is Status.ACCEPTED]
 
     @property
+    def parts(self) -> dict[str, str]:
+        """The units of each part: {"crew": "Ida, Bo"}."""
+        parts: dict[str, list[str]] = {}
+        for taken in self.takes:
+            parts.setdefault(taken.part, []).append(taken.unit)
+        return {part: ", ".join(units) for part, units in parts.items()}
+
+    @property
     def is_planned(self) -> bool:
         return self.state is State.PLANNED
 
@@ -153,17 +219,33 @@ class Visit(db.Model):
         """Whether its findings are still to be sent."""
         return self.state in (State.PLANNED, State.DONE)
 
-    def _take(self, starts_at: datetime, ends_at: datetime, crew: str) -> None:
-        """Take the crew for that time. Reading and writing are one transaction, so nobody can come between."""
+    @classmethod
+    def to_remind(cls, day: date) -> list["Visit"]:
+        """Visits up to the end of `day` whose date was told and of which nobody has been reminded."""
+        found = db.session.scalars(select(cls).where(
+            cls.state == State.PLANNED, cls.told.is_(True), cls.reminded_at.is_(None), cls.starts_at > now(),
+            cls.starts_at < now() + timedelta(days=14)).order_by(cls.starts_at))
+        return [v for v in found if local(v.starts_at).date() <= day]
+
+    def _take(self, starts_at: datetime, ends_at: datetime, takes: dict[str, str], travel: int) -> None:
+        """Take the units for that time, with the road there and back; Clash where one of them is elsewhere."""
         if ends_at <= starts_at:
             raise NotAllowed("a visit ends after it starts")
-        taken = select(Visit).where(Visit.crew_key == fold(crew), Visit.state.in_((State.PLANNED, State.DONE)),
-                                    Visit.id != self.id, Visit.starts_at < ends_at, Visit.ends_at > starts_at)
-        with db.session.no_autoflush:
-            other = db.session.scalar(taken.limit(1)) if crew else None
-        if other:
-            raise Clash(other)
-        self.starts_at, self.ends_at, self.crew, self.crew_key = starts_at, ends_at, crew, fold(crew)
+        units, road = in_units(takes), timedelta(minutes=travel)
+        ensure_free([unit for _, unit in units], starts_at - road, ends_at + road, self)
+        self.starts_at, self.ends_at, self.travel = starts_at, ends_at, travel
+        self.crew = ", ".join(dict.fromkeys(unit for _, unit in units))[:80]
+        self.takes = [Taken.of(part, unit, starts_at - road, ends_at + road) for part, unit in units]
+
+    def _times(self) -> dict[str, str]:
+        return {"starts_at": self.starts_at.isoformat(), "ends_at": self.ends_at.isoformat()}
+
+    def _promise(self, report_within: int) -> date:
+        return add_working_days(local(self.ends_at).date(), report_within)
+
+    def _drop(self, officer: "Officer | None", words: str = "", reason: str = "") -> Event:
+        self.state, self.takes, self.sequence = State.CANCELLED, [], self.sequence + 1
+        return record(Kind.CANCELLED, visit=self, officer=officer, words=words, cause=reason)
 
     def _must_be(self, *states: State) -> None:
         if self.state not in states:

@@ -25,8 +25,12 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(COPENHAGEN)
 
 
+def is_holiday(day: date) -> bool:
+    return day in _holidays()
+
+
 def is_working_day(day: date) -> bool:
-    return day.weekday() < 5 and day not in _holidays()
+    return day.weekday() < 5 and not is_holiday(day)
 
 
 def add_working_days(day: date, count: int) -> date:

@@ -8,7 +8,7 @@ from sqlalchemy import Date, Select, and_, bindparam, exists, func, or_, select,
 from sqlalchemy.orm import selectinload
 
 import services
-from models import OPEN, Booking, Fate, Letter, Place, State, Status, Visit, Way, db, fold, now, today
+from models import OPEN, Booking, Fate, Letter, Place, Proposal, State, Status, Visit, Way, db, fold, now, today
 from models.visit import visit_bookings
 
 from . import office
@@ -16,17 +16,21 @@ from . import office
 PAGE = 50
 HAS_VISIT = exists().where(visit_bookings.c.booking_id == Booking.id, visit_bookings.c.visit_id == Visit.id,
                            Visit.state.in_((State.PLANNED, State.DONE)))
+HAS_OFFER = exists().where(Proposal.booking_id == Booking.id, Proposal.answer_by.is_not(None),
+                           Proposal.closed_at.is_(None))
 OVERDUE = Booking.due_on < bindparam("today", callable_=today, type_=Date)  # today is asked at each look
 # The piles that an officer works off, then those that wait for somebody else, then the archive.
 PILES = {
     "nye": (_l("New"), and_(Booking.news.is_(False), or_(
         Booking.status == Status.RECEIVED, and_(Booking.status == Status.NEEDS_INFORMATION, OVERDUE)))),
     "besked": (_l("Information arrived"), Booking.news.is_(True)),
-    "planlaeg": (_l("To be planned"), and_(Booking.status == Status.ACCEPTED, Booking.news.is_(False), ~HAS_VISIT)),
+    "planlaeg": (_l("To be planned"), and_(Booking.status == Status.ACCEPTED, Booking.news.is_(False), ~HAS_VISIT,
+                                             ~HAS_OFFER)),
     "resultat": (_l("Findings missing"), None),
     "breve": (_l("Letters to see to"), None),
-    "venter": (_l("Waiting for the citizen"), and_(Booking.status == Status.NEEDS_INFORMATION,
-                                                   Booking.news.is_(False), ~OVERDUE)),
+    "venter": (_l("Waiting for the citizen"), and_(Booking.news.is_(False), or_(
+        and_(Booking.status == Status.NEEDS_INFORMATION, ~OVERDUE),
+        and_(Booking.status == Status.ACCEPTED, HAS_OFFER)))),
     "planlagt": (_l("Visit planned"), and_(Booking.status == Status.ACCEPTED, Booking.news.is_(False), HAS_VISIT)),
     "lukket": (_l("Closed cases"), Booking.closed_at.is_not(None)),
 }

@@ -1,20 +1,23 @@
 """Visits: planned for bookings, carried out, and reported to everyone who asked."""
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from collections.abc import Callable
+
+from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 import services
-from forms import CancelForm, VisitForm
+from forms import AgreedVisitForm, CallOffForm, CancelForm, Form, VisitForm
 from letters import previewed
 from models import (
     COPENHAGEN,
     Booking,
     Clash,
+    Letter,
     Place,
+    Proposal,
     State,
-    Status,
     Visit,
     add_working_days,
     db,
@@ -23,9 +26,10 @@ from models import (
     today,
 )
 from services import Service
-from words import day, moment, reference
+from words import day, reference
 
 from . import office, pressed
+from .dates import clash_in_words, known_units, losers, offer_others
 
 
 @office.get("/besoeg/")
@@ -43,22 +47,21 @@ def plan(reference: str):
     """Plan a visit for a booking, and for those nearby that wait for one."""
     first = Booking.by_reference(reference) or abort(404)
     service, place = services.SERVICES[first.service], first.place
-    waiting = place.waiting_for_visit(service.key)
-    form = _visit_form(service, waiting, obj=place)
+    if not first.may_be_visited(service.date_is_told) or first.visit_agreed:
+        flash(gettext("That is not possible any more. Below you see how the case stands now."))
+        return redirect(url_for(".booking", reference=reference))
+    waiting = list(dict.fromkeys([first, *place.waiting_for_visit(service.key)]))
+    form = _visit_form(service, waiting, obj=place, data=_start(service, first, place))
     if request.method != "POST":
         form.bookings.data = [b.reference for b in waiting if b.place is place]
-    elif form.validate():
-        starts_at, ends_at = form.times(COPENHAGEN)
-        try:
-            visit = Visit.plan(g.officer, service=service.key, place=_place(form), starts_at=starts_at,
-                               ends_at=ends_at, crew=form.crew.data, method=form.method.data or "",
-                               bookings=_chosen(form))
-            db.session.commit()
-            return redirect(url_for(".visit", id=visit.id), 303)
-        except Clash as clash:
-            _explain(form, clash)
-    return (render_template("office/plan.html", form=form, service=service, place=place, booking=first),
-            422 if form.errors else 200)
+
+    def change() -> Visit:
+        return Visit.plan(
+            g.officer, service=service.key, place=_place(form), bookings=_chosen(form, waiting),
+            told=service.date_is_told, report_within=service.report_within, public=_is_public(form),
+            **form.plan(COPENHAGEN))
+
+    return _change_page(form, change, service=service, place=place, booking=first)
 
 
 @office.get("/besoeg/<int:id>")
@@ -72,34 +75,37 @@ def reschedule(id: int):
     service = services.SERVICES[visit.service]
     if not visit.is_planned:
         return redirect(url_for(".visit", id=id))
-    waiting = [*visit.bookings, *visit.place.waiting_for_visit(service.key)]
-    form = _visit_form(service, waiting, obj=visit.place, data={
-        "day": local(visit.starts_at).date(), "starts": local(visit.starts_at).time(),
-        "ends": local(visit.ends_at).time(), "crew": visit.crew, "method": visit.method})
+    waiting = list(dict.fromkeys([*visit.bookings, *visit.place.waiting_for_visit(service.key)]))
+    form = _visit_form(service, waiting, obj=visit.place, data=_plan_of(visit))
     if request.method != "POST":
         form.bookings.data = [b.reference for b in visit.bookings]
-    elif form.validate():
-        starts_at, ends_at = form.times(COPENHAGEN)
-        try:
-            visit.reschedule(g.officer, place=_place(form), starts_at=starts_at, ends_at=ends_at,
-                             crew=form.crew.data, method=form.method.data or "")
-            visit.choose(g.officer, _chosen(form))
-            db.session.commit()
-            return redirect(url_for(".visit", id=id), 303)
-        except Clash as clash:
-            _explain(form, clash)
-    return (render_template("office/plan.html", form=form, service=service, place=visit.place, visit=visit),
-            422 if form.errors else 200)
+
+    def change() -> Visit:
+        visit.choose(g.officer, _chosen(form, waiting), service.report_within)
+        visit.reschedule(g.officer, place=_place(form), report_within=service.report_within, **form.plan(COPENHAGEN))
+        visit.show(_is_public(form))
+        return visit
+
+    return _change_page(form, change, service=service, place=visit.place, visit=visit)
 
 
 @office.route("/besoeg/<int:id>/aflys", methods=["GET", "POST"])
 def cancel(id: int):
-    visit, form = _found(id), CancelForm()
+    """Those who know the date hear at once that it is off, and why; the officer sees the letters first."""
+    visit = _found(id)
+    service, form = services.SERVICES[visit.service], _cancel_form(visit)
     if request.method != "POST":
         return redirect(url_for(".visit", id=id))
     if not form.validate():
         return _visit_page(visit, cancel=form), 422
-    visit.cancel(g.officer, form.words.data)
+
+    def change() -> None:
+        cause = form.cause.data if visit.told else ""
+        visit.cancel(g.officer, cause, form.words.data or "", service.answer_within)
+
+    if visit.told and "send" not in request.form:
+        return _visit_page(visit, cancel=form, preview=previewed(change))
+    change()
     db.session.commit()
     flash(gettext("The visit is cancelled. Its bookings wait for another one."))
     return redirect(url_for(".visit", id=id), 303)
@@ -155,18 +161,68 @@ def _found(id: int) -> Visit:
     return db.session.get(Visit, id) or abort(404)
 
 
-def _visit_page(visit: Visit, cancel: CancelForm | None = None):
+def _visit_page(visit: Visit, cancel: Form | None = None, preview: list[Letter] | None = None):
     service = services.SERVICES[visit.service]
     told = visit.draft or visit.findings
-    return render_template("office/visit.html", visit=visit, service=service, cancel=cancel or CancelForm(None),
-                           begun=visit.starts_at <= now(),
+    return render_template("office/visit.html", visit=visit, service=service, preview=preview,
+                           cancel=cancel or _cancel_form(visit, None), begun=visit.starts_at <= now(),
                            answers=service.findings.describe(told, internal=True) if told else [])
+
+
+def _cancel_form(visit: Visit, *typed) -> Form:
+    return CallOffForm(*typed) if visit.told else CancelForm(*typed)
+
+
+def _change_page(form: VisitForm, change: Callable[[], Visit], service: Service, **shown):
+    """A plan, new or changed. Where its date is told, every letter is shown before it goes, and whose proposals could
+    not be kept any more: they are offered other dates by the same press."""
+    preview, lost = None, {}
+    if request.method == "POST" and form.validate():
+        def whole() -> Visit:
+            visit = change()
+            lost.update(losers(visit) if service.date_is_told else {})
+            if lost and form.offer_others.data:
+                offer_others(visit, lost)
+            return visit
+
+        try:
+            if service.date_is_told and "send" not in request.form:
+                preview = previewed(whole)
+            else:
+                visit = whole()
+                db.session.commit()
+                return redirect(url_for(".visit", id=visit.id), 303)
+        except Clash as clash:
+            db.session.rollback()
+            form[form.parts[0]].errors = [clash_in_words(clash)]
+    return (render_template("office/plan.html", form=form, service=service, preview=preview, lost=lost,
+                            units=known_units(), **shown), 422 if form.errors else 200)
 
 
 def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm:
     words = {b.reference: f"{reference(b.reference)} · {b.road}{', ' if b.from_to else ''}{b.from_to} · "
                           f"{service.about(b.answers)} · {day(b.received_at)}" for b in bookings}
-    return VisitForm(**start).offer(service.methods, words)
+    kind = AgreedVisitForm if service.date_is_told else VisitForm
+    form = kind.for_service(service.takes, current_app.config["DISTRICT"].units)(**start)
+    if "public" in form and not all(b.public for b in bookings):
+        del form.public
+    return form.offer(service.methods, words)
+
+
+def _start(service: Service, booking: Booking, place: Place) -> dict:
+    """What a plan starts with: the date that the citizen wishes, where the officer has chosen one."""
+    start = {"travel": service.travel, "place_told": str(place), "public": booking.public, "crew": ""}
+    wish = next((p for p in booking.proposals if str(p.id) == request.args.get("tid")), None)
+    return {**start, **_times(wish), "crew": g.officer.name} if wish else start
+
+
+def _plan_of(visit: Visit) -> dict:
+    return {**_times(visit), **visit.parts, "method": visit.method, "travel": visit.travel,
+            "place_told": visit.place_told, "public": visit.public}
+
+
+def _times(of: Visit | Proposal) -> dict:
+    return {"day": local(of.starts_at).date(), "starts": local(of.starts_at).time(), "ends": local(of.ends_at).time()}
 
 
 def _place(form: VisitForm) -> Place:
@@ -176,14 +232,9 @@ def _place(form: VisitForm) -> Place:
     return place
 
 
-def _chosen(form: VisitForm) -> list[Booking]:
-    chosen = set(form.bookings.data or ())
-    return list(db.session.scalars(select(Booking).where(
-        Booking.reference.in_(chosen), Booking.status == Status.ACCEPTED)))
+def _chosen(form: VisitForm, waiting: list[Booking]) -> list[Booking]:
+    return [b for b in waiting if b.reference in (form.bookings.data or ()) and b.is_open]
 
 
-def _explain(form: VisitForm, clash: Clash) -> None:
-    other = clash.other
-    db.session.rollback()
-    form.crew.errors = [gettext("%(crew)s is at %(place)s from %(start)s to %(end)s.", crew=other.crew,
-                                place=other.place, start=moment(other.starts_at), end=moment(other.ends_at))]
+def _is_public(form: VisitForm) -> bool:
+    return "public" in form and form.public.data

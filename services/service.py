@@ -43,7 +43,7 @@ class Service:
 
     `need` is what people come with, in their own words: the front page leads by it.
     `answer_within` and `act_within` are working days from receipt: to a yes or no, and to the outcome; `report_within`
-    are those from an agreed visit to its outcome.
+    are those from an agreed visit to its outcome, `choose_within` those to answer the dates that we propose.
     `date_is_told` is false where a coming visit must stay unknown outside the office. Where it is true, the date is
     agreed with whoever asks.
     `takes` are the parts that a visit occupies, {part: question}, such as a crew and a van; `travel` is how many
@@ -80,6 +80,7 @@ class Service:
     takes: dict[str, str] = field(default_factory=lambda: {"crew": _l("Who carries it out?")})
     travel: int = 0
     report_within: int = 10
+    choose_within: int = 5
     tasks: type[Form] | None = None
     follow_up: tuple[int, ...] = ()
     leads_to: tuple[str, ...] = ()

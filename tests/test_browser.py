@@ -703,4 +703,4 @@ def control(officer: Officer, booking: Booking, hours: int, crew: str) -> Visit:
     """A control of two hours at ten o'clock, so many hours away."""
     start = datetime.combine(local(now() + timedelta(hours=hours)).date(), time(10), COPENHAGEN)
     return Visit.plan(officer, service=booking.service, place=booking.place, starts_at=start,
-                      ends_at=start + timedelta(hours=2), crew=crew, method="atk", bookings=[booking])
+                      ends_at=start + timedelta(hours=2), takes={"crew": crew}, method="atk", bookings=[booking])

@@ -58,7 +58,7 @@ def planned(app, *bookings, start=None, crew=SECRETS[0]) -> int:
             place=found[0].place,
             starts_at=start,
             ends_at=start + timedelta(hours=2),
-            crew=crew,
+            takes={"crew": crew},
             method="atk",
             bookings=found,
         )
@@ -385,7 +385,7 @@ def test_nothing_on_the_page_changes_when_a_visit_is_planned_moved_or_cancelled(
             place=visit.place,
             starts_at=now() + timedelta(days=9),
             ends_at=now() + timedelta(days=9, hours=1),
-            crew="X",
+            takes={"crew": "X"},
             method="laser",
         )
         db.session.commit()

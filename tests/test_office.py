@@ -209,7 +209,7 @@ def test_looking_at_a_case_changes_nothing(app, ida, method):
     for step in ("", *ACTIONS, "besoeg"):
         assert (
             ida.client.open(case(booking, step) + "?send=1&words=x&reason=resources", method=method).status_code
-            == (303 if step == "genoptag" else 200)
+            == {"genoptag": 303, "besoeg": 302}.get(step, 200)
         )
     for step in ("notat", "sted", "kontakt"):
         assert ida.client.open(case(booking, step), method=method).status_code == 302, "back to the case"
@@ -554,8 +554,9 @@ def test_what_is_planned_and_then_withdrawn_or_declined_leaves_the_visit(app, id
 
 def test_a_booking_that_no_officer_has_accepted_cannot_be_planned(app, ida):
     booking = wish(app)
-    page = press(ida, case(booking, "besoeg"), {**plan_form(ida, booking), "bookings": [booking.reference]})
-    assert page.status == 422 and how_many(app, Visit) == 0
+    form = plan_form(ida, accept(app, wish(app)))
+    press(ida, case(booking, "besoeg"), {**form, "bookings": [booking.reference]})
+    assert how_many(app, Visit) == 0
 
 
 def test_the_job_sheet_has_everything_for_the_field_and_no_contact_data(app, ida):

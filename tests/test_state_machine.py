@@ -246,7 +246,7 @@ class Cases(RuleBasedStateMachine):
         legal = (self.is_free(crew, starts, ends) and self.all_wait(bookings)
                  and (service == "traffic" or not bookings))
         number = self.take("plan", legal, lambda officer: Visit.plan(
-            officer, service=service, place=where(at), starts_at=starts, ends_at=ends, crew=crew, method="laser",
+            officer, service=service, place=where(at), starts_at=starts, ends_at=ends, takes={"crew": crew}, method="laser",
             bookings=[db.session.get(Booking, b) for b in bookings]))
         if legal:
             self.visits[number] = {"state": "planned", "crew": crew, "starts": starts, "ends": ends, "holds": bookings,
@@ -275,7 +275,7 @@ class Cases(RuleBasedStateMachine):
         legal = (known["state"] in VISIT_STEPS["reschedule"] and not backwards
                  and self.is_free(crew, starts, ends, but=visit))
         self.take("reschedule", legal, lambda officer: db.session.get(Visit, visit).reschedule(
-            officer, place=where(at), starts_at=starts, ends_at=ends, crew=crew, method="") and None)
+            officer, place=where(at), starts_at=starts, ends_at=ends, takes={"crew": crew}, method="") and None)
         if legal:
             known |= {"starts": starts, "ends": ends, "crew": crew}
 
@@ -389,9 +389,8 @@ class Cases(RuleBasedStateMachine):
     @invariant()
     def nobody_is_in_two_places_at_once(self):
         assert not self.rows(
-            "SELECT a.id, b.id FROM visits a JOIN visits b ON a.id < b.id AND a.crew_key = b.crew_key AND a.state = "
-            "'planned' AND b.state = 'planned' AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at "
-            "WHERE a.crew_key != ''")
+            "SELECT a.id, b.id FROM taken a JOIN taken b ON a.id < b.id AND a.visit_id != b.visit_id "
+            "AND a.unit_key = b.unit_key AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at")
 
     @invariant()
     def an_answer_comes_from_a_visit_that_was_made_for_the_wish(self):

@@ -75,7 +75,7 @@ class District:
                                  ("reported", yesterday, ["answered"]), ("in vain", yesterday, ["postponed"]),
                                  ("cancelled", STARTS, ["granted"])):
             self.visits[name] = Visit.plan(
-                ida, service="traffic", place=self._secret_place(), starts_at=starts, crew=f"{OFFICE}folket {name}",
+                ida, service="traffic", place=self._secret_place(), starts_at=starts, takes={"crew": f"{OFFICE}folket {name}"},
                 ends_at=starts + (ENDS - STARTS), method="laser", bookings=[who[b] for b in of])
             db.session.flush()
         self.visits["done"].enter_findings(ida, UNSENT)

@@ -77,9 +77,9 @@ def many(app, number: int, visits: int = 0) -> None:
         db.session.execute(
             text("""
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :visits)
-            INSERT INTO visits (service, place_id, state, starts_at, ends_at, crew, crew_key, method)
+            INSERT INTO visits (service, place_id, state, starts_at, ends_at, crew, method)
             SELECT 'traffic', 1 + i % 200, CASE WHEN i % 10 = 0 THEN 'planned' ELSE 'reported' END, '2027-01-01 00:00:00.000000',
-                   '2099-01-01 00:00:00.000000', 'ATK', 'atk', 'atk' FROM n WHERE i <= :visits"""),
+                   '2099-01-01 00:00:00.000000', 'ATK', 'atk' FROM n WHERE i <= :visits"""),
             {"visits": visits},
         )
         if visits:

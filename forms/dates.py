@@ -1,0 +1,129 @@
+"""What an officer types about dates: a visit, dates to choose from, why one is off, and when nobody comes."""
+
+from datetime import datetime, timedelta
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField
+from wtforms.validators import ValidationError
+
+from .fields import AnyOf, Clock, Count, Day, Form, Line, OneOf, Repeat, Row, Select, Text
+from .officer import MoveForm, must_be_coming, own_words
+
+# Why an agreed date is called off: the office chooses, and the citizen reads it.
+CAUSES = {
+    "urgent": _l("An urgent duty has to come first."),
+    "staff": _l("Those who should have come are not available."),
+    "vehicle": _l("The vehicle is out of order."),
+    "weather": _l("The weather does not allow it."),
+    "organiser": _l("You have asked for it."),
+}
+
+
+class _Units(Form):
+    """Who and what a visit takes. `for_service` adds a question for each part."""
+
+    parts: tuple[str, ...] = ()
+
+    @classmethod
+    def for_service(cls, takes: dict[str, str], units: dict[str, tuple[str, ...]]) -> type:
+        """This form with the parts that a service's visits take; a part of which we have so many, such as vans, is
+        chosen among them: a slip of the pen must not make a second van."""
+        fields = {part: Select(label, {u: u for u in units[part]}) if part in units else Line(
+            label, 80, render_kw={"list": "units"}, description=_l(
+                "Initials or the name of the unit, several parted by commas. "
+                "One unit can only be in one place at a time.")) for part, label in takes.items()}
+        return type(cls.__name__, (cls,), {"parts": tuple(takes), **fields})
+
+    def takes(self) -> dict[str, str]:
+        return {part: self[part].data or "" for part in self.parts}
+
+
+class VisitForm(_Units, MoveForm):
+    """Where, when, how, who, and whose wishes."""
+
+    day = Day(_l("Date"))
+    starts = Clock(_l("From"))
+    ends = Clock(_l("To"))
+    method = Select(_l("Method"), required=False)
+    bookings = AnyOf(_l("Which bookings does it answer?"), required=False)
+
+    def offer(self, methods: dict, bookings: dict) -> "VisitForm":
+        self.method.offer(methods)
+        self.bookings.offer(bookings)
+        return self
+
+    def plan(self, zone) -> dict:
+        """What Visit.plan and Visit.reschedule need to know."""
+        starts, ends = span(self, zone)
+        return {"starts_at": starts, "ends_at": ends, "takes": self.takes(), "method": self.method.data or ""}
+
+
+class _Told(Form):
+    """What belongs to a date that those who asked are told."""
+
+    travel = Count(_l("Travel each way, in minutes"), most=600)
+    place_told = Line(_l("The place, as letters and calendars say it"), 160, description=_l(
+        "In your own words, such as “Haslev Hallen, Jernbanegade 1, 4690 Haslev”."))
+    words = own_words()
+
+    def told(self) -> dict:
+        return {"travel": self.travel.data, "place_told": self.place_told.data, "words": self.words.data or ""}
+
+
+class AgreedVisitForm(VisitForm, _Told):
+    """A visit whose date is told: those who asked get a letter."""
+
+    public = BooleanField(_l("Show it in the public calendar"))
+    offer_others = BooleanField(_l("Offer other dates to those who lose this one"), default=True)
+
+    def validate_day(self, field):
+        must_be_coming(field)
+
+    def validate_bookings(self, field):
+        if not field.data:
+            raise ValidationError(gettext("Choose at least one answer."))
+
+    def plan(self, zone) -> dict:
+        return {**super().plan(zone), **self.told()}
+
+
+class Slot(Row):
+    day = Day(_l("Date"), rules=[lambda form, field: must_be_coming(field)])
+    starts = Clock(_l("From"))
+    ends = Clock(_l("To"))
+
+
+class OfferForm(_Units, _Told):
+    """Up to three dates for the citizen to choose from."""
+
+    times = Repeat(_l("Dates to choose from"), Slot, required=True, most=3)
+    answer_by = Day(_l("Answer wanted by"))
+
+    def validate_answer_by(self, field):
+        must_be_coming(field)
+
+    def offered(self, zone) -> dict:
+        """What Booking.offer needs to know."""
+        told = self.told()
+        return {"times": [span(row, zone) for row in self.times.rows], "takes": self.takes(), "travel": told["travel"],
+                "where": told["place_told"], "words": told["words"], "answer_by": self.answer_by.data}
+
+
+class CancelForm(Form):
+    words = Text(_l("Why is it cancelled?"), 600, rules=[], render_kw={"rows": 2}, description=_l(
+        "For the history only. Those who asked are not told; their bookings wait for another visit."))
+
+
+class CallOffForm(Form):
+    """An agreed date is off, and those who asked read why."""
+
+    cause = OneOf(_l("Why is it called off?"), CAUSES)
+    words = own_words()
+
+
+def span(row, zone) -> tuple[datetime, datetime]:
+    """A day with its times as points in time; what ends before it starts ends the next morning."""
+    starts = datetime.combine(row.day.data, row.starts.data, zone)
+    ends = datetime.combine(row.day.data, row.ends.data, zone)
+    return starts, ends if ends > starts else ends + timedelta(days=1)
