@@ -10,6 +10,7 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
+import duties
 import letters
 from models import Officer, db
 
@@ -81,7 +82,8 @@ def worker(seconds: float) -> None:
         signal.signal(order, lambda number, _frame: told_to_stop.append(number))
     while not told_to_stop:
         time.sleep(seconds)
-        for duty in (lambda: letters.send_due(lambda: bool(told_to_stop)), letters.write_to_officers):
+        for duty in (lambda: letters.send_due(lambda: bool(told_to_stop)), letters.write_to_officers,
+                     duties.lapse_offers, duties.remind):
             try:
                 duty()
                 db.session.commit()

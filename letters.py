@@ -23,6 +23,7 @@ from markupsafe import Markup
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy import event as sqlalchemy_event
 
+import calendars
 import services
 from forms import in_my_language
 from models import (
@@ -48,12 +49,16 @@ mail = Mail()
 # The events that a citizen is told of by letter. Each has its template, letters/<kind>.txt.
 TO_CITIZENS = frozenset({
     Kind.RECEIVED, Kind.INFORMATION_ASKED, Kind.ACCEPTED, Kind.DELAYED, Kind.POSTPONED, Kind.ANSWERED, Kind.CORRECTED,
-    Kind.DECLINED, Kind.REFERRED, Kind.WITHDRAWN, Kind.REOPENED,
+    Kind.DECLINED, Kind.REFERRED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DATES_OFFERED, Kind.DATES_LAPSED, Kind.AGREED,
+    Kind.AGREED_ANEW, Kind.CALLED_OFF, Kind.REMINDED,
 })
+# Those that change what stands in the reader's calendar: a mail brings the entry along.
+WITH_ENTRY = frozenset({Kind.AGREED, Kind.AGREED_ANEW, Kind.CALLED_OFF})
 # What is no answer yet goes by mail where there is an address, even if the answer is wanted otherwise.
-CONFIRMATIONS = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DELAYED})
-NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN)
-DIGEST, WARNING = "digest", "warning"
+CONFIRMATIONS = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DELAYED, Kind.DATES_LAPSED,
+                           Kind.REMINDED})
+NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN, Kind.DATES_REFUSED, Kind.DATES_LAPSED)
+DIGEST, WARNING, REMINDER = "digest", "warning", "reminder"
 SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
 SHORT_LINES.body_encoding = QP
 TIMEOUT = 60  # seconds to wait for a mail server, which may look a letter through before it answers
@@ -68,29 +73,35 @@ def _never_forget_one(_session) -> None:
 
 def write_pending() -> list[Letter]:
     """Write the letters that the changes in hand call for. A preview calls it and rolls back; a commit always does."""
-    return [letter for event in take_unposted() if event.kind in TO_CITIZENS
-            for letter in [_write_to_citizen(event)] if letter]
+    letters = []
+    for event in take_unposted():
+        if event.kind in TO_CITIZENS and event.booking:
+            letters += _write_to_citizen(event)
+        elif event.kind is Kind.REMINDED:
+            letters += _write_to_each_officer(REMINDER, visit=event.visit)
+    return letters
 
 
-def _write_to_citizen(event: Event) -> Letter | None:
+def _write_to_citizen(event: Event) -> list[Letter]:
     booking = event.booking
     way = _way(booking, event.kind)
     if way is None:
-        return None
+        return []
     with force_locale(booking.language):
+        entry = calendars.entry(event.visit, booking.language) if way is Way.EMAIL and event.kind in WITH_ENTRY else ""
         text = render_template(f"letters/{event.kind}.txt", booking=booking, event=event, visit=event.visit,
                                service=services.SERVICES[booking.service], link=link_to(booking),
-                               language=booking.language, by_mail=way is Way.EMAIL)
-        return _add(text, way=way, booking=booking, kind=event.kind, language=booking.language,
-                    recipient=booking.reached_by(way),
-                    subject=gettext("Case %(reference)s", reference=reference(booking.reference)))
+                               language=booking.language, by_mail=way is Way.EMAIL, entry=entry)
+        return [_add(text, way=way, booking=booking, kind=event.kind, language=booking.language, calendar=entry,
+                     recipient=booking.reached_by(way),
+                     subject=gettext("Case %(reference)s", reference=reference(booking.reference)))]
 
 
 def _way(booking: Booking, kind: Kind) -> Way | None:
     """How this letter goes; None for a receipt that was already given on the screen or over the phone."""
     if booking.email and (booking.reply is Reply.EMAIL or kind in CONFIRMATIONS):
         return Way.EMAIL
-    if kind is Kind.RECEIVED and booking.channel != "paper":
+    if kind is Kind.RECEIVED and booking.channel in ("web", "phone"):
         return None
     return Way.POST if booking.reply is Reply.LETTER else Way.PHONE
 
@@ -169,12 +180,12 @@ def _last(kind: str):
     return db.session.scalar(select(func.max(Letter.made_at)).where(Letter.kind == kind))
 
 
-def _write_to_each_officer(kind: str, **facts) -> None:
+def _write_to_each_officer(kind: str, **facts) -> list[Letter]:
     with force_locale("da"):
-        text = render_template(f"letters/{kind}.txt", desk=office_address(), Kind=Kind, **facts)
-        for officer in Officer.in_use():
-            _add(text, way=Way.EMAIL, kind=kind, language="da", recipient=officer.email,
-                 subject=gettext("Book a Police Officer: the work list"))
+        text = render_template(f"letters/{kind}.txt", desk=office_address(), Kind=Kind, catalogue=services.SERVICES,
+                               **facts)
+        return [_add(text, way=Way.EMAIL, kind=kind, language="da", recipient=officer.email,
+                     subject=gettext("Book a Police Officer: the work list")) for officer in Officer.in_use()]
 
 
 # Sending.
@@ -328,6 +339,9 @@ def _as_mail(letter: Letter) -> Message:
         extra_headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All",
                        "Content-Language": letter.language})
     message.msgId = letter.message_id
+    if letter.calendar:
+        method = "CANCEL" if "METHOD:CANCEL" in letter.calendar else "PUBLISH"
+        message.attach("aftale.ics", f"text/calendar; method={method}; charset=utf-8", letter.calendar)
     return message
 
 

@@ -104,6 +104,14 @@ def status_for_citizen(booking: Booking) -> str:
     return str(STATUSES[booking.status])
 
 
+def status_for_officer(booking: Booking) -> str:
+    """The status; where a date has been proposed, how that stands."""
+    last = booking.events[-1].kind if booking.status is Status.ACCEPTED and booking.proposals else None
+    if last in (Kind.DATES_OFFERED, Kind.DATES_LAPSED, Kind.DATES_REFUSED):
+        return str(HAPPENED[last])
+    return str(STATUSES[booking.status])
+
+
 def error_in_words(error: str) -> str:
     """What a mail server said, in plain words, with its own answer behind."""
     what, _, answer = error.partition(" ")
@@ -199,5 +207,5 @@ def linked(line: str) -> Markup:
 FILTERS = {f.__name__: f for f in (
     age, day, moment, month, clock, until, weekday, span, reference, share, paragraphs, text_blocks, due_words,
     error_in_words,
-    state_in_words, fate_in_words)}
+    state_in_words, fate_in_words, status_for_officer)}
 FILTERS["words"] = in_my_language

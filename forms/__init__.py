@@ -7,6 +7,7 @@ from .citizen import (
     ContactForm,
     FindForm,
     InformationForm,
+    NoneFitsForm,
     ReopenForm,
     WithdrawForm,
 )
@@ -47,7 +48,8 @@ from .rules import HasBeen, NoPersonalData, RequiredWhen, in_my_language
 __all__ = [
     "AgreedVisitForm", "AnyOf", "AskForm", "BookingForm", "CAUSES", "CallOffForm", "CancelForm", "Clock", "ContactForm",
     "Count", "Day", "DeclineForm", "DelayForm", "FindForm", "Form", "HasBeen", "InformationForm", "LANGUAGES", "Line",
-    "LoginForm", "Measure", "MoveForm", "NoPersonalData", "NoteForm", "OfferForm", "OneOf", "PressForm", "REPLIES",
-    "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select", "SuitabilityForm", "Text", "VisitForm",
-    "WithdrawForm", "WordsForm", "authorities", "day_in_words", "flat", "in_my_language", "in_words", "taken_in",
+    "LoginForm", "Measure", "MoveForm", "NoPersonalData", "NoneFitsForm", "NoteForm", "OfferForm", "OneOf", "PressForm",
+    "REPLIES", "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select", "SuitabilityForm", "Text",
+    "VisitForm", "WithdrawForm", "WordsForm", "authorities", "day_in_words", "flat", "in_my_language", "in_words",
+    "taken_in",
 ]

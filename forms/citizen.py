@@ -1,5 +1,7 @@
 """What a citizen may type: the questions common to every booking, and what is said about one afterwards."""
 
+from datetime import datetime
+
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FloatField, HiddenField
@@ -120,6 +122,10 @@ class BookingForm(ContactForm, PlaceForm):
                 "language": self.language.data, "road": self.road.data, "from_to": self.from_to.data or "",
                 **self.pin()}
 
+    def wishes(self) -> list[tuple[datetime, datetime]]:
+        """The dates that would suit, from when to when; none where the service agrees on no date."""
+        return []
+
     def own_answers(self) -> dict:
         """The answers to the service's own questions."""
         return {name: value for name, value in self.answers().items() if name not in self.common}
@@ -136,6 +142,10 @@ class FindForm(Form):
 
 class InformationForm(Form):
     words = Text(_l("Your message to the police"), 2000, render_kw={"rows": 5})
+
+
+class NoneFitsForm(Form):
+    when = Text(_l("When would it suit you, then?"), 1000, required=False, render_kw={"rows": 3})
 
 
 class WithdrawForm(Form):

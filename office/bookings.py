@@ -30,6 +30,7 @@ from models import Booking, Place, Status, add_working_days, db, today
 from services import Service
 
 from . import office, pressed
+from .dates import wished
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def take_in(slug: str):
                 422 if request.method == "POST" else 200)
     booking = Booking.once_received(form.once.data) or Booking.receive(
         once=form.once.data, place=Place.at(**form.place()), answer_within=service.answer_within, officer=g.officer,
-        service=service.key, answers=form.own_answers(), **form.columns())
+        service=service.key, answers=form.own_answers(), wishes=form.wishes(), **form.columns())
     db.session.commit()
     flash(gettext("Taken in. Tell the citizen the reference: %(reference)s",
                   reference=f"{booking.reference[:4]} {booking.reference[4:]}"))
@@ -184,4 +185,5 @@ def _booking_page(booking: Booking, **typed):
     return render_template(
         "office/booking.html", booking=booking, service=service, forms=forms | typed, typed=typed,
         actions={n: a for n, a in ACTIONS.items() if a.allowed(booking)},
-        answers=service.questions.describe(booking.answers), neighbours=booking.place.neighbours())
+        answers=service.questions.describe(booking.answers), neighbours=booking.place.neighbours(),
+        wishes=wished(booking) if service.date_is_told else [])

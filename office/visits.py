@@ -148,6 +148,22 @@ def report(id: int):
                            answers=service.findings.describe(visit.draft, internal=True))
 
 
+@office.post("/besoeg/<int:id>/foerer-til/<slug>")
+def lead_to(id: int, slug: str):
+    """One press starts another case for those who asked: a meeting's outcome a walk, a walk a traffic control."""
+    visit, service = _found(id), services.by_slug(slug) or abort(404)
+    if not visit.bookings or service.key not in services.SERVICES[visit.service].leads_to:
+        abort(404)
+    if not pressed():
+        return redirect(url_for(".visit", id=id), 303)
+    started = visit.bookings[0].lead_to(
+        g.officer, visit, service=service.key, answer_within=service.answer_within,
+        answers=service.started_by(visit.findings.get("summary", "") if visit.findings else ""))
+    db.session.commit()
+    flash(gettext("Started. Those who asked get a receipt."))
+    return redirect(url_for(".booking", reference=started.reference), 303)
+
+
 @office.get("/besoeg/<int:id>/jobark")
 def job_sheet(id: int):
     """For the field: the place and what is asked, without anybody's name or contact."""

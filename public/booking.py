@@ -43,7 +43,7 @@ def _send(service, form):
     else:
         booking = Booking.receive(
             once=form.once.data, place=Place.at(**form.place()), answer_within=service.answer_within,
-            service=service.key, answers=form.own_answers(), **form.columns())
+            service=service.key, answers=form.own_answers(), wishes=form.wishes(), **form.columns())
         try:
             db.session.commit()
         except IntegrityError:  # the same form, sent twice at the same moment

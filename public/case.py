@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import abort, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
+import calendars
 import services
-from forms import ContactForm, FindForm, Form, InformationForm, ReopenForm, WithdrawForm
-from models import Booking, db
+from forms import ContactForm, FindForm, Form, InformationForm, NoneFitsForm, PressForm, ReopenForm, WithdrawForm
+from models import Booking, Clash, Visit, add_working_days, db, today
 from services import Service
 from throttle import limiter
 from words import status_for_citizen
@@ -39,6 +40,9 @@ STEPS = {
     "kontakt": Step(lambda b: True, ContactForm,
                     lambda b, form, service: b.change_contact(**form.contact()),
                     _l("Your contact details have been changed.")),
+    "ingen-passer": Step(lambda b: b.is_open and bool(b.offers), NoneFitsForm,
+                         lambda b, form, service: b.refuse_offers(form.when.data or ""),
+                         _l("Thank you. We look for other dates.")),
     "traek-tilbage": Step(lambda b: b.is_open, WithdrawForm,
                           lambda b, form, service: b.withdraw(),
                           _l("Your booking has been withdrawn.")),
@@ -48,8 +52,10 @@ STEPS = {
 }
 
 
-@public.route("/sag/<reference>/<secret>/<any(besked, kontakt, 'traek-tilbage', 'tag-op-igen'):step>",
-              methods=["GET", "POST"])
+NAMES = ", ".join(map(repr, STEPS))  # as a rule of the address writes them
+
+
+@public.route(f"/sag/<reference>/<secret>/<any({NAMES}):step>", methods=["GET", "POST"])
 @limiter.limit("60 per hour", methods=["POST"])
 def change(reference: str, secret: str, step: str):
     booking = own(reference, secret)
@@ -73,12 +79,45 @@ def change(reference: str, secret: str, step: str):
     return redirect(back, 303)
 
 
+@public.route("/sag/<reference>/<secret>/tid/<int:id>", methods=["GET", "POST"])
+@limiter.limit("60 per hour", methods=["POST"])
+def choose(reference: str, secret: str, id: int):
+    """Take a date that we proposed. Whoever is a moment too late gets the nearest other ones at once."""
+    booking = own(reference, secret)
+    service, back = services.SERVICES[booking.service], url_for(".case", reference=reference, secret=secret)
+    proposal = next((p for p in booking.proposals if p.id == id), None) or abort(404)
+    if request.method != "POST" or not PressForm().validate():
+        return redirect(back)
+    if not (proposal.is_open and booking.awaits_visit):
+        flash(gettext("That is not possible any more. Below you see how your case stands now."))
+        return redirect(back, 303)
+    try:
+        Visit.agree(proposal, service.report_within)
+        db.session.commit()
+        flash(gettext("Thank you. The date is agreed."))
+        return redirect(back, 303)
+    except Clash:
+        db.session.rollback()
+        booking.offer_instead(proposal, add_working_days(today(), service.choose_within))
+        db.session.commit()
+        flash(gettext("Sorry, that time has just been taken by somebody else. Nothing is lost: below are other times, "
+                      "or we look for one."))
+        return _case_page(booking), 409
+
+
+@public.get("/sag/<reference>/<secret>/aftale.ics")
+def entry(reference: str, secret: str):
+    """The agreed date for one's own calendar."""
+    visit = own(reference, secret).visit_agreed or abort(404)
+    return Response(calendars.entry(visit, str(get_locale())), mimetype="text/calendar")
+
+
 def _case_page(booking: Booking, typed: dict | None = None):
     service = services.SERVICES[booking.service]
     shown = {step: todo.form(None, obj=booking) for step, todo in STEPS.items()}
     return render_template("public/case.html", booking=booking, service=service, forms={**shown, **(typed or {})},
                            typed=next(iter(typed), None) if typed else None, status=status_for_citizen(booking),
-                           answers=service.questions.describe(booking.answers))
+                           press=PressForm(None), answers=service.questions.describe(booking.answers))
 
 
 def own(reference: str, secret: str) -> Booking:

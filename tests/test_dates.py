@@ -1,0 +1,322 @@
+"""Dates that are agreed: wished, offered, chosen, refused, lapsed, moved and called off, and nobody booked twice."""
+
+import re
+from datetime import date, datetime, time, timedelta
+
+import pytest
+import time_machine
+from conftest import OFFICER, WISH, Person, book, logged_in
+from test_fifth_service import LostAndFoundFindings, LostAndFoundQuestions
+
+import duties
+import services
+from models import (
+    COPENHAGEN,
+    Booking,
+    Clash,
+    Hours,
+    Letter,
+    Officer,
+    Proposal,
+    State,
+    Status,
+    Taken,
+    Visit,
+    db,
+    free_times,
+    local,
+)
+
+SUMMER = datetime(2027, 6, 1, 12, tzinfo=COPENHAGEN)  # a Tuesday
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2027, 7, day, hour, minute, tzinfo=COPENHAGEN)
+
+
+class TalkQuestions(LostAndFoundQuestions):
+    """Whoever asks would like to meet on the first or the second of July, at seven."""
+
+    def wishes(self):
+        return [(at(day, 19), at(day, 20)) for day in (1, 2)]
+
+    def columns(self):
+        return {**super().columns(), "public": True}
+
+
+TALK = services.Service(
+    key="talk", slug="snak", name="A talk", book="Book a talk", visit="Talk", summary="We talk.", not_for=(),
+    questions=TalkQuestions, findings=LostAndFoundFindings, topic="kind", answer_within=5, act_within=20,
+    date_is_told=True, travel=30)
+
+
+@pytest.fixture(autouse=True)
+def summer():
+    with time_machine.travel(SUMMER, tick=True):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def talk(monkeypatch):
+    monkeypatch.setitem(services.SERVICES, TALK.key, TALK)
+
+
+@pytest.fixture
+def ida(app) -> Person:
+    return logged_in(app)
+
+
+def wished(app, **changes) -> tuple[str, str]:
+    wish = {k: v for k, v in WISH.items() if k in TalkQuestions.common} | {"kind": "bikes", "text": "Kom forbi os."}
+    return book(Person(app), slug=TALK.slug, wish={**wish, **changes})
+
+
+def found(app, reference: str) -> Booking:
+    return db.session.query(Booking).filter_by(reference=reference).one()
+
+
+def plan(day: str, reference: str, **changes) -> dict:
+    return {"day": day, "starts": "19:00", "ends": "20:00", "crew": "Ida Betjent", "travel": "30", "road": "Bygaden",
+            "postcode": "4690", "place_told": "Haslev Bibliotek", "public": "y", "words": "", "offer_others": "y",
+            "bookings": reference, **changes}
+
+
+def offered(**changes) -> dict:
+    return {"times-0-day": "2027-07-05", "times-0-starts": "18:00", "times-0-ends": "19:00",
+            "times-1-day": "2027-07-06", "times-1-starts": "18:00", "times-1-ends": "19:00",
+            "crew": "Ida Betjent", "travel": "30", "place_told": "Haslev Bibliotek", "answer_by": "2027-06-10",
+            "words": "", **changes}
+
+
+def letters(app, reference: str) -> list[Letter]:
+    return [letter for letter in found(app, reference).letters]
+
+
+def kinds(app, reference: str) -> list[str]:
+    return [letter.kind for letter in letters(app, reference)]
+
+
+def buttons(page) -> list[str]:
+    return re.findall(r'action="([^"]*/tid/\d+)"', page.html)
+
+
+def test_the_officer_accepts_a_date_that_the_citizen_wished(app, ida):
+    reference, secret = wished(app)
+    page = ida.get(f"/kontor/sag/{reference}")
+    link = re.search(r'href="(/kontor/sag/\w+/besoeg\?tid=\d+)"', page.html)[1]
+    form = ida.get(link)
+    assert 'value="2027-07-01"' in form.html and 'value="19:00' in form.html and "Ida Betjent" in form.html
+    preview = ida.post(f"/kontor/sag/{reference}/besoeg", plan("2027-07-01", reference))
+    assert "Haslev Bibliotek" in preview.text and "torsdag 1. juli 2027" in preview.text
+    with app.app_context():
+        assert db.session.query(Visit).count() == 0, "nothing is done before the letter was seen"
+    ida.post(f"/kontor/sag/{reference}/besoeg", plan("2027-07-01", reference, send="1"))
+    with app.app_context():
+        booking = found(app, reference)
+        assert booking.status is Status.ACCEPTED and booking.visit_agreed.starts_at == at(1, 19)
+        assert booking.visit_agreed.public and not booking.offers and not booking.wishes
+        assert kinds(app, reference) == ["received", "agreed"]
+        [taken] = booking.visit_agreed.takes
+        assert (taken.starts_at, taken.ends_at) == (at(1, 18, 30), at(1, 20, 30)), "the road there and back"
+        assert "BEGIN:VCALENDAR" in letters(app, reference)[-1].calendar
+    own = Person(app).get(f"/sag/{reference}/{secret}")
+    assert "Aftalt tid" in own.text and "torsdag 1. juli 2027" in own.text
+
+
+def test_dates_are_offered_and_one_is_chosen_by_a_button(app, ida):
+    reference, secret = wished(app)
+    start = ida.get(f"/kontor/sag/{reference}/tider")
+    assert start.html.count('value="2027-0') >= 3, "the nearest free times stand there already"
+    assert "send" not in ida.post(f"/kontor/sag/{reference}/tider", offered()).errors
+    ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    citizen = Person(app)
+    page = citizen.get(f"/sag/{reference}/{secret}")
+    assert "mandag 5. juli 2027" in page.text and len(buttons(page)) == 2
+    for link in buttons(page):
+        citizen.get(link)  # opening a link chooses nothing
+    with app.app_context():
+        assert db.session.query(Visit).count() == 0
+    done = citizen.post(buttons(page)[1], token_from=f"/sag/{reference}/{secret}")
+    assert "tirsdag 6. juli 2027" in done.text and not buttons(done)
+    with app.app_context():
+        booking = found(app, reference)
+        assert booking.visit_agreed.starts_at == at(6, 18) and booking.visit_agreed.place_told == "Haslev Bibliotek"
+        assert kinds(app, reference) == ["received", "dates_offered", "agreed"]
+        assert booking.due_on == date(2027, 7, 20)
+
+
+def test_whoever_is_too_late_gets_the_nearest_other_times(app, ida):
+    one, two = wished(app), wished(app, name="Bo", email="bo@example.dk")
+    for reference, _ in (one, two):
+        ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    for reference, secret in (one, two):
+        person = Person(app)
+        link = buttons(person.get(f"/sag/{reference}/{secret}"))[0]
+        page = person.post(link, token_from=f"/sag/{reference}/{secret}")
+    assert page.status == 409 and "netop blevet taget" in page.text and len(buttons(page)) == 3
+    with app.app_context():
+        loser = found(app, two[0])
+        assert loser.visit_agreed is None and len(loser.offers) == 3
+        assert kinds(app, two[0]) == ["received", "dates_offered", "dates_offered"]
+        assert all(p.starts_at != at(5, 18) for p in loser.offers)
+        assert {local(p.starts_at).date() for p in loser.offers} == {date(2027, 7, d) for d in (4, 5, 6)}
+        # On the same day the nearest time leaves room for both roads: two hours before, or after.
+        assert at(5, 16) in [p.starts_at for p in loser.offers]
+
+
+def test_none_fits_and_the_officer_sees_when_it_would(app, ida):
+    reference, secret = wished(app)
+    ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    citizen = Person(app)
+    page = citizen.post(f"/sag/{reference}/{secret}/ingen-passer", {"when": "Helst i august."},
+                        token_from=f"/sag/{reference}/{secret}")
+    assert not buttons(page)
+    assert reference[:4] in ida.get("/kontor/?bunke=besked").text
+    assert "Helst i august." in ida.get(f"/kontor/sag/{reference}").text
+    with app.app_context():
+        assert all("august" not in letter.text for letter in db.session.query(Letter))
+
+
+def test_dates_that_nobody_answers_lapse_and_both_sides_hear_of_it(app, ida):
+    reference, secret = wished(app)
+    ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    assert reference[:4] in ida.get("/kontor/?bunke=venter").text
+    with time_machine.travel(datetime(2027, 6, 11, 8, tzinfo=COPENHAGEN)):
+        assert not buttons(Person(app).get(f"/sag/{reference}/{secret}")), "even before anybody has noticed"
+        with app.test_request_context():
+            duties.lapse_offers()
+            duties.lapse_offers()
+            db.session.commit()
+        assert kinds_in(app, reference) == ["received", "dates_offered", "dates_lapsed"]
+        work = logged_in(app)
+        assert reference[:4] in work.get("/kontor/?bunke=planlaeg").text
+        assert "De foreslåede tidspunkter blev ikke besvaret" in work.get("/kontor/?bunke=planlaeg").text
+
+
+def kinds_in(app, reference: str) -> list[str]:
+    with app.app_context():
+        return kinds(app, reference)
+
+
+def agreed(app, ida, day: str = "2027-07-01", **changes) -> tuple[str, str, int]:
+    reference, secret = wished(app)
+    ida.post(f"/kontor/sag/{reference}/besoeg", plan(day, reference, send="1", **changes))
+    with app.app_context():
+        return reference, secret, found(app, reference).visit_agreed.id
+
+
+def test_a_moved_date_is_told_and_a_new_crew_is_not(app, ida):
+    reference, secret, id = agreed(app, ida)
+    ida.post(f"/kontor/besoeg/{id}/flyt", plan("2027-07-01", reference, crew="Bo Betjent", send="1"))
+    assert kinds_in(app, reference) == ["received", "agreed"]
+    ida.post(f"/kontor/besoeg/{id}/flyt", plan("2027-07-08", reference, crew="Bo Betjent", send="1"))
+    assert kinds_in(app, reference) == ["received", "agreed", "agreed_anew"]
+    with app.app_context():
+        visit = db.session.get(Visit, id)
+        assert visit.sequence == 1 and visit.crew == "Bo Betjent" and visit.starts_at == at(8, 19)
+
+
+def test_a_date_is_called_off_with_its_cause_and_the_wish_stands(app, ida):
+    reference, secret, id = agreed(app, ida)
+    preview = ida.post(f"/kontor/besoeg/{id}/aflys", {"cause": "urgent", "words": "Det beklager vi."},
+                       token_from=f"/kontor/besoeg/{id}")
+    assert "En akut opgave" in preview.text and kinds_in(app, reference)[-1] == "agreed"
+    ida.post(f"/kontor/besoeg/{id}/aflys", {"cause": "urgent", "words": "Det beklager vi.", "send": "1"},
+             token_from=f"/kontor/besoeg/{id}")
+    with app.app_context():
+        booking, visit = found(app, reference), db.session.get(Visit, id)
+        assert visit.state is State.CANCELLED and not visit.takes and visit.sequence == 1
+        assert booking.status is Status.ACCEPTED and booking.awaits_visit and kinds(app, reference)[-1] == "called_off"
+        assert booking.due_on == date(2027, 6, 8)
+    assert reference[:4] in ida.get("/kontor/?bunke=planlaeg").text
+    own = Person(app).get(f"/sag/{reference}/{secret}")
+    assert "En akut opgave" in own.text and "Aflyst af politiet" in own.text
+
+
+def test_both_sides_are_reminded_two_working_days_before_and_once(app, ida):
+    reference, _, id = agreed(app, ida, "2027-07-06")  # a Tuesday: two working days before is the Friday
+    for day, reminded in ((1, 0), (2, 1), (3, 1), (5, 1)):
+        with time_machine.travel(at(day, 9)), app.test_request_context():
+            duties.remind()
+            db.session.commit()
+            assert kinds(app, reference).count("reminded") == reminded
+            assert db.session.query(Letter).filter_by(kind="reminder", recipient=OFFICER).count() == reminded
+    with app.app_context():
+        reminder = db.session.query(Letter).filter_by(kind="reminder").one()
+        assert "tirsdag 6. juli 2027" in reminder.text and "Anna" not in reminder.text
+
+
+def test_withdrawing_an_agreed_date_frees_the_crew(app, ida):
+    reference, secret, id = agreed(app, ida)
+    Person(app).post(f"/sag/{reference}/{secret}/traek-tilbage", {"sure": "y"}, token_from=f"/sag/{reference}/{secret}")
+    with app.app_context():
+        assert db.session.get(Visit, id).state is State.CANCELLED and db.session.query(Taken).count() == 0
+
+
+def test_nobody_is_booked_twice_and_the_officer_reads_who_is_where(app, ida):
+    agreed(app, ida)
+    other, _ = wished(app)
+    page = ida.post(f"/kontor/sag/{other}/besoeg", plan("2027-07-01", other, starts="20:30", ends="21:30"))
+    assert page.status == 422 and "Ida Betjent er optaget ved Bygaden, 4690 Haslev" in page.errors[0]
+    assert ida.post(f"/kontor/sag/{other}/besoeg",
+                    plan("2027-07-01", other, starts="21:00", ends="22:00")).status == 200, "both roads fit in between"
+    assert ida.post(f"/kontor/sag/{other}/besoeg", plan("2027-07-01", other, crew="Bo, ida  betjent")).status == 422
+    assert ida.post(f"/kontor/sag/{other}/besoeg", plan("2027-07-01", other, crew="Bo, Kim")).status == 200
+    page = ida.post(f"/kontor/sag/{other}/tider", offered(**{"times-0-day": "2027-07-01"}))
+    assert page.status == 422 and "Ida Betjent er optaget" in page.errors[0], "nothing is offered that is taken"
+
+
+def test_approving_says_who_loses_by_it_and_offers_them_other_dates_in_one_press(app, ida):
+    one, two, three = wished(app), wished(app, email="bo@example.dk"), wished(app, email="cy@example.dk")
+    with app.app_context():  # the third has another date left
+        for proposal in found(app, two[0]).proposals[1:]:
+            db.session.delete(proposal)
+        db.session.commit()
+    preview = ida.post(f"/kontor/sag/{one[0]}/besoeg", plan("2027-07-01", one[0]))
+    assert f"{two[0][:4]} {two[0][4:]}" in preview.text and f"{three[0][:4]} {three[0][4:]}" in preview.text
+    assert "bo@example.dk" in preview.text and "cy@example.dk" not in preview.text, "letters to those who lose all"
+    with app.app_context():
+        assert not found(app, two[0]).offers
+    ida.post(f"/kontor/sag/{one[0]}/besoeg", plan("2027-07-01", one[0], send="1"))
+    with app.app_context():
+        loser = found(app, two[0])
+        assert len(loser.offers) == 3 and kinds(app, two[0]) == ["received", "dates_offered"]
+        assert not found(app, three[0]).offers and found(app, three[0]).status is Status.RECEIVED
+        assert all(not Taken.between(*p.occupied, p.units) for p in loser.offers)
+
+
+def test_who_loses_is_not_written_to_where_the_officer_does_not_want_it(app, ida):
+    one, two = wished(app), wished(app, email="bo@example.dk")
+    form = plan("2027-07-01", one[0], send="1")
+    del form["offer_others"]
+    ida.post(f"/kontor/sag/{one[0]}/besoeg", form)
+    with app.app_context():
+        assert found(app, one[0]).visit_agreed and not found(app, two[0]).offers
+
+
+def test_the_nearest_free_times_keep_to_hours_holidays_and_absences(app):
+    with app.app_context():
+        Taken.absence("", at(2, 0), at(4, 0), "Sommerfest")
+        Taken.absence("Bus", at(5, 0), at(9, 0), "Værksted")
+        Hours.enter([(time(9), time(17))] * 5 + [(time(0), time(0))] * 2)
+        hour = timedelta(hours=1)
+        starts = [local(s) for s in free_times(["Bus", "Ida"], at(5, 19), hour)]
+        assert [s.date() for s in starts] == [date(2027, 6, 30), date(2027, 7, 1), date(2027, 7, 9)]
+        assert {s.time() for s in starts} == {time(16)}, "the last hour before we close is the nearest to seven"
+        assert at(5, 16) in [local(s) for s in free_times(["Ida"], at(5, 19), hour)]
+        assert [s.date() for s in free_times(["Ida"], datetime(2027, 12, 25, 12, tzinfo=COPENHAGEN), hour)] == [
+            date(2027, 12, 23), date(2027, 12, 24), date(2027, 12, 27)]
+        with pytest.raises(Clash):
+            Proposal(starts_at=at(2, 9), ends_at=at(2, 10))
+            ida = db.session.query(Officer).one()
+            Visit.plan(ida, service="talk", place=None, starts_at=at(2, 9), ends_at=at(2, 10), takes={"crew": "Ida"},
+                       bookings=[])
+
+
+@pytest.mark.parametrize("path", ["tider", "besoeg"])
+def test_a_case_that_is_closed_or_agreed_is_offered_no_date(app, ida, path):
+    reference, _, _ = agreed(app, ida)
+    assert "Det kan ikke lade sig gøre længere" in ida.get(f"/kontor/sag/{reference}/{path}").text
+    closed, _ = wished(app)
+    ida.post(f"/kontor/sag/{closed}/afslag", {"reason": "no_date", "words": "", "instead": "", "send": "1"})
+    assert "Det kan ikke lade sig gøre længere" in ida.get(f"/kontor/sag/{closed}/{path}").text
