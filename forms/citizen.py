@@ -1,5 +1,7 @@
 """What a citizen may type: the questions common to every booking, and what is said about one afterwards."""
 
+from datetime import datetime
+
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FloatField, HiddenField
@@ -118,7 +120,11 @@ class BookingForm(ContactForm, PlaceForm):
         """Booking's columns, as far as a form can know them."""
         return {**self.contact(), "capacity": self.capacity.data, "org": self.org.data or "",
                 "language": self.language.data, "road": self.road.data, "from_to": self.from_to.data or "",
-                **self.pin()}
+                "public": False, **self.pin()}
+
+    def wishes(self) -> list[tuple[datetime, datetime]]:
+        """The times that would suit, from and to, where the date of a visit is agreed."""
+        return []
 
     def own_answers(self) -> dict:
         """The answers to the service's own questions."""

@@ -97,6 +97,7 @@ class Booking(db.Model):
     from_to: Mapped[str] = mapped_column(String(200), default="")
     lat: Mapped[float | None] = mapped_column(Float)
     lng: Mapped[float | None] = mapped_column(Float)
+    public: Mapped[bool] = mapped_column(Boolean, default=False)
     answers: Mapped[dict] = mapped_column(JSON, default=dict)
     search: Mapped[str] = mapped_column(Text, default="")
 
