@@ -91,12 +91,12 @@ class District:
     postcodes: tuple[Postcode, ...]
     authorities: tuple[Authority, ...]
     neighbours: tuple[Neighbour, ...]
-    vans: tuple[str, ...] = ()
+    vehicles: tuple[str, ...] = ()
 
     @property
     def units(self) -> dict[str, tuple[str, ...]]:
         """The parts of a visit of which we have so many and no more, as a service's `takes` names them."""
-        return {"van": self.vans}
+        return {"vehicle": self.vehicles}
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -101,7 +101,7 @@ def _way(booking: Booking, kind: Kind) -> Way | None:
     """How this letter goes; None for a receipt that was already given on the screen or over the phone."""
     if booking.email and (booking.reply is Reply.EMAIL or kind in CONFIRMATIONS):
         return Way.EMAIL
-    if kind is Kind.RECEIVED and booking.channel in ("web", "phone"):
+    if kind is Kind.RECEIVED and booking.channel not in ("paper", "office"):
         return None
     return Way.POST if booking.reply is Reply.LETTER else Way.PHONE
 

@@ -11,8 +11,10 @@ from .citizen import (
     ReopenForm,
     WithdrawForm,
 )
+from .dated import DatedForm, WishedHours, there_on_the_day, wished
 from .dates import CAUSES, AgreedVisitForm, CallOffForm, CancelForm, OfferForm, VisitForm
 from .fields import (
+    YES_NO,
     AnyOf,
     Clock,
     Count,
@@ -41,15 +43,16 @@ from .officer import (
     SuitabilityForm,
     WordsForm,
     authorities,
+    must_be_coming,
     taken_in,
 )
 from .rules import HasBeen, NoPersonalData, RequiredWhen, in_my_language
 
 __all__ = [
     "AgreedVisitForm", "AnyOf", "AskForm", "BookingForm", "CAUSES", "CallOffForm", "CancelForm", "Clock", "ContactForm",
-    "Count", "Day", "DeclineForm", "DelayForm", "FindForm", "Form", "HasBeen", "InformationForm", "LANGUAGES", "Line",
-    "LoginForm", "Measure", "MoveForm", "NoPersonalData", "NoneFitsForm", "NoteForm", "OfferForm", "OneOf", "PressForm",
-    "REPLIES", "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select", "SuitabilityForm", "Text",
-    "VisitForm", "WithdrawForm", "WordsForm", "authorities", "day_in_words", "flat", "in_my_language", "in_words",
-    "taken_in",
+    "Count", "DatedForm", "Day", "DeclineForm", "DelayForm", "FindForm", "Form", "HasBeen", "InformationForm",
+    "LANGUAGES", "Line", "LoginForm", "Measure", "MoveForm", "NoPersonalData", "NoneFitsForm", "NoteForm", "OfferForm",
+    "OneOf", "PressForm", "REPLIES", "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select",
+    "SuitabilityForm", "Text", "VisitForm", "WishedHours", "WithdrawForm", "WordsForm", "YES_NO", "authorities",
+    "day_in_words", "flat", "in_my_language", "in_words", "must_be_coming", "taken_in", "there_on_the_day", "wished",
 ]

@@ -120,7 +120,7 @@ class BookingForm(ContactForm, PlaceForm):
         """Booking's columns, as far as a form can know them."""
         return {**self.contact(), "capacity": self.capacity.data, "org": self.org.data or "",
                 "language": self.language.data, "road": self.road.data, "from_to": self.from_to.data or "",
-                **self.pin()}
+                "public": False, **self.pin()}
 
     def wishes(self) -> list[tuple[datetime, datetime]]:
         """The dates that would suit, from when to when; none where the service agrees on no date."""

@@ -97,7 +97,7 @@ class Slot(Row):
 class OfferForm(_Units, _Told):
     """Up to three dates for the citizen to choose from."""
 
-    times = Repeat(_l("Dates to choose from"), Slot, required=True, most=3)
+    times = Repeat(_l("Dates to choose from"), Slot, required=True, blank=3, most=3)
     answer_by = Day(_l("Answer wanted by"))
 
     def validate_answer_by(self, field):

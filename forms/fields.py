@@ -33,6 +33,7 @@ from wtforms.widgets import CheckboxInput
 
 from .rules import InOurTime, NoPersonalData, NotTooLong, OneLine, Required, RequiredWhen
 
+YES_NO = {"yes": _l("Yes"), "no": _l("No")}
 NO_PERSONAL_DATA = _l("Do not write names, CPR numbers or number plates.")
 
 # WTForms speaks no Danish: these are all of its own sentences that a person can meet here.
@@ -242,8 +243,8 @@ class Text(TextAreaField):
 class Count(IntegerField):
     """How many: zero is an answer, nothing is not."""
 
-    def __init__(self, label, required: bool = True, most: int = 1_000_000, **kwargs):
-        super().__init__(label, validators=_rules(required, NumberRange(0, most)), **kwargs)
+    def __init__(self, label, required: bool = True, least: int = 0, most: int = 1_000_000, **kwargs):
+        super().__init__(label, validators=_rules(required, NumberRange(least, most)), **kwargs)
 
     def process_formdata(self, valuelist):
         typed = [value for value in valuelist if value.strip()]  # an empty field is no wrong number
@@ -288,17 +289,17 @@ class Clock(TimeField):
 class Repeat(FieldList):
     """Rows of the same questions, with a few blank ones below those filled in. Blank rows are no answers."""
 
-    BLANK, MOST = 2, 24
-
-    def __init__(self, label, row: type, required: bool | RequiredWhen = False, most: int = MOST, **kwargs):
+    def __init__(self, label, row: type, required: bool | RequiredWhen = False, blank: int = 2, most: int = 24,
+                 **kwargs):
         super().__init__(FormField(row), label, validators=_rules(required)[:1] if required else [],
                          max_entries=most, **kwargs)
+        self.blank, self.flags.optional = blank, not required
 
     def process(self, formdata, data=unset_value, **kwargs):
         super().process(formdata, data, **kwargs)
-        if not formdata:
-            for _ in range(min(self.BLANK, self.max_entries - len(self.entries))):
-                self.append_entry()
+        missing = self.blank + len(self.rows) - len(self.entries)
+        for _ in range(min(missing, self.max_entries - len(self.entries))):
+            self.append_entry()
 
     def validate(self, form, extra_validators=()):
         for entry in self.entries:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import get_locale, get_timezone, gettext
@@ -162,6 +163,10 @@ class InDistrict:
 def in_my_language(words) -> str:
     """Words of the district's data file, in the reader's language."""
     return words.in_language(str(get_locale()))
+
+
+def zone_here() -> ZoneInfo:
+    return ZoneInfo(str(get_timezone()))
 
 
 def day_here() -> date:

@@ -1,9 +1,12 @@
 """What can be booked: the catalogue. A new service is one entry here and one file beside it."""
 
+from .meeting import MEETING
 from .service import REASONS, Service
 from .traffic import TRAFFIC
+from .van import VAN
+from .walk import WALK
 
-SERVICES = {service.key: service for service in (TRAFFIC,)}
+SERVICES = {service.key: service for service in (TRAFFIC, MEETING, WALK, VAN)}
 
 
 def by_slug(slug: str) -> Service | None:

@@ -32,6 +32,8 @@ REASONS = {
     "too_few": (_l("Too few participants"), _l(
         "Too few would take part. If several of you join together, you are welcome to book again.")),
     "van": (_l("Van not free"), _l("The mobile police station, or somebody to drive and staff it, is not free.")),
+    "ground": (_l("Ground unsuitable"), _l(
+        "The van cannot stand there: it needs firm ground, about 8 × 4 metres, and free headroom.")),
     "information": (_l("Information missing"), _l(
         "We lack information, and without it we cannot find the place or judge the problem.")),
 }

@@ -8,6 +8,7 @@ from wtforms import BooleanField
 from wtforms.validators import ValidationError
 
 from forms import (
+    YES_NO,
     AnyOf,
     BookingForm,
     Clock,
@@ -42,7 +43,6 @@ PROBLEMS = {
     "school": _l("School road"),
     "other": _l("Other"),
 }
-YES_NO = {"yes": _l("Yes"), "no": _l("No")}
 METHODS = {
     "atk": _l("Photo van"),
     "laser": _l("Laser"),
@@ -274,6 +274,7 @@ def keeps_open(findings: dict) -> bool:
 TRAFFIC = Service(
     key="traffic",
     slug="faerdselskontrol",
+    need=_l("The traffic on my road worries me"),
     name=_l("Traffic control"),
     book=_l("Book a traffic control"),
     summary=_l("Do cars drive too fast on your road, or dangerously by the school? Name the stretch. We look at it, "
@@ -298,4 +299,5 @@ TRAFFIC = Service(
     in_short=in_short,
     keeps_open=keeps_open,
     start_findings=start_findings,
+    started_by=lambda words: {"problem": "other", "text": words},
 )

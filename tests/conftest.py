@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+from datetime import datetime, timedelta
 from functools import cached_property
 from html import unescape
 from pathlib import Path
@@ -24,7 +25,7 @@ from flask_migrate import upgrade  # noqa: E402
 from jinja2 import FileSystemBytecodeCache  # noqa: E402
 
 from app import create_app  # noqa: E402
-from models import Booking, Event, Kind, Letter, Officer, Place, Visit, db, now  # noqa: E402, F401
+from models import COPENHAGEN, Booking, Event, Kind, Letter, Officer, Place, Visit, db, now  # noqa: E402, F401
 
 PASSWORD = "en lang adgangskode"
 OFFICER = "ida@politi.example"
@@ -204,12 +205,45 @@ WISH = {
 }
 
 
-def book(person: Person, language: str = "", slug: str = "faerdselskontrol", wish: dict = WISH,
+_WHO = {"name": "Anna Jensen", "email": "anna@example.dk", "phone": "", "capacity": "residents",
+        "org": "Terslev Borgerforening", "reply": "email", "address": "", "language": "da", "emergency": "y",
+        "postcode": "4690", "contact_day": "Bo Holm", "contact_day_phone": "12345678", "public": "yes"}
+# A wish for each service whose date is agreed, by slug; `book` proposes the times.
+WISHES = {
+    "dialogmoede": {
+        **_WHO, "kind": "residents", "topics": ["burglary", "unease"], "why": "Der har været indbrud på Vestergade.",
+        "way": "room", "road": "Forsamlingshuset, Bygaden 4", "from_to": "Terslev by", "facilities": ["projector"],
+        "duration": "90", "number": "40", "age": ["adults", "elderly"], "open": "yes", "press": "unknown"},
+    "tryghedsvandring": {
+        **_WHO, "areatype": "school", "reasons": ["lighting", "path"], "text": "", "road": "Skolestien",
+        "from_to": "ved skolen", "owners": ["municipality", "housing"], "owners_names": "", "access": "yes",
+        "spots-0-place": "Tunnelen", "spots-0-feel": "unsafe", "spots-0-why": "Lampen er slukket",
+        "spots-1-place": "Legepladsen", "spots-1-feel": "pleasant", "spots-1-why": "",
+        "invited": ["residents", "municipality"], "decision": "yes", "number": "15", "role": "part", "light": "dark",
+        "follow": "no", "follow_day": ""},
+    "mobil-politistation": {
+        **_WHO, "purpose": "event", "text": "", "event": "Byfest i Terslev", "organiser": "Terslev Borgerforening",
+        "permit": "applied", "themes": ["burglary"], "road": "Torvet", "from_to": "ved fontænen", "ground": "asphalt",
+        "space": ["room", "headroom"], "owner_ok": "municipal", "power": "yes", "wc": "yes", "access": "yes",
+        "visitors": "200", "others": ["fire"]},
+}
+
+
+def times_ahead(*days: int, starts: str = "19:00", ends: str = "21:00") -> dict[str, str]:
+    """Rows of times that would suit, so many days from the present that the test lives in."""
+    today = datetime.now(COPENHAGEN).date()
+    return {f"dates-{row}-{part}": value for row, ahead in enumerate(days or (40, 47)) for part, value in (
+        ("day", (today + timedelta(days=ahead)).isoformat()), ("starts", starts), ("ends", ends))}
+
+
+def book(person: Person, language: str = "", slug: str = "faerdselskontrol", wish: dict | None = None,
          **changes) -> tuple[str, str]:
     """Book as a citizen does, through all three pages; the reference and secret of the booking."""
     path = f"{language}/bestil/{slug}"
     once = person.get(path).hidden["once"][0]
-    wish = {**wish, "language": "en" if language else "da", "once": once, **changes}
+    wish = wish or WISHES.get(slug, WISH)
+    times = times_ahead() if "contact_day" in wish else {}
+    wish = {**times, **wish, "language": "en" if language else "da", "once": once, **changes}
     check = person.post(path, wish)
     assert check.status == 200, check.errors
     sent = person.post(path, {**wish, "send": "1"}, follow=False)
