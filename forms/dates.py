@@ -30,7 +30,7 @@ class _Units(Form):
         """This form with the parts that a service's visits take; a part of which we have so many, such as vans, is
         chosen among them: a slip of the pen must not make a second van."""
         fields = {part: Select(label, {u: u for u in units[part]}) if part in units else Line(
-            label, 80, render_kw={"list": "units"}, description=_l(
+            label, 80, rules=[_names_a_unit], render_kw={"list": "units"}, description=_l(
                 "Initials or the name of the unit, several parted by commas. "
                 "One unit can only be in one place at a time.")) for part, label in takes.items()}
         return type(cls.__name__, (cls,), {"parts": tuple(takes), **fields})
@@ -74,6 +74,7 @@ class _Told(Form):
 class AgreedVisitForm(VisitForm, _Told):
     """A visit whose date is told: those who asked get a letter."""
 
+    agreed: frozenset[str] = frozenset()  # references of those who know the date already
     public = BooleanField(_l("Show it in the public calendar"))
     offer_others = BooleanField(_l("Offer other dates to those who lose this one"), default=True)
 
@@ -83,6 +84,8 @@ class AgreedVisitForm(VisitForm, _Told):
     def validate_bookings(self, field):
         if not field.data:
             raise ValidationError(gettext("Choose at least one answer."))
+        if self.agreed - set(field.data):
+            raise ValidationError(gettext("Those who know the date stay. Call it off, or withdraw their booking."))
 
     def plan(self, zone) -> dict:
         return {**super().plan(zone), **self.told()}
@@ -108,6 +111,11 @@ class OfferForm(_Units, _Told):
         told = self.told()
         return {"times": [span(row, zone) for row in self.times.rows], "takes": self.takes(), "travel": told["travel"],
                 "where": told["place_told"], "words": told["words"], "answer_by": self.answer_by.data}
+
+
+def _names_a_unit(_form, field) -> None:
+    if not field.data.strip(", "):
+        raise ValidationError(gettext("This must be filled in."))
 
 
 class CancelForm(Form):

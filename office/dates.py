@@ -36,7 +36,7 @@ def offer(reference: str):
     """Propose up to three dates. The form starts with the nearest at which the officer is free."""
     booking = Booking.by_reference(reference) or abort(404)
     service = services.SERVICES[booking.service]
-    if not (service.date_is_told and booking.may_be_visited(told=True)) or booking.visit_agreed:
+    if not (service.date_is_told and booking.may_be_visited(told=True)):
         flash(gettext("That is not possible any more. Below you see how the case stands now."))
         return redirect(url_for(".booking", reference=reference))
     kind = OfferForm.for_service(service.takes, current_app.config["DISTRICT"].units)
@@ -91,22 +91,24 @@ def clash_in_words(clash: Clash) -> str:
                    **times)
 
 
-def losers(visit: Visit) -> dict[Booking, Proposal]:
-    """Whose proposed dates could not be kept any more if the visit takes its units, and the first such date."""
+def losers(visit: Visit) -> dict[Booking, list[Proposal]]:
+    """Whose proposed dates could not be kept any more if the visit takes its units, and which dates."""
     db.session.flush()
     units, (first, *_) = [t.unit for t in visit.takes], visit.takes
-    found = Proposal.overlapping(first.starts_at, first.ends_at, units, visit.bookings)
-    return {p.booking: p for p in reversed(found)}
+    lost: dict[Booking, list[Proposal]] = {}
+    for proposal in Proposal.overlapping(first.starts_at, first.ends_at, units, visit.bookings):
+        lost.setdefault(proposal.booking, []).append(proposal)
+    return lost
 
 
-def offer_others(visit: Visit, lost: dict[Booking, Proposal]) -> None:
+def offer_others(visit: Visit, lost: dict[Booking, list[Proposal]]) -> None:
     """Offer other dates, by the same units, to whoever has no other one left. What another service would take, nobody
     knows yet, so an officer looks at it."""
     answer_by = add_working_days(today(), services.SERVICES[visit.service].choose_within)
-    for booking, proposal in lost.items():
-        others = [p for p in (*booking.wishes, *booking.offers) if p is not proposal]
+    for booking, proposals in lost.items():
+        others = [p for p in (*booking.wishes, *booking.offers) if p not in proposals]
         if booking.service == visit.service and not others:
-            booking.offer_instead(proposal, answer_by, g.officer, visit.parts, visit.travel)
+            booking.offer_instead(proposals[0], answer_by, g.officer, visit.parts, visit.travel)
 
 
 def known_units() -> list[str]:
