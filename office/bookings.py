@@ -1,15 +1,17 @@
 """One booking, and what an officer can do with it."""
 
+import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 import services
 from forms import (
+    CAUSES,
     AskForm,
     ContactForm,
     DeclineForm,
@@ -28,6 +30,7 @@ from forms import (
 from letters import previewed
 from models import Booking, Place, Status, add_working_days, db, today
 from services import Service
+from words import HAPPENED, STATUSES, WAYS, fate_in_words, state_in_words
 
 from . import office, pressed
 from .dates import wished
@@ -155,6 +158,15 @@ def move(reference: str):
     return redirect(url_for(".booking", reference=reference), 303)
 
 
+@office.get("/sag/<reference>/eksport.json")
+def export(reference: str):
+    """The whole case as a file for the police's own journal, in the officer's language; the secret stays here."""
+    booking = _found(reference)
+    file = json.dumps(_exported(booking, services.SERVICES[booking.service]), ensure_ascii=False, indent=2, default=str)
+    return Response(file.replace(booking.secret, "…"), mimetype="application/json", headers={
+        "Content-Disposition": f"attachment; filename={booking.reference}.json"})
+
+
 @office.route("/ny/<slug>", methods=["GET", "POST"])
 def take_in(slug: str):
     """A booking made by phone or on paper."""
@@ -176,6 +188,37 @@ def take_in(slug: str):
 
 def _found(reference: str) -> Booking:
     return Booking.by_reference(reference) or abort(404)
+
+
+def _exported(booking: Booking, service: Service) -> dict:
+    """What is known, in words; points in time in UTC."""
+    coded = {"cause": CAUSES, "reason": {code: name for code, (name, _) in services.REASONS.items()}}
+
+    def columns(of, *names: str) -> dict:
+        return {name: getattr(of, name) for name in names}
+
+    def described(questions: type[Form], answers: dict | None) -> list[dict]:
+        return [{"question": question, "answer": answer}
+                for question, answer in questions.describe(answers or {}, internal=True)]
+
+    return {
+        **columns(booking, "reference", "channel", "language", "public"),
+        "service": service.name, "status": STATUSES[booking.status],
+        "dates": columns(booking, "received_at", "due_on", "closed_at"),
+        "contact": columns(booking, "name", "org", "capacity", "email", "phone", "address", "reply"),
+        "place": {**columns(booking, "road", "from_to", "lat", "lng"),
+                  **columns(booking.place, "postcode", "town", "municipality")},
+        "answers": described(service.questions, booking.answers),
+        "proposed": [columns(p, "starts_at", "ends_at", "answer_by", "where", "closed_at") for p in booking.proposals],
+        "visits": [{**columns(v, "starts_at", "ends_at", "crew", "place_told"), "place": v.place,
+                    "state": state_in_words(v), "findings": described(service.findings, v.findings)}
+                   for v in booking.visits],
+        "events": [{**columns(e, "at", "words"), "what": HAPPENED[e.kind], "officer": e.officer and e.officer.name,
+                    "facts": {name: coded[name].get(value) if name in coded else value
+                              for name, value in e.facts.items()}} for e in booking.events],
+        "letters": [{**columns(x, "made_at", "sent_at", "recipient", "subject", "text"), "what": HAPPENED[x.kind],
+                     "way": WAYS[x.way], "fate": fate_in_words(x)} for x in booking.letters],
+    }
 
 
 def _booking_page(booking: Booking, **typed):

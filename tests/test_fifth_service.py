@@ -1,13 +1,15 @@
 """The measure of the design: a service nobody thought of is one entry, and no page, letter or table knows of it."""
 
+import json
+import re
 from datetime import timedelta
 
 import pytest
-from conftest import WISH, book, logged_in
+from conftest import WISH, Person, book, logged_in
 
 import services
-from forms import BookingForm, Count, Form, OneOf, Text
-from models import Booking, Letter, Status, Visit, db, local, now
+from forms import BookingForm, Count, DatedForm, Form, OneOf, Text
+from models import Booking, Letter, Status, Visit, db, local, now, today
 
 # The entry, as somebody would write it.
 
@@ -31,13 +33,49 @@ ENTRY = services.Service(
     topic="kind", answer_within=5, act_within=20)
 
 
+# And one whose date is agreed, in a dozen lines.
+
+
+class BikeMarkingQuestions(DatedForm):
+    bikes = OneOf("How many bicycles?", {"few": "Up to 20", "many": "More"})
+    groups = (("The bicycles", ("bikes",)), ("The place", BookingForm.where), ("When", ("dates",)),
+              ("On the day", DatedForm.on_the_day), ("You", BookingForm.who_asks))
+
+
+class BikeMarkingFindings(Form):
+    marked = Count("How many were marked?")
+    groups = (("The day", ("marked",)),)
+
+
+DATED = services.Service(
+    key="bikes", slug="cykelmaerkning", name="Bicycle marking", book="Book bicycle marking", visit="Marking day",
+    summary="We mark your bicycles.", not_for=(), questions=BikeMarkingQuestions, findings=BikeMarkingFindings,
+    topic="bikes", answer_within=5, act_within=20, date_is_told=True)
+
+
 @pytest.fixture
 def fifth(monkeypatch):
     monkeypatch.setitem(services.SERVICES, ENTRY.key, ENTRY)
     return ENTRY
 
 
-def test_it_is_booked_answered_and_told_without_a_migration(fifth, app, citizen):
+@pytest.fixture
+def sixth(monkeypatch):
+    monkeypatch.setitem(services.SERVICES, DATED.key, DATED)
+    return DATED
+
+
+def exported(officer: Person, reference: str) -> dict:
+    """The file that the page of the case offers for the journal."""
+    link = f"/en/kontor/sag/{reference}/eksport.json"
+    assert link in officer.get(f"/en/kontor/sag/{reference}").html
+    answer = officer.client.get(link)
+    assert answer.mimetype == "application/json"
+    assert answer.headers["Content-Disposition"] == f"attachment; filename={reference}.json"
+    return json.loads(answer.get_data())
+
+
+def test_it_is_booked_answered_told_and_exported_without_a_migration(fifth, app, citizen):
     assert "Lost and found day" in citizen.get("/en/").text
     wish = {k: v for k, v in WISH.items() if k in LostAndFoundQuestions.common} | {
         "kind": "bikes", "text": "Many bicycles stand here.", "language": "en"}
@@ -59,3 +97,51 @@ def test_it_is_booked_answered_and_told_without_a_migration(fifth, app, citizen)
         assert "How many things found their owner? 7" in answer.text and "Never told" not in answer.text
     page = citizen.get(f"/en/sag/{reference}/{secret}").text
     assert "How many things found their owner? 7" in page and "Never told" not in page
+    file = exported(officer, reference)
+    assert {"question": "What is it about?", "answer": "Bicycles"} in file["answers"]
+    assert file["service"] == "Lost and found day" and file["status"] == "Answered with result"
+    assert file["contact"]["email"] == WISH["email"] and file["place"]["road"] == WISH["road"]
+    assert [e["what"] for e in file["events"] if e["officer"]] == [
+        "Accepted", "Visit planned", "Answered with findings"]
+    [done] = file["visits"]
+    assert [f["answer"] for f in done["findings"]] == ["7", "Never told"], "the journal is the office's own"
+    assert "7" in file["letters"][-1]["text"] and secret not in json.dumps(file)
+
+
+def test_one_with_an_agreed_date_is_booked_offered_chosen_answered_and_exported(sixth, app, citizen):
+    wish = {k: v for k, v in WISH.items() if k in BikeMarkingQuestions.common} | {
+        "bikes": "few", "contact_day": "Bo Holm", "contact_day_phone": "12345678", "public": "no"}
+    assert "Bicycle marking" in citizen.get("/en/").text
+    reference, secret = book(citizen, "/en", slug=sixth.slug, wish=wish)
+    officer, own = logged_in(app), f"/en/sag/{reference}/{secret}"
+    day = (today() + timedelta(days=41)).isoformat()
+    officer.post(f"/en/kontor/sag/{reference}/tider", {
+        "times-0-day": day, "times-0-starts": "10:00", "times-0-ends": "12:00", "crew": "Bus 1", "travel": "0",
+        "place_told": "Torvet", "answer_by": (today() + timedelta(days=7)).isoformat(), "words": "", "send": "1"})
+    [button] = re.findall(r'action="([^"]*/tid/\d+)"', citizen.get(own).html)
+    citizen.post(button, token_from=own)
+    with app.app_context():
+        visit = db.session.query(Visit).one()
+        assert visit.told and visit.is_planned and not visit.public and visit.place_told == "Torvet"
+        visit.starts_at, visit.ends_at = now() - timedelta(hours=3), now() - timedelta(hours=1)  # and time passes
+        db.session.commit()
+        id = visit.id
+    officer.post(f"/en/kontor/besoeg/{id}/resultat", {"marked": "14"})
+    officer.post(f"/en/kontor/besoeg/{id}/svar")
+    assert "How many were marked? 14" in citizen.get(own).text
+    file = exported(officer, reference)
+    assert file["status"] == "Answered with result" and len(file["proposed"]) == 3
+    assert [x["what"] for x in file["letters"]] == [
+        "Booking received", "The police proposed dates", "Date agreed", "Answered with findings"]
+    assert file["visits"][0]["findings"] == [{"question": "How many were marked?", "answer": "14"}]
+    assert secret not in json.dumps(file)
+
+
+def test_an_export_says_reasons_in_words_and_keeps_the_secret_even_where_the_citizen_wrote_it(app, citizen):
+    reference, secret = book(citizen, "/en")
+    citizen.post(f"/en/sag/{reference}/{secret}/besked", {"words": f"Se /sag/{reference}/{secret}."},
+                 token_from=f"/en/sag/{reference}/{secret}")
+    officer = logged_in(app)
+    officer.post(f"/en/kontor/sag/{reference}/afslag", {"reason": "regular", "words": "", "instead": "", "send": "1"})
+    file = exported(officer, reference)
+    assert file["events"][-1]["facts"]["reason"] == "Already a regular place" and secret not in json.dumps(file)

@@ -309,7 +309,8 @@ class Cases(RuleBasedStateMachine):
         anew = known["told"] and legal and (known["starts"], known["ends"]) != (starts, ends)
         self.take("reschedule", legal, lambda officer: db.session.get(Visit, visit).reschedule(
             officer, place=where(at), starts_at=starts, ends_at=ends, takes={"crew": crew}, method="",
-            travel=travel, place_told=PLACE_TOLD, report_within=10) and None, [(b, "agreed_anew") for b in known["holds"] if anew])
+            travel=travel, place_told=PLACE_TOLD, report_within=10) and None,
+            [(b, "agreed_anew") for b in known["holds"] if anew])
         if legal:
             known |= {"starts": starts, "ends": ends, "crew": crew, "road": timedelta(minutes=travel)}
         if anew:
