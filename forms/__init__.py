@@ -11,7 +11,7 @@ from .citizen import (
     ReopenForm,
     WithdrawForm,
 )
-from .dated import DatedForm, WishedHours, there_on_the_day, wished
+from .wishes import DatedForm, WishedHours, there_on_the_day, wished
 from .dates import CAUSES, AgreedVisitForm, CallOffForm, CancelForm, OfferForm, VisitForm
 from .fields import (
     YES_NO,
