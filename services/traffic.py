@@ -275,7 +275,6 @@ TRAFFIC = Service(
     key="traffic",
     slug="faerdselskontrol",
     need=_l("The traffic on my road worries me"),
-    need=_l("Cars drive too fast or dangerously where I live"),
     name=_l("Traffic control"),
     book=_l("Book a traffic control"),
     summary=_l("Do cars drive too fast on your road, or dangerously by the school? Name the stretch. We look at it, "
