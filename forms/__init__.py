@@ -10,7 +10,16 @@ from .citizen import (
     ReopenForm,
     WithdrawForm,
 )
-from .dates import CAUSES, AgreedVisitForm, CallOffForm, CancelForm, OfferForm, VisitForm
+from .dates import (
+    CAUSES,
+    AbsenceForm,
+    AgreedVisitForm,
+    CallOffForm,
+    CancelForm,
+    HoursForm,
+    OfferForm,
+    VisitForm,
+)
 from .fields import (
     AnyOf,
     Clock,
@@ -45,9 +54,10 @@ from .officer import (
 from .rules import HasBeen, NoPersonalData, RequiredWhen, in_my_language
 
 __all__ = [
-    "AgreedVisitForm", "AnyOf", "AskForm", "BookingForm", "CAUSES", "CallOffForm", "CancelForm", "Clock", "ContactForm",
-    "Count", "Day", "DeclineForm", "DelayForm", "FindForm", "Form", "HasBeen", "InformationForm", "LANGUAGES", "Line",
-    "LoginForm", "Measure", "MoveForm", "NoPersonalData", "NoteForm", "OfferForm", "OneOf", "PressForm", "REPLIES",
-    "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select", "SuitabilityForm", "Text", "VisitForm",
-    "WithdrawForm", "WordsForm", "authorities", "day_in_words", "flat", "in_my_language", "in_words", "taken_in",
+    "AbsenceForm", "AgreedVisitForm", "AnyOf", "AskForm", "BookingForm", "CAUSES", "CallOffForm", "CancelForm", "Clock",
+    "ContactForm", "Count", "Day", "DeclineForm", "DelayForm", "FindForm", "Form", "HasBeen", "HoursForm",
+    "InformationForm", "LANGUAGES", "Line", "LoginForm", "Measure", "MoveForm", "NoPersonalData", "NoteForm",
+    "OfferForm", "OneOf", "PressForm", "REPLIES", "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select",
+    "SuitabilityForm", "Text", "VisitForm", "WithdrawForm", "WordsForm", "authorities", "day_in_words", "flat",
+    "in_my_language", "in_words", "taken_in",
 ]
