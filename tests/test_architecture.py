@@ -11,14 +11,15 @@ import services
 
 ROOT = Path(__file__).parent.parent
 # What a room may import of ours. The arrows go one way, from what people see down to what is known.
-LOWER = {"letters", "figures", "services", "forms", "models", "words", "throttle", "district"}
+LOWER = {"letters", "calendars", "figures", "services", "forms", "models", "words", "throttle", "district"}
 MAY_IMPORT = {
     "app": LOWER | {"public", "office", "commands"},
     "public": LOWER,
     "office": LOWER,
     "commands": LOWER | {"demo_district"},
     "demo_district": LOWER,
-    "letters": {"words", "services", "forms", "models"},
+    "letters": {"calendars", "words", "services", "forms", "models"},
+    "calendars": {"words", "services", "forms", "models"},
     "figures": {"words", "services", "forms", "models"},
     "services": {"forms", "models"},
     "words": {"forms", "models"},
