@@ -149,6 +149,11 @@ def office_address() -> str:
     return _address("office.desk", "da")
 
 
+def feed_address(language: str, key: str = "") -> str:
+    """Where a calendar fetches the dates that anybody may know, or with its `key` those of an officer."""
+    return _address("office.feed", language, key=key) if key else _address("public.feed", language)
+
+
 def _address(endpoint: str, language: str, **values) -> str:
     """An absolute address made from configuration, never from what a request claims to be."""
     config = current_app.config

@@ -1,7 +1,7 @@
 """What the model's states and events are called, for citizens and for officers, and how dates and numbers are said."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask_babel import format_date, format_percent, gettext, ngettext
 from flask_babel import lazy_gettext as _l
@@ -172,6 +172,13 @@ def span(start: datetime | str, end: datetime | str) -> str:
     return gettext("%(day)s at %(start)s–%(end)s", day=weekday(start), start=clock(start), end=until(start, end))
 
 
+def period(start: datetime, end: datetime) -> str:
+    """From when to when somebody is away; whole days as days."""
+    if clock(start) == clock(end) == "00:00":
+        return " – ".join(dict.fromkeys((day(start), day(local(end) - timedelta(days=1)))))
+    return f"{moment(start)} – {until(start, end)}"
+
+
 def month(value: datetime) -> str:
     return format_date(local(value).date(), "MMMM y")
 
@@ -205,7 +212,7 @@ def linked(line: str) -> Markup:
 
 
 FILTERS = {f.__name__: f for f in (
-    age, day, moment, month, clock, until, weekday, span, reference, share, paragraphs, text_blocks, due_words,
+    age, day, moment, month, period, clock, until, weekday, span, reference, share, paragraphs, text_blocks, due_words,
     error_in_words,
     state_in_words, fate_in_words, status_for_officer)}
 FILTERS["words"] = in_my_language

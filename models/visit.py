@@ -1,6 +1,7 @@
 """The police at a place: planned, carried out, reported. One visit answers many bookings."""
 
 import enum
+import secrets
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,8 @@ class Visit(db.Model):
     `told` is true where the date was agreed with those who asked; where it is false, nobody outside the office may
     know of the visit before its findings. `place_told` is the place as our letters and the public calendar name it,
     `public` whether that calendar shows it: only where everyone who asked has agreed. `crew` names all units of
-    `takes`, and `travel` is how many minutes each way they are on the road. `sequence` counts the changes that a
-    reader's calendar must follow.
+    `takes`, and `travel` is how many minutes each way they are on the road. `uid` is what people outside know the visit
+    by, for its number would tell how many others there are; `sequence` counts the changes that their calendars follow.
     """
 
     __tablename__ = "visits"
@@ -57,6 +58,7 @@ class Visit(db.Model):
     told: Mapped[bool] = mapped_column(Boolean, default=False)
     public: Mapped[bool] = mapped_column(Boolean, default=False)
     place_told: Mapped[str] = mapped_column(String(160), default="")
+    uid: Mapped[str] = mapped_column(String(32), default="")
     sequence: Mapped[int] = mapped_column(Integer, default=0)
     reminded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     draft: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
@@ -80,7 +82,7 @@ class Visit(db.Model):
         outcome is promised `report_within` working days after.
         """
         visit = cls(service=service, place=place, state=State.PLANNED, method=method, told=told, place_told=place_told,
-                    sequence=0)
+                    uid=secrets.token_urlsafe(12), sequence=0)
         visit._take(starts_at, ends_at, takes, travel)
         db.session.add(visit)
         record(Kind.PLANNED, visit=visit, officer=officer, starts_at=starts_at.isoformat(), crew=visit.crew)

@@ -13,7 +13,7 @@ from throttle import limiter
 
 office = Blueprint("office", __name__, url_prefix="/kontor")
 
-OPEN_DOORS = {"office.log_in"}
+OPEN_DOORS = {"office.log_in", "office.feed"}
 
 
 @office.before_request
@@ -90,4 +90,4 @@ def _safe_next(address: str | None) -> str | None:
     return address if address and inside.fullmatch(address) else None
 
 
-from . import bookings, desk, places, post, visits  # noqa: E402, F401  (their pages hang on the blueprint above)
+from . import bookings, calendar, desk, places, post, visits  # noqa: E402, F401  (their pages hang on the blueprint above)

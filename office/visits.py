@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 import services
 from forms import AgreedVisitForm, CallOffForm, CancelForm, Form, VisitForm
@@ -30,16 +28,6 @@ from words import day, reference
 
 from . import office, pressed
 from .dates import clash_in_words, known_units, losers, offer_others
-
-
-@office.get("/besoeg/")
-def visits():
-    both = select(Visit).options(selectinload(Visit.place), selectinload(Visit.bookings))
-    coming = db.session.scalars(both.where(Visit.state == State.PLANNED, Visit.ends_at >= now())
-                                .order_by(Visit.starts_at)).all()
-    past = db.session.scalars(both.where((Visit.state != State.PLANNED) | (Visit.ends_at < now()))
-                              .order_by(Visit.starts_at.desc()).limit(100)).all()
-    return render_template("office/visits.html", coming=coming, past=past, services=services.SERVICES)
 
 
 @office.route("/sag/<reference>/besoeg", methods=["GET", "POST"])

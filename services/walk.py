@@ -25,7 +25,7 @@ from forms import (
 )
 
 from .service import Service
-from .shared import AGREED, UNEASE, NO_REPORTS, NOT_KNOWN, SSP, WHEN_HELD, Outcome, area, took_part, was_held
+from .shared import AGREED, NO_REPORTS, NOT_KNOWN, SSP, UNEASE, WHEN_HELD, Outcome, area, took_part, was_held
 
 ROLES = {
     "residents": _l("Residents"), "municipality": _l("Municipality"), "housing": _l("Housing organisation"),

@@ -272,7 +272,7 @@ def test_every_page_of_the_office_opens(filled, rows):
               for page in ("/flyt", "/resultat", "/svar")]
     paths += [f"/kontor/sted/{p.id}" for p in rows(Place)]
     paths += [f"/kontor/breve/{x.id}" for x in rows(Letter) if x.fate is not Fate.SENT]
-    paths += ["/kontor/", "/kontor/besoeg/", f"/en/kontor/sag/{rows(Booking)[0].reference}"]
+    paths += ["/kontor/", "/kontor/kalender", f"/en/kontor/sag/{rows(Booking)[0].reference}"]
     for path in paths:
         assert officer.get(path).status == 200, path
 
