@@ -91,7 +91,7 @@ def _entry(visit: Visit, words: str) -> Entry:
         raise NotAllowed(f"nobody may know of visit {visit.id}")
     config, off = current_app.config, visit.state is State.CANCELLED
     district = in_my_language(config["DISTRICT"].name)
-    what = f"{services.SERVICES[visit.service].visit}, {district}"
+    what = f"{services.SERVICES[visit.service].name}, {district}"
     return Entry.new(
         uid=f"{visit.uid}@{config['SERVER_NAME'].partition(':')[0]}", sequence=visit.sequence, stamp=now(),
         last_modified=visit.events[-1].at, start=local(visit.starts_at), end=local(visit.ends_at),

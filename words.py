@@ -105,7 +105,9 @@ def status_for_citizen(booking: Booking) -> str:
 
 
 def status_for_officer(booking: Booking) -> str:
-    """The status; where a date has been proposed, how that stands."""
+    """The status; where a date has been proposed or agreed, how that stands."""
+    if booking.status is Status.ACCEPTED and booking.visit_agreed:
+        return str(HAPPENED[Kind.AGREED])
     last = booking.events[-1].kind if booking.status is Status.ACCEPTED and booking.proposals else None
     if last in (Kind.DATES_OFFERED, Kind.DATES_LAPSED, Kind.DATES_REFUSED):
         return str(HAPPENED[last])

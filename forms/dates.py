@@ -120,7 +120,7 @@ class CancelForm(Form):
 class CallOffForm(Form):
     """An agreed date is off, and those who asked read why."""
 
-    cause = OneOf(_l("Why is it called off?"), CAUSES)
+    cause = OneOf(_l("Why is it called off?"), CAUSES, description=_l("Those who asked read it as it stands here."))
     words = own_words()
 
 

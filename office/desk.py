@@ -78,7 +78,7 @@ def _counts() -> dict[str, int]:
 
 
 def _found(pile: str, query: str, args) -> Select:
-    found = select(Booking).options(selectinload(Booking.place), selectinload(Booking.proposals))
+    found = select(Booking).options(*map(selectinload, (Booking.place, Booking.proposals, Booking.visits)))
     if pile != "alle":
         found = found.where(PILES[pile][1])
     for word in fold(query).split():

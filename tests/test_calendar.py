@@ -105,7 +105,7 @@ def test_a_letters_entry_says_what_where_and_when_and_whom_to_call(inside):
     assert event.start == at(20, 17) and event.end == at(20, 19) and event["dtstamp"].dt == NOW
     assert event["location"] == "Haslev Hallen, 4690 Haslev" and "114" in event["description"]
     assert event["organizer"].startswith("mailto:") and "last-modified" in event and "attendee" not in event
-    assert event["summary"] == "Control, South Sealand and Lolland-Falster Police"
+    assert event["summary"] == "Traffic control, South Sealand and Lolland-Falster Police"
 
 
 def test_it_speaks_the_readers_language(inside):
