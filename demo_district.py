@@ -73,8 +73,8 @@ STEPS = {
         o, times, takes=TAKES[b.service], travel=_service(b).travel, where=str(b.place),
         answer_by=add_working_days(today(), _service(b).choose_within)),
     "chooses": lambda b, o, number: Visit.agree(b.offers[number], _service(b).report_within),
-    "none_fits": lambda b, o, words: b.refuse_offers(words),
-    "lapses": lambda b, o: b.lapse(),
+    "none_fits": lambda b, o, words: b.refuse_offers(words, 10),
+    "lapses": lambda b, o: b.lapse(10),
     "agrees": lambda b, o, times, words="": Visit.plan(
         o, service=b.service, bookings=[b], told=True, public=b.public, words=words, **_agreed(b, *times)),
     "moves": lambda b, o, times, words: b.visit_agreed.reschedule(o, words=words, **_agreed(b, *times)),

@@ -109,7 +109,7 @@ def status_for_officer(booking: Booking) -> str:
     if booking.status is Status.ACCEPTED and booking.visit_agreed:
         return str(HAPPENED[Kind.AGREED])
     last = booking.events[-1].kind if booking.status is Status.ACCEPTED and booking.proposals else None
-    if last in (Kind.DATES_OFFERED, Kind.DATES_LAPSED, Kind.DATES_REFUSED):
+    if last in (Kind.DATES_OFFERED, Kind.DATES_LAPSED, Kind.DATES_REFUSED, Kind.CALLED_OFF):
         return str(HAPPENED[last])
     return str(STATUSES[booking.status])
 

@@ -76,15 +76,14 @@ class _Told(Form):
 class AgreedVisitForm(VisitForm, _Told):
     """A visit whose date is told: those who asked get a letter."""
 
+    road = Line(_l("Place"), 120)
+    from_to = Line(_l("More about the place"), 200, required=False)
+    bookings = AnyOf(_l("Which bookings does it answer?"))
     public = BooleanField(_l("Show it in the public calendar"))
     offer_others = BooleanField(_l("Offer other dates to those who lose this one"), default=True)
 
     def validate_day(self, field):
         must_be_coming(field)
-
-    def validate_bookings(self, field):
-        if not field.data:
-            raise ValidationError(gettext("Choose at least one answer."))
 
     def plan(self, zone) -> dict:
         return {**super().plan(zone), **self.told()}

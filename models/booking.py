@@ -217,17 +217,18 @@ class Booking(db.Model):
                           where=lost.where or f"{self.place.postcode} {self.place.town}", answer_by=answer_by,
                           instead_of=lost.starts_at.isoformat())
 
-    def refuse_offers(self, words: str) -> Event:
-        """None of the dates fits, and why; an officer looks for others."""
+    def refuse_offers(self, words: str, answer_within: int) -> Event:
+        """None of the dates fits, and why; an officer looks for others within `answer_within` working days."""
         if not self.offers:
             raise NotAllowed(f"{self.reference} has been offered no date")
         self._close(self.offers)
-        self.news = True
+        self.news, self.due_on = True, add_working_days(today(), answer_within)
         return record(Kind.DATES_REFUSED, booking=self, words=words)
 
-    def lapse(self) -> Event:
-        """Nobody answered the offered dates in time. The wish stands, and the officer sees it again."""
+    def lapse(self, answer_within: int) -> Event:
+        """Nobody answered the offered dates in time. The wish stands, and the officer looks at it again."""
         self._close(self.offers)
+        self.due_on = add_working_days(today(), answer_within)
         return record(Kind.DATES_LAPSED, booking=self)
 
     def call_off(self, officer: "Officer", visit: "Visit", cause: str, words: str, answer_within: int) -> Event:

@@ -112,7 +112,8 @@ class Visit(db.Model):
             self.sequence, self.reminded_at = self.sequence + 1, None
             for booking in self.bookings:
                 booking.due_on = self._promise(report_within)
-                record(Kind.AGREED_ANEW, booking=booking, visit=self, officer=officer, words=words, **self._times())
+                record(Kind.AGREED_ANEW, booking=booking, visit=self, officer=officer, words=words,
+                       before=before[0].isoformat(), **self._times())
         return record(Kind.RESCHEDULED, visit=self, officer=officer, starts_at=starts_at.isoformat(), crew=self.crew)
 
     def choose(self, officer: "Officer | None", bookings: list[Booking], report_within: int = 0,

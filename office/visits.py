@@ -27,7 +27,7 @@ from services import Service
 from words import day, reference
 
 from . import office, pressed
-from .dates import clash_in_words, known_units, losers, offer_others
+from .dates import clash_in_words, known_units, losers, offer_others, to_be_offered, usual_units
 
 
 @office.route("/sag/<reference>/besoeg", methods=["GET", "POST"])
@@ -154,7 +154,7 @@ def lead_to(id: int, slug: str):
 
 @office.get("/besoeg/<int:id>/jobark")
 def job_sheet(id: int):
-    """For the field: the place and what is asked, without anybody's name or contact."""
+    """For the field: the place and what is asked. Of people, only who is there on an agreed day stands on it."""
     visit = _found(id)
     service = services.SERVICES[visit.service]
     return render_template("office/job_sheet.html", visit=visit, service=service,
@@ -180,12 +180,13 @@ def _cancel_form(visit: Visit, *typed) -> Form:
 def _change_page(form: VisitForm, change: Callable[[], Visit], service: Service, **shown):
     """A plan, new or changed. Where its date is told, every letter is shown before it goes, and whose proposals could
     not be kept any more: they are offered other dates by the same press."""
-    preview, lost = None, {}
+    preview, lost, offered = None, {}, []
     if request.method == "POST" and form.validate():
         def whole() -> Visit:
             visit = change()
             lost.update(losers(visit) if service.date_is_told else {})
-            if lost and form.offer_others.data:
+            offered.extend(to_be_offered(visit, lost))
+            if offered and form.offer_others.data:
                 offer_others(visit, lost)
             return visit
 
@@ -199,7 +200,7 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], service: Service,
         except Clash as clash:
             db.session.rollback()
             form[form.parts[0]].errors = [clash_in_words(clash)]
-    return (render_template("office/plan.html", form=form, service=service, preview=preview, lost=lost,
+    return (render_template("office/plan.html", form=form, service=service, preview=preview, lost=lost, offered=offered,
                             units=known_units(), **shown), 422 if form.errors else 200)
 
 
@@ -215,9 +216,11 @@ def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm
 
 def _start(service: Service, booking: Booking, place: Place) -> dict:
     """What a plan starts with: the date that the citizen wishes, where the officer has chosen one."""
-    start = {"travel": service.travel, "place_told": str(place), "public": booking.public, "crew": ""}
+    if not service.date_is_told:
+        return {}
     wish = next((p for p in booking.proposals if str(p.id) == request.args.get("tid")), None)
-    return {**start, **_times(wish), "crew": g.officer.name} if wish else start
+    return {"travel": service.travel, "place_told": str(place), "public": booking.public, **usual_units(service),
+            **(_times(wish) if wish else {})}
 
 
 def _plan_of(visit: Visit) -> dict:

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "public": LOWER,
     "office": LOWER,
     "commands": LOWER | {"demo_district", "duties"},
-    "duties": {"models"},
+    "duties": {"services", "models"},
     "demo_district": LOWER | {"demo_cases"},
     "demo_cases": set(),
     "letters": {"calendars", "words", "services", "forms", "models"},
