@@ -5,12 +5,12 @@ from math import asin, cos, radians, sin, sqrt
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Float, Index, String, Text, and_, or_, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from .base import UTCDateTime, db, fold, now
+from .booking import Booking, Status
 
 if TYPE_CHECKING:
-    from .booking import Booking
     from .visit import Visit
 
 NEAR = 250  # metres within which two pins are one place
@@ -35,7 +35,7 @@ class Place(db.Model):
     suitability: Mapped[str] = mapped_column(Text, default="")
     made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
-    bookings: Mapped[list["Booking"]] = relationship(back_populates="place", order_by="Booking.id")
+    bookings: Mapped[list[Booking]] = relationship(back_populates="place", order_by=Booking.id)
     visits: Mapped[list["Visit"]] = relationship(back_populates="place", order_by="Visit.starts_at.desc()")
 
     def __init__(self, **columns):
@@ -77,10 +77,12 @@ class Place(db.Model):
         """Other places near this one, whose bookings one visit may answer as well."""
         return [p for p in Place.near(self.road, self.postcode, self.lat, self.lng) if p is not self]
 
-    def waiting_for_visit(self, service: str) -> list["Booking"]:
+    def waiting_for_visit(self, service: str) -> list[Booking]:
         """Accepted bookings here and close by that no visit is going to answer yet."""
-        return [b for place in (self, *self.neighbours()) for b in place.bookings
-                if b.service == service and b.awaits_visit]
+        accepted = select(Booking).where(
+            Booking.place_id.in_([place.id for place in (self, *self.neighbours())]), Booking.service == service,
+            Booking.status == Status.ACCEPTED).order_by(Booking.place_id != self.id, Booking.id)
+        return [b for b in db.session.scalars(accepted.options(selectinload(Booking.visits))) if b.awaits_visit]
 
     def metres_to(self, lat: float, lng: float) -> float:
         """Distance along the surface; infinite where this place has no pin."""

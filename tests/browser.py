@@ -51,8 +51,7 @@ class Mailbox:
     def __init__(self):
         self.mails: list[Mail] = []
         self._arrived = threading.Condition()
-        self.port = _free_port()
-        self._server = Controller(self, hostname="127.0.0.1", port=self.port)
+        self.port, self._server = _free_port(), None
 
     async def handle_DATA(self, _server, _session, envelope):  # noqa: N802  (aiosmtpd calls it so)
         with self._arrived:
@@ -71,10 +70,12 @@ class Mailbox:
             return self.to(recipient)[-1]
 
     def open(self):
+        self._server = Controller(self, hostname="127.0.0.1", port=self.port)
         self._server.start()
 
     def close(self):
-        self._server.stop()
+        if self._server:
+            self._server.stop()
 
 
 def _free_port() -> int:
@@ -98,10 +99,14 @@ class Site:
 
     def start(self) -> None:
         self.mailbox.open()
+        self._run("flask", "--app", "app", "worker", "--seconds", "0.2")
+        self.serve()
+
+    def serve(self) -> None:
+        """The web server alone: letters are written, and wait."""
         door = self._socket.fileno()
         self._run("gunicorn", "--bind", f"fd://{door}", "--workers", "1", "--threads", "8", "--no-control-socket",
                   "app:create_app()", pass_fds=(door,))
-        self._run("flask", "--app", "app", "worker", "--seconds", "0.2")
         with urlopen(self.url + "/health", timeout=60) as answer:  # noqa: S310
             assert answer.status == 200
 
@@ -112,8 +117,12 @@ class Site:
             process.wait(20)
         self._socket.close()
         self.mailbox.close()
-        log = self._log.read_text()
-        assert "Traceback" not in log, log
+        assert "Traceback" not in self.log, self.log
+
+    @property
+    def log(self) -> str:
+        """What the processes have said, all of it."""
+        return self._log.read_text()
 
     def _run(self, module: str, *arguments: str, **how) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("BOOKING_", "FLASK_"))}
