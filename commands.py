@@ -11,6 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
 import letters
+from duties import DUTIES
 from models import Officer, db
 
 officer = AppGroup("officer", help="Who may log in to the office.")
@@ -81,7 +82,7 @@ def worker(seconds: float) -> None:
         signal.signal(order, lambda number, _frame: told_to_stop.append(number))
     while not told_to_stop:
         time.sleep(seconds)
-        for duty in (lambda: letters.send_due(lambda: bool(told_to_stop)), letters.write_to_officers):
+        for duty in (lambda: letters.send_due(lambda: bool(told_to_stop)), letters.write_to_officers, *DUTIES):
             try:
                 duty()
                 db.session.commit()

@@ -24,7 +24,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy import event as sqlalchemy_event
 
 import services
-from forms import in_my_language
+from forms import OWNERS, in_my_language
 from models import (
     OPEN,
     Booking,
@@ -33,6 +33,7 @@ from models import (
     Kind,
     Letter,
     Officer,
+    Owner,
     Reply,
     Way,
     add_working_days,
@@ -41,7 +42,7 @@ from models import (
     take_unposted,
     today,
 )
-from words import linked, reference
+from words import day, linked, reference
 
 mail = Mail()
 
@@ -50,9 +51,11 @@ TO_CITIZENS = frozenset({
     Kind.RECEIVED, Kind.INFORMATION_ASKED, Kind.ACCEPTED, Kind.DELAYED, Kind.POSTPONED, Kind.ANSWERED, Kind.CORRECTED,
     Kind.DECLINED, Kind.REFERRED, Kind.WITHDRAWN, Kind.REOPENED,
 })
+# Those that whoever is responsible for a task is told of.
+TO_OWNERS = frozenset({Kind.TASKS_SENT, Kind.TASKS_DUE})
 # What is no answer yet goes by mail where there is an address, even if the answer is wanted otherwise.
 CONFIRMATIONS = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DELAYED})
-NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN)
+NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN, Kind.TASK_ANSWERED)
 DIGEST, WARNING = "digest", "warning"
 SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
 SHORT_LINES.body_encoding = QP
@@ -68,8 +71,8 @@ def _never_forget_one(_session) -> None:
 
 def write_pending() -> list[Letter]:
     """Write the letters that the changes in hand call for. A preview calls it and rolls back; a commit always does."""
-    return [letter for event in take_unposted() if event.kind in TO_CITIZENS
-            for letter in [_write_to_citizen(event)] if letter]
+    return [letter for event in take_unposted() if event.kind in TO_CITIZENS | TO_OWNERS
+            for letter in [_write_to_citizen(event) if event.kind in TO_CITIZENS else _write_to_owner(event)] if letter]
 
 
 def _write_to_citizen(event: Event) -> Letter | None:
@@ -84,6 +87,19 @@ def _write_to_citizen(event: Event) -> Letter | None:
         return _add(text, way=way, booking=booking, kind=event.kind, language=booking.language,
                     recipient=booking.reached_by(way),
                     subject=gettext("Case %(reference)s", reference=reference(booking.reference)))
+
+
+def _write_to_owner(event: Event) -> Letter:
+    """Without an address, it is what an officer tells them."""
+    owner, visit = db.session.get(Owner, event.facts["owner"]), event.visit
+    with force_locale(owner.language):
+        text = render_template(f"letters/{event.kind}.txt", visit=visit, service=services.SERVICES[visit.service],
+                               tasks=[t for t in owner.tasks if t.number in event.facts["numbers"]],
+                               link=_address("public.owner", owner.language, id=owner.id, secret=owner.secret),
+                               by_mail=bool(owner.email))
+        return _add(text, way=Way.EMAIL if owner.email else Way.PHONE, owner=owner, kind=event.kind,
+                    language=owner.language, recipient=owner.email or owner.name or str(OWNERS[owner.kind]),
+                    subject=gettext("Tasks after the visit on %(day)s", day=day(visit.starts_at)))
 
 
 def _way(booking: Booking, kind: Kind) -> Way | None:
@@ -109,7 +125,7 @@ def previewed(change) -> list[Letter]:
         change()
         letters = write_pending()
         for letter in letters:
-            letter.booking = None
+            letter.booking = letter.owner = None
             db.session.expunge(letter)
     db.session.rollback()
     return letters

@@ -43,12 +43,14 @@ from .officer import (
     authorities,
     taken_in,
 )
-from .rules import HasBeen, NoPersonalData, RequiredWhen, in_my_language
+from .rules import HasBeen, NoPersonalData, RequiredWhen, day_here, in_my_language
+from .tasks import NOBODY, OWNERS, TASK_STATUSES, OwnerForm, TaskAnswerForm, TaskForm
 
 __all__ = [
     "AnyOf", "AskForm", "BookingForm", "CancelForm", "Clock", "ContactForm", "Count", "Day", "DeclineForm",
     "DelayForm", "FindForm", "Form", "HasBeen", "InformationForm", "LANGUAGES", "Line", "LoginForm", "Measure",
-    "MoveForm", "NoPersonalData", "NoteForm", "OneOf", "PressForm", "REPLIES", "ReferForm", "ReopenForm", "Repeat",
-    "RequiredWhen", "Row", "Select", "SuitabilityForm", "Text", "VisitForm", "WithdrawForm", "WordsForm",
-    "authorities", "day_in_words", "flat", "in_my_language", "in_words", "taken_in",
+    "MoveForm", "NOBODY", "NoPersonalData", "NoteForm", "OWNERS", "OneOf", "OwnerForm", "PressForm", "REPLIES",
+    "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select", "SuitabilityForm", "TASK_STATUSES",
+    "TaskAnswerForm", "TaskForm", "Text", "VisitForm", "WithdrawForm", "WordsForm", "authorities", "day_here",
+    "day_in_words", "flat", "in_my_language", "in_words", "taken_in",
 ]
