@@ -7,8 +7,8 @@ from flask_babel import format_date, format_percent, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
-from forms import day_in_words, in_my_language
-from models import Booking, Fate, Kind, Letter, State, Status, Visit, Way, local, today, working_days_until
+from forms import NOBODY, OWNERS, day_in_words, in_my_language
+from models import Booking, Fate, Kind, Letter, State, Status, Task, Visit, Way, local, today, working_days_until
 
 STATUSES = {
     Status.RECEIVED: _l("Received"),
@@ -60,6 +60,8 @@ HAPPENED = {
     Kind.TASKS_SENT: _l("Tasks sent to whoever is responsible"),
     Kind.TASKS_DUE: _l("Asked how the tasks are going"),
     Kind.TASK_ANSWERED: _l("Answer about a task"),
+    Kind.PUBLISHED: _l("Protocol made public"),
+    Kind.UNPUBLISHED: _l("Protocol no longer public"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),
@@ -190,6 +192,11 @@ def reference(value: str) -> str:
     return f"{value[:4]} {value[4:]}"
 
 
+def responsible(task: Task) -> str:
+    """Who is to do something, as everybody may know it."""
+    return str(OWNERS[task.owner.kind if task.owner else NOBODY])
+
+
 def share(value: float) -> str:
     return format_percent(value, "#,##0.0 %")
 
@@ -214,7 +221,6 @@ def linked(line: str) -> Markup:
 
 
 FILTERS = {f.__name__: f for f in (
-    age, day, moment, month, period, clock, until, weekday, span, reference, share, paragraphs, text_blocks, due_words,
-    error_in_words,
-    state_in_words, fate_in_words, status_for_officer)}
+    age, day, moment, month, period, clock, until, weekday, span, reference, responsible, share, paragraphs,
+    text_blocks, due_words, error_in_words, state_in_words, fate_in_words, status_for_officer)}
 FILTERS["words"] = in_my_language

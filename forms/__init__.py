@@ -45,5 +45,6 @@ from .officer import (
     must_be_coming,
     taken_in,
 )
-from .rules import HasBeen, NoPersonalData, RequiredWhen, in_my_language
+from .rules import HasBeen, NoPersonalData, RequiredWhen, day_here, in_my_language
+from .tasks import NOBODY, OWNERS, TASK_STATUSES, OwnerForm, TaskAnswerForm, TaskForm
 from .wishes import DatedForm, WishedHours, there_on_the_day, wished

@@ -8,5 +8,6 @@ from .letter import Fate, Letter, Way
 from .officer import Officer
 from .place import NEAR, Place
 from .proposal import Proposal
+from .task import Owner, Photo, Task, TaskStatus
 from .visit import State, Visit
 from .workdays import COPENHAGEN, add_working_days, holiday_name, is_working_day, local, today, working_days_until

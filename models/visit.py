@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .officer import Officer
     from .place import Place
     from .proposal import Proposal
+    from .task import Owner, Task
 
 visit_bookings = Table(
     "visit_bookings", db.metadata,
@@ -64,6 +65,7 @@ class Visit(db.Model):
     draft: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
     findings: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
     reported_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    protocol_public: Mapped[bool] = mapped_column(Boolean, default=False)
 
     place: Mapped["Place"] = relationship(back_populates="visits")
     bookings: Mapped[list["Booking"]] = relationship(secondary=visit_bookings, back_populates="visits",
@@ -71,6 +73,8 @@ class Visit(db.Model):
     takes: Mapped[list["Taken"]] = relationship(back_populates="visit", cascade="all, delete-orphan",
                                                 order_by="Taken.id")
     events: Mapped[list["Event"]] = relationship(back_populates="visit", order_by="Event.id")
+    tasks: Mapped[list["Task"]] = relationship(back_populates="visit", order_by="Task.number")
+    owners: Mapped[list["Owner"]] = relationship(back_populates="visit", order_by="Owner.id")
 
     @classmethod
     def plan(cls, officer: "Officer | None", *, service: str, place: "Place", starts_at: datetime, ends_at: datetime,
@@ -192,6 +196,18 @@ class Visit(db.Model):
                 booking.answer(officer, self)
         return record(Kind.REPORTED, visit=self, officer=officer, corrects=corrects)
 
+    def publish(self, officer: "Officer", shown: bool) -> Event:
+        """Let anybody read the protocol, or nobody any more. Which tasks it shows is each task's own affair."""
+        if shown and not self.has_begun:
+            raise NotAllowed(f"visit {self.id} has not begun")
+        self.protocol_public = shown
+        return record(Kind.PUBLISHED if shown else Kind.UNPUBLISHED, visit=self, officer=officer)
+
+    @property
+    def agreed(self) -> list["Task"]:
+        """The tasks that those who asked for the visit have been told of with its findings."""
+        return [task for task in self.tasks if self.reported_at and task.entered_at <= self.reported_at]
+
     @property
     def recipients(self) -> list[Booking]:
         """Whose wish the findings answer: accepted when they are first sent, and the same people ever after, but
@@ -211,6 +227,10 @@ class Visit(db.Model):
     @property
     def is_planned(self) -> bool:
         return self.state is State.PLANNED
+
+    @property
+    def has_begun(self) -> bool:
+        return self.starts_at <= now() and self.state is not State.CANCELLED
 
     @property
     def is_overdue(self) -> bool:

@@ -26,6 +26,7 @@ from forms import (
 
 from .service import Service
 from .shared import AGREED, NO_REPORTS, NOT_KNOWN, SSP, UNEASE, WHEN_HELD, Outcome, area, took_part, was_held
+from .spots import SpotForm
 
 ROLES = {
     "residents": _l("Residents"), "municipality": _l("Municipality"), "housing": _l("Housing organisation"),
@@ -143,6 +144,7 @@ WALK = Service(
     topic="areatype",
     takes={"crew": _l("Who walks along?")},
     travel=30,
+    tasks=SpotForm,
     in_short=in_short,
     leads_to=("traffic", "meeting", "walk"),
     started_by=lambda words: {"areatype": "other", "reasons": ["other"], "text": words},
