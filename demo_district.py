@@ -38,10 +38,12 @@ from models import (
     COPENHAGEN,
     Booking,
     Officer,
+    Owner,
     Place,
     Proposal,
     Reply,
     Taken,
+    Task,
     Visit,
     Way,
     add_working_days,
@@ -85,9 +87,16 @@ STEPS = {
     "reports": lambda b, o: b.visits[-1].report(o),
     "leads_to": lambda b, o, key: b.lead_to(
         o, b.visits[-1], service=key, answer_within=services.SERVICES[key].answer_within,
-        answers=services.SERVICES[key].started_by(b.visits[-1].findings["summary"])),
+        place=b.visits[-1].place, answers=services.SERVICES[key].started_by(b.visits[-1].findings["summary"])),
+    "notes": lambda b, o, task: Task.enter(
+        o, b.visits[-1], once=f"demo-{b.id}-{task['what']}", owner=Owner.of(b.visits[-1], task["owner"]),
+        follow_up=_service(b).follow_up, **_filled_in(_service(b).tasks, {"status": "new"} | task).columns()),
+    "names": lambda b, o, kind, name, email: Owner.of(b.visits[-1], kind).change_contact(
+        name=name, email=email, language="da"),
+    "sends": lambda b, o: [owner.send(o, _service(b).follow_up) for owner in b.visits[-1].owners],
+    "owner_says": lambda b, o, number, status, words="": b.visits[-1].tasks[number - 1].answer(status, words),
+    "shows": lambda b, o: b.visits[-1].publish(o, True),
 }
-
 
 
 

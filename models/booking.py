@@ -267,19 +267,20 @@ class Booking(db.Model):
         return record(Kind.POSTPONED, booking=self, visit=visit, officer=officer, due_on=due_on.isoformat())
 
     def lead_to(self, officer: "Officer", visit: "Visit", *, service: str, answer_within: int, answers: dict,
-                from_task: int = 0) -> "Booking":
-        """Start another case for the same people out of this one's visit, or of one of its tasks. Pressed twice, it is
-        one case."""
-        once = f"from {visit.id} {service} {from_task}"
+                place: "Place", number: int = 0) -> "Booking":
+        """Start another case for the same people out of this one's visit, or of its task of that `number`. Pressed
+        twice, it is one case."""
+        once = f"from {visit.id} {service} {number}"
         known = Booking.once_received(once)
         if known:
             return known
-        same = ("name", "email", "phone", "address", "capacity", "org", "reply", "language", "road", "from_to", "lat",
-                "lng")
+        same = ("name", "email", "phone", "address", "capacity", "org", "reply", "language")
         started = Booking.receive(
-            once=once, place=visit.place, answer_within=answer_within, officer=officer, origin=self.reference,
-            service=service, answers=answers, channel="office", **{name: getattr(self, name) for name in same})
-        record(Kind.LED_TO, booking=self, visit=visit, officer=officer, led_to=started.reference)
+            once=once, place=place, answer_within=answer_within, officer=officer, origin=self.reference,
+            road=place.road, from_to=place.from_to or "", lat=place.lat, lng=place.lng, service=service,
+            answers=answers, channel="office", **{name: getattr(self, name) for name in same})
+        record(Kind.LED_TO, booking=self, visit=visit, officer=officer, led_to=started.reference,
+               **({"task": number} if number else {}))
         return started
 
     def note(self, officer: "Officer", words: str) -> Event:

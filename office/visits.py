@@ -138,15 +138,20 @@ def report(id: int):
 
 @office.post("/besoeg/<int:id>/foerer-til/<slug>")
 def lead_to(id: int, slug: str):
-    """One press starts another case for those who asked: a meeting's outcome a walk, a walk a traffic control."""
+    """One press starts another case for those who asked: a meeting's outcome a walk, a walk's spot a control."""
     visit, service = _found(id), services.by_slug(slug) or abort(404)
     if not visit.bookings or service.key not in services.SERVICES[visit.service].leads_to:
         abort(404)
     if not pressed():
         return redirect(url_for(".visit", id=id), 303)
+    number, place, words = 0, visit.place, (visit.findings or {}).get("summary", "")
+    for task in (t for t in visit.tasks if str(t.number) == request.form.get("task")):
+        number, words = task.number, task.what
+        place = Place.at(road=task.details.get("place") or place.road, postcode=place.postcode, town=place.town,
+                         municipality=place.municipality, lat=task.lat, lng=task.lng)
     started = visit.bookings[0].lead_to(
-        g.officer, visit, service=service.key, answer_within=service.answer_within,
-        answers=service.started_by(visit.findings.get("summary", "") if visit.findings else ""))
+        g.officer, visit, service=service.key, answer_within=service.answer_within, place=place, number=number,
+        answers=service.started_by(words))
     db.session.commit()
     flash(gettext("Started. Those who asked get a receipt."))
     return redirect(url_for(".booking", reference=started.reference), 303)

@@ -699,7 +699,7 @@ def test_whoever_asked_for_the_visit_reads_what_was_agreed(app, officer, citizen
     assert "Senere." not in page.text, "what nobody has been told of yet"
 
 
-@pytest.mark.parametrize("path", ["/kontor/besoeg/{visit}/opgaver", "/kontor/opgave/{task}", "{own}", "/protokol/{visit}",
+@pytest.mark.parametrize("path", ["/kontor/besoeg/{visit}/opgaver", "/kontor/opgave/{task}", "{own}", "/protokol/{uid}",
                                   "/kontor/besoeg/{visit}/protokol", "/kontor/besoeg/{visit}/opgaver/send"])
 def test_words_are_words_on_every_page(app, officer, path):
     evil = '"><script>alert(1)</script>'
@@ -707,7 +707,9 @@ def test_words_are_words_on_every_page(app, officer, path):
     Person(app).post(f"{at.own}/1", {"status": "refused", "words": evil}, token_from=at.own)
     officer.post(f"/en/kontor/opgave/{at.task}", {**SPOT, "place": evil, "what": evil, "status": "refused", "reason": evil})
     officer.post(f"/en/kontor/besoeg/{at.visit}/protokol", {"show": "1"})
+    with app.app_context():
+        uid = db.session.get(Visit, at.visit).uid
     for root in ("", "/en"):
-        page = officer.get(root + path.format(**vars(at)))
+        page = officer.get(root + path.format(**vars(at), uid=uid))
         assert page.status == 200 and "<script>alert" not in page.html
         check_page(page, root + path)
