@@ -3,7 +3,6 @@
 SCREENSHOTS=folder keeps a picture of every page at both widths.
 """
 
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from browser import (
     Site,
     Visitor,
     find_chromium,
+    running,
 )
 from conftest import OFFICER, PASSWORD, Person, book
 
@@ -52,18 +52,8 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def site(chromium, template, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site") / "instance"
-    shutil.copytree(template, folder)
-    site = Site(folder)
-    site.known = furnish(site.app)
-    try:
-        site.start()
+    with running(tmp_path_factory.mktemp("site"), template, furnish) as site:
         yield site
-    finally:
-        with site.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-        site.stop()
 
 
 @pytest.fixture
@@ -485,7 +475,8 @@ PAGES = [
     Page("office-calendar", "/kontor/kalender", "officer"),
     Page("office-calendar-settings", "/kontor/kalender/indstillinger", "officer"),
     Page("absence-errors", "/kontor/kalender/indstillinger", "officer", send("form[action$=fravaer]"), 422),
-    Page("hours-errors", "/kontor/kalender/indstillinger", "officer", send("form[action$=tider]", closes0="07:00"), 422),
+    Page("hours-errors", "/kontor/kalender/indstillinger", "officer", send("form[action$=tider]", closes0="07:00"),
+         422),
     *(Page(f"letter-{fate}", f"/kontor/breve/{{letter_{fate}}}", "officer") for fate in ("sent", "failed", "task")),
     Page("take-in", TAKE_IN, "officer"),
     Page("take-in-errors", TAKE_IN, "officer", send(), 422),
@@ -653,7 +644,8 @@ def furnish(app) -> dict:
         "asked": {}, "news": {"language": "/en"}, "accepted": {"road": "Ringstedvej"}, "delayed": {"road": "Nygade"},
         "coming": {"road": "Ringstedvej"}, "over": {"road": "Algade", "problem": "mopeds"}, "drafted": {},
         "answered": {}, "postponed": {"road": "Ringstedvej"}, "declined": {"road": "Skovvej"},
-        "referred": {"language": "/en"}, "withdrawn": {}, "phone": {"email": "", "phone": "+4520304050", "reply": "phone", "road": "Østergade"},
+        "referred": {"language": "/en"}, "withdrawn": {},
+        "phone": {"email": "", "phone": "+4520304050", "reply": "phone", "road": "Østergade"},
         "failed": {"email": "nobody@example.dk", "road": "Vestergade"},
     }
     cases = {way: book(Person(app), **wish) for way, wish in ways.items()}
