@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import date, time
 from email import message_from_bytes, policy
 from functools import cached_property
@@ -31,6 +32,15 @@ PATIENCE = 15  # seconds for a mail to arrive
 
 def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@dataclass(frozen=True)
+class Citizen:
+    """Who asks; the text is their own, so that it can be found again."""
+
+    name: str
+    email: str
+    text: str
 
 
 class Mail:

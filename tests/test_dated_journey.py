@@ -1,15 +1,12 @@
 """A meeting, a walk and the van in a real browser, each from wish to outcome, with and without JavaScript."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 
 import pytest
-from browser import DESKTOP, PHONE, Keyboard, Mail, Site, Visitor, entries, running
+from browser import DESKTOP, PHONE, Citizen, Keyboard, Mail, Site, Visitor, entries, running
+from furnished import YESTERDAY
 from test_browser import (  # noqa: F401
-    YESTERDAY,
-    Citizen,
     assert_status,
     assert_text,
     chromium,
@@ -19,67 +16,13 @@ from test_browser import (  # noqa: F401
     visit,
     width,
 )
+from ways import MEETING, SUMMARY, VAN, WALK, Way
 
-from models import Booking, Visit, db, local, today
+from models import Booking, Visit, db, local
 
 pytestmark = pytest.mark.browser
 
 AHEAD = count(35, 10)  # days: nobody's date is near another's
-SUMMARY = "Tak for en god aften. Vi vender tilbage om lyset."
-
-
-@dataclass(frozen=True)
-class Way:
-    """What is particular to a service: the need it answers, its questions, whom it takes and what comes of it."""
-
-    slug: str
-    need: str
-    asked: Callable[[str, str, str], dict]  # the place, and two days
-    found: dict
-    takes: dict = field(default_factory=dict)
-    off_and_on: bool = False  # whether the first date is called off and another agreed
-
-
-MEETING = Way("dialogmoede", "We want to talk with the police about what makes us feel unsafe",
-              lambda at, first, other: {
-    "Kind of meeting": ("Residents’ meeting",), "Topics": ("Burglary", "Feeling unsafe"),
-    "What makes you feel unsafe?": "Der har været indbrud i kælderen.", "Venue (name and address)": at,
-    "Which area is it about?": "Byens sydlige ende", "Postcode": "4690",
-    "Preferred times (at least two)": [{"Date": first, "Starts at": "19:00"}, {"Date": other, "Starts at": "18:30"}],
-    "Duration": ("1½ hours",), "Expected number of participants": "40", "Age group": ("Adults", "Elderly people"),
-    "Is the meeting open to all?": ("Yes",), "Contact on the day": "Bo Holm",
-}, {
-    "Participants": "38", "Topics covered": ("Burglary",), "What made people feel unsafe?": ("Burglary", "Lighting"),
-    "Summary for the organiser": SUMMARY,
-}, off_and_on=True)
-WALK = Way("tryghedsvandring", "There are places here where people feel unsafe, and we want them changed",
-           lambda at, day, _: {
-    "Type of area": ("School and paths",), "What causes unease?": ("Lighting", "Underpass, path"),
-    "Places you already know": [{"Place": "Tunnelen", "How is it?": "Unsafe"},
-                                {"Place": "Legepladsen", "How is it?": "Pleasant"}],
-    "Area": at, "Postcode": "4690", "Who owns or runs the area?": ("Municipality", "Private"),
-    "Can wheelchairs use the route?": ("Yes",), "Who will take part?": ("Residents", "Municipality"),
-    "Will somebody take part who can decide and pay?": ("Yes",), "Number of participants": "15",
-    "Role of the police": ("Take part",), "Preferred times": [{"Date": day, "Starts at": "19:00"}],
-    "Time of day": ("After dark",), "Can you hold a follow-up meeting?": ("No",), "Walk leader": "Bo Holm",
-}, {
-    "Light": ("After dark",), "Route": "Fra skolen gennem tunnelen til legepladsen.",
-    "Who took part, and how many": [{"Who": "Residents", "Number": "38"}], "Summary for the organiser": SUMMARY,
-})
-VAN = Way("mobil-politistation",
-          "We want the police to be where people are: in the village, on the square, at the event",
-          lambda at, day, _: {
-    "Purpose": ("Larger event",), "Name of the event": "Byfest", "Organiser of the event": "Borgerforeningen",
-    "Permit for the event": ("Applied for",), "Exact place": at, "Postcode": "4690", "Ground": ("Asphalt",),
-    "Has the owner of the place agreed?": ("It is a municipal square",),
-    "Is there step-free access for visitors?": ("Yes",),
-    "Preferred times": [{"Date": day, "Starts at": "10:00", "Ends at": "13:00"}],
-    "Expected visitors": "50–200", "Contact on the day": "Bo Holm",
-}, {
-    "Staff (number)": "2", "Visitors (about)": "38", "Topics": ("Burglary",),
-    "What made people feel unsafe?": ("Burglary",), "How did the place suit?": ("Well",),
-    "Feedback to the organiser": SUMMARY,
-}, takes={"Who drives?": "Kim Fører", "Which van?": "Mobil politistation"})
 
 
 class Case:
@@ -176,18 +119,14 @@ def site(chromium, template, tmp_path_factory):  # noqa: F811
 
 def wish(case: Case, way: Way, language: str, public: str) -> None:
     """People are led to the right form by what they need."""
-    person, who, ahead = case.person, case.who, next(AHEAD)
+    person, who = case.person, case.who
     person.open("/")
     if language == "en":
         person.page.get_by_role("link", name="English", exact=True).click()
         person.language = language
     person.follow(person.page.locator(".card", has_text=person.say(way.need)).get_by_role("link").inner_text())
     person.page.wait_for_url(f"**/bestil/{way.slug}")
-    days = [(today() + timedelta(days=ahead + more)).isoformat() for more in (0, 5)]
-    person.answer({**way.asked(who.text, *days), "Phone on the day": "12 34 56 78",
-                   "May it be shown in the public calendar?": (public,), "Name": who.name, "E-mail": who.email})
-    person.confirm("This is not urgent")
-    person.press("Go on and check")
+    way.fill_in(person, who, next(AHEAD), public)
     assert_text(person, "h1", person.say("Check your booking"))
     assert all(word in person.page.locator("main").inner_text() for word in (who.text, who.name, who.email, "Bo Holm"))
     send_off(person)
