@@ -23,9 +23,11 @@ CAUSES = {
 
 
 class _Units(Form):
-    """Who and what a visit takes. `for_service` adds a question for each part."""
+    """Who and what a visit takes. `for_service` adds a question for each part, between those `above` and `below`."""
 
     parts: tuple[str, ...] = ()
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
 
     @classmethod
     def for_service(cls, takes: dict[str, str], units: dict[str, tuple[str, ...]]) -> type:
@@ -35,7 +37,8 @@ class _Units(Form):
             label, 80, render_kw={"list": "units"}, description=_l(
                 "Initials or the name of the unit, several parted by commas. "
                 "One unit can only be in one place at a time.")) for part, label in takes.items()}
-        return type(cls.__name__, (cls,), {"parts": tuple(takes), **fields})
+        groups = (("", (*cls.above, *takes, *cls.below)),)
+        return type(cls.__name__, (cls,), {"parts": tuple(takes), "groups": groups, **fields})
 
     def takes(self) -> dict[str, str]:
         return {part: self[part].data or "" for part in self.parts}
@@ -49,6 +52,8 @@ class VisitForm(_Units, MoveForm):
     ends = Clock(_l("To"))
     method = Select(_l("Method"), required=False)
     bookings = AnyOf(_l("Which bookings does it answer?"), required=False)
+
+    above, below = ("day", "starts", "ends"), ("method", "road", "from_to", "postcode", "bookings")
 
     def offer(self, methods: dict, bookings: dict) -> "VisitForm":
         self.method.offer(methods)
@@ -82,6 +87,8 @@ class AgreedVisitForm(VisitForm, _Told):
     public = BooleanField(_l("Show it in the public calendar"))
     offer_others = BooleanField(_l("Offer other dates to those who lose this one"), default=True)
 
+    below = ("travel", "road", "from_to", "postcode", "bookings", "place_told", "public", "words", "offer_others")
+
     def validate_day(self, field):
         must_be_coming(field)
 
@@ -100,6 +107,8 @@ class OfferForm(_Units, _Told):
 
     times = Repeat(_l("Dates to choose from"), Slot, required=True, blank=3, most=3)
     answer_by = Day(_l("Answer wanted by"))
+
+    above, below = ("times",), ("travel", "place_told", "answer_by", "words")
 
     def validate_answer_by(self, field):
         must_be_coming(field)

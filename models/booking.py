@@ -234,6 +234,7 @@ class Booking(db.Model):
     def call_off(self, officer: "Officer", visit: "Visit", cause: str, words: str, answer_within: int) -> Event:
         """The agreed date is off; Visit.cancel calls it. By the new promise we propose another."""
         self.due_on = add_working_days(today(), answer_within)
+        self._wish_again(visit)
         return record(Kind.CALLED_OFF, booking=self, visit=visit, officer=officer, words=words, cause=cause,
                       due_on=self.due_on.isoformat(), starts_at=visit.starts_at.isoformat())
 
@@ -264,6 +265,7 @@ class Booking(db.Model):
         """The visit could not be carried out; the wish stands, with a new promise."""
         self._must_be_open()
         self.due_on = due_on
+        self._wish_again(visit)
         return record(Kind.POSTPONED, booking=self, visit=visit, officer=officer, due_on=due_on.isoformat())
 
     def lead_to(self, officer: "Officer", visit: "Visit", *, service: str, answer_within: int, answers: dict,
@@ -404,6 +406,12 @@ class Booking(db.Model):
     def _close(self, proposals: list["Proposal"]) -> None:
         for proposal in proposals:
             proposal.closed_at = proposal.closed_at or now()
+
+    def _wish_again(self, visit: "Visit") -> None:
+        """`visit` comes to nothing, so the other dates that the citizen wished may be agreed after all."""
+        for wish in self.proposals:
+            if not wish.is_offer and wish.starts_at != visit.starts_at:
+                wish.closed_at = None
 
     def _must_be_open(self) -> None:
         if not self.is_open:
