@@ -10,8 +10,8 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
-import duties
 import letters
+from duties import DUTIES
 from models import Officer, db
 
 officer = AppGroup("officer", help="Who may log in to the office.")
@@ -82,8 +82,7 @@ def worker(seconds: float) -> None:
         signal.signal(order, lambda number, _frame: told_to_stop.append(number))
     while not told_to_stop:
         time.sleep(seconds)
-        for duty in (lambda: letters.send_due(lambda: bool(told_to_stop)), letters.write_to_officers,
-                     duties.lapse_offers, duties.remind):
+        for duty in (lambda: letters.send_due(lambda: bool(told_to_stop)), letters.write_to_officers, *DUTIES):
             try:
                 duty()
                 db.session.commit()

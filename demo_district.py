@@ -2,14 +2,14 @@
 
 No column is set that a verb of the model would set. Every wish and control lives its own life, in the order in which
 things happened, while the model's clock stands at that moment. Days are counted in working days before today, so the
-demo is as fresh next year. The controls marked "published" have the figures that the press printed; the rest, and
-every person, is made up.
+demo is as fresh next year. Who asked for what, and what came of it, stands in demo_cases.py.
 """
 
 import secrets
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import product
 from random import Random
 from types import SimpleNamespace
@@ -20,12 +20,30 @@ from sqlalchemy import select
 
 import letters
 import services
+from demo_cases import (
+    ABSENCES,
+    CONTROLS,
+    CREWS,
+    DATED,
+    FIRST,
+    LAST,
+    PLACES,
+    REFUSED,
+    SUITABILITY,
+    TAKES,
+    WISHES,
+)
+from forms import Form, taken_in
 from models import (
     COPENHAGEN,
     Booking,
     Officer,
+    Owner,
     Place,
+    Proposal,
     Reply,
+    Taken,
+    Task,
     Visit,
     Way,
     add_working_days,
@@ -41,48 +59,7 @@ TRAFFIC = services.SERVICES["traffic"]
 WITHIN = TRAFFIC.answer_within
 FRESH = 4  # working days: what an officer must phone, post or look into has lain undone for no longer
 
-# key: road, stretch, postcode, latitude, longitude, limit, type of road. The pins are roughly right.
-PLACES = {
-    "terslev": ("Terslev Bygade", "fra kirken til forsamlingshuset", "4690", 55.3741, 11.9612, 50, "through"),
-    "rønnede": ("Faxevej", "fra rundkørslen mod Faxe", "4683", 55.2556, 12.0302, 50, "through"),
-    "karise": ("Køgevej", "gennem byen", "4653", 55.3079, 12.2061, 50, "through"),
-    "ladeplads": ("Strandvejen", "langs stranden", "4654", 55.2151, 12.1655, 40, "residential"),
-    "fuglebjerg": ("Slagelsevej", "uden for byskiltet", "4250", 55.3102, 11.5391, 80, "country"),
-    "kildemark": ("Kildemarksvej", "ved skolen", "4700", 55.2383, 11.7731, 40, "residential"),
-    "vordingborgvej": ("Vordingborgvej", "fra byskiltet mod syd", "4700", 55.2102, 11.7806, 70, "country"),
-    "karrebæk": ("Karrebækvej", "fra centret til byskiltet", "4700", 55.2189, 11.7352, 50, "through"),
-    "glumsø": ("Ringstedvej", "fra stationen til byskiltet", "4171", 55.3562, 11.6921, 50, "through"),
-    "holme": ("Fensmarkvej", "ved den gamle skole", "4684", 55.2791, 11.8052, 60, "country"),
-    "slagelse": ("Sorøvej", "fra ringvejen mod øst", "4200", 55.4063, 11.3852, 60, "through"),
-    "korsør": ("Skælskørvej", "ved boligerne", "4220", 55.3229, 11.1601, 50, "through"),
-    "skælskør": ("Slagelsevej", "gennem byen", "4230", 55.2583, 11.3049, 50, "through"),
-    "vemmelev": ("Bygaden", "mellem de to sving", "4241", 55.3631, 11.2622, 50, "through"),
-    "sorø": ("Ringstedvej", "fra slusen mod motorvejen", "4180", 55.4371, 11.5752, 60, "through"),
-    "dianalund": ("Holbækvej", "ved idrætshallen", "4293", 55.5321, 11.4903, 50, "through"),
-    "stenlille": ("Hovedgaden", "gennem byen", "4295", 55.5382, 11.5921, 50, "through"),
-    "udby": ("Sydmotorvejen ved Udby", "begge retninger", "4750", 55.0852, 11.9671, 130, "motorway"),
-    "nyråd": ("Nyråd Skovstræde", "ved vejarbejdet", "4760", 55.0051, 11.9553, 30, "residential"),
-    "hulemose": ("Hulemosevej", "hele vejen", "4760", 55.0169, 11.9252, 30, "residential"),
-    "farø": ("Farøbroen", "motorvejen over broen", "4793", 54.9512, 11.9853, 110, "motorway"),
-    "stege": ("Klintevej", "fra Stege mod Møns Klint", "4780", 54.9892, 12.3001, 80, "country"),
-    "præstø": ("Adelgade", "fra torvet til havnen", "4720", 55.1232, 12.0451, 30, "through"),
-    "nykøbing": ("Østre Allé", "ved gymnasiet", "4800", 54.7651, 11.8849, 50, "through"),
-    "marielyst": ("Marielyst Strandvej", "fra torvet mod stranden", "4873", 54.6902, 11.9651, 40, "through"),
-    "sakskøbing": ("Maribovej", "ved byskiltet", "4990", 54.7969, 11.6151, 50, "through"),
-    "stubbekøbing": ("Vestergade", "fra kirken til havnen", "4850", 54.8889, 12.0402, 50, "through"),
-    "nakskov": ("Svingelen", "ved parkeringspladsen", "4900", 54.8321, 11.1352, 50, "through"),
-    "rødby": ("Østersøvej", "gennem havnebyen", "4970", 54.6601, 11.3604, 50, "through"),
-    "maribo": ("Vestre Landevej", "ved indkøbscentret", "4930", 54.7759, 11.4852, 60, "through"),
-    "horslunde": ("Nakskovvej", "gennem landsbyen", "4913", 54.9051, 11.2103, 50, "through"),
-}
-SUITABILITY = {
-    "terslev": "God plads ved forsamlingshuset, efter aftale.",
-    "kildemark": "Kun før klokken 9. Cyklisterne skal kunne se forbi vognen.",
-    "karise": "Ingen lige strækning og fortov i begge sider. Se på vejen nord for byen i stedet.",
-    "farø": "Kun bag autoværn og efter aftale med Vejdirektoratet.",
-}
-
-# What may happen to a wish. A step in the table below is: working days after its receipt, one of these, its words.
+# What may happen to a wish. A step in the tables is: when, one of these, and what it needs to know.
 STEPS = {
     "yes": lambda b, o, words="": b.accept(o, words, TRAFFIC.act_within, WITHIN),
     "no": lambda b, o, reason, words="", instead="": b.decline(o, reason, words, instead),
@@ -93,198 +70,34 @@ STEPS = {
     "note": lambda b, o, words: b.note(o, words),
     "withdraws": lambda b, o: b.withdraw(),
     "reopens": lambda b, o, words: b.reopen(words, WITHIN),
+    # Where a date is agreed.
+    "offers": lambda b, o, *times: b.offer(
+        o, times, takes=TAKES[b.service], travel=_service(b).travel, where=str(b.place),
+        answer_by=add_working_days(today(), _service(b).choose_within)),
+    "chooses": lambda b, o, number: Visit.agree(b.offers[number], _service(b).report_within),
+    "none_fits": lambda b, o, words: b.refuse_offers(words, 10),
+    "lapses": lambda b, o: b.lapse(10),
+    "agrees": lambda b, o, times, words="": Visit.plan(
+        o, service=b.service, bookings=[b], told=True, public=b.public, words=words, **_agreed(b, *times)),
+    "moves": lambda b, o, times, words: b.visit_agreed.reschedule(o, words=words, **_agreed(b, *times)),
+    "is_near": lambda b, o: b.visit_agreed.remind(),
+    "is_off": lambda b, o, cause, words: b.visit_agreed.cancel(o, cause, words, _service(b).answer_within),
+    "finds": lambda b, o, found: b.visits[-1].enter_findings(o, _filled_in(
+        _service(b).findings, _service(b).start_findings(b.visits[-1]) | found).answers()),
+    "reports": lambda b, o: b.visits[-1].report(o),
+    "leads_to": lambda b, o, key: b.lead_to(
+        o, b.visits[-1], service=key, answer_within=services.SERVICES[key].answer_within,
+        place=b.visits[-1].place, answers=services.SERVICES[key].started_by(b.visits[-1].findings["summary"])),
+    "notes": lambda b, o, task: Task.enter(
+        o, b.visits[-1], once=f"demo-{b.id}-{task['what']}", owner=Owner.of(b.visits[-1], task["owner"]),
+        follow_up=_service(b).follow_up, **_filled_in(_service(b).tasks, {"status": "new"} | task).columns()),
+    "names": lambda b, o, kind, name, email: Owner.of(b.visits[-1], kind).change_contact(
+        name=name, email=email, language="da"),
+    "sends": lambda b, o: [owner.send(o, _service(b).follow_up) for owner in b.visits[-1].owners],
+    "owner_says": lambda b, o, number, status, words="": b.visits[-1].tasks[number - 1].answer(status, words),
+    "shows": lambda b, o: b.visits[-1].publish(o, True),
 }
 
-
-def wish(ago, place, text, *steps, problem="speeding", by="web", language="da", org=("private", ""), email=""):
-    return SimpleNamespace(**locals())
-
-
-def control(ago, place, hours, method, found=None, *, corrected=None, cancelled="", sent=True):
-    """A visit. Without `found` nothing has been written down; `sent` is false where nobody has been told."""
-    return SimpleNamespace(**locals())
-
-
-def speed(passed, fine=0, klip=0, cond=0, uncond=0, top=None, **more):
-    """The figures of a speed control; what is nought is left out."""
-    parts = {"passed": passed, "fine": fine, "klip": klip, "cond": cond, "uncond": uncond, "top": top}
-    charged = fine + klip + cond + uncond
-    return {k: n for k, n in parts.items() if n} | {
-        "charged": charged, "uncounted": passed is None, "prelim": charged > 0} | more
-
-
-def seen(**more):
-    """The figures of a visit without measuring."""
-    return more if more.get("performed") == "no" else {"prelim": False} | more
-
-
-def offences(**counts):
-    return [{"kind": kind, "count": count} for kind, count in counts.items()]
-
-
-SCHOOL, PARENTS = ("school", "Skolen ved Kildemarken"), ("association", "Skolens forældreforening")
-WISHES = [
-    wish(248, "rønnede", "Om aftenen bliver gaden brugt som landevej, længe efter byskiltet.", (7, "yes")),
-    wish(247, "terslev", "Der køres alt for stærkt gennem byen, mest først på aftenen.", (6, "yes")),
-    wish(245, "terslev", "Vi tør ikke lade børnene cykle til fodbold for bare fart.", (5, "yes")),
-    wish(243, "kildemark", "Forældrene kører selv for hurtigt, når klokken ringer.", (4, "yes"), problem="school",
-         org=SCHOOL),
-    wish(241, "kildemark", "Min datter på otte skal over, og ingen holder tilbage.", (6, "yes"), problem="school"),
-    wish(240, "horslunde", "Det går stærkt gennem landsbyen.", (7, "no", "resources"), by="phone"),
-    wish(238, "ladeplads", "Gæsterne i sommerhusene kører hurtigt langs stranden.", (8, "no", "unlikely",
-         "Kommunen har målt på stedet, og næsten alle holdt grænsen.", "Skriv gerne igen, hvis noget ændrer sig.")),
-    wish(234, "fuglebjerg", "Motorcykler prøver grænsen af på den lange, lige strækning.", (7, "yes")),
-    wish(226, "holme", "Huller i vejen tvinger bilerne over i den modsatte side.", (3, "refer", "municipality",
-         "Vi har set stedet. Det er belægningen, der er noget i vejen med."), problem="other"),
-    wish(223, "slagelse", "Fra ringvejen og ud bliver der givet gas, også midt på dagen.", (8, "yes")),
-    wish(221, "slagelse", "Lastbilerne holder ikke de 60.", (6, "yes"), problem="heavy", by="phone"),
-    wish(215, "stenlille", "Naboen kører hensynsløst hver morgen.", (4, "no", "report",
-         "En kontrol gælder et sted og ikke en bestemt bilist."), problem="noise"),
-    wish(209, "nyråd", "Der er vejarbejde og folk på vejen, men ingen kører 30.", (5, "yes"),
-         org=("business", "Entreprenøren på stedet")),
-    wish(207, "nyråd", "Traffic races past the road works. The workers have to jump.", (6, "yes"), language="en"),
-    wish(206, "hulemose", "Omkørslen går nu forbi os, og farten er fulgt med.", (5, "yes")),
-    wish(199, "nakskov", "Hver aften kører de knallert rundt på pladsen til langt ud på natten.", (7, "yes"),
-         problem="mopeds"),
-    wish(198, "nakskov", "Knallerter uden lys og med to på. De kører også på fortovet.", (7, "yes"), problem="mopeds",
-         by="paper"),
-    wish(196, "præstø", "Gaden bliver brugt til gennemkørsel.", (7, "no", "authority", "",
-         "Kommunen bestemmer over skiltningen og kan også måle trafikken."), problem="other"),
-    wish(191, "dianalund", "Børn går over ved hallen, og bilerne bremser ikke.", (8, "yes"), problem="school"),
-    wish(188, "karrebæk", "Der bliver kørt stærkt.", (4, "ask", "Hvor på vejen sker det, og hvornår på dagen?"),
-         (17, "no", "information")),
-    wish(183, "udby", "Sidst på eftermiddagen kører mange langt over 130 mod syd.", (9, "yes")),
-    wish(178, "nykøbing", "Jeg så en bil køre over for rødt i går.", (3, "no", "outside", "",
-         "Ring 114, hvis du vil anmelde det, du så."), problem="red_light"),
-    wish(171, "marielyst", "Cars rush past the ice-cream shops. Nobody stops for us.", (6, "yes"), language="en"),
-    wish(169, "marielyst", "Mange cykler, og farten er alt for høj.", (7, "yes"), org=("business", "Campingpladsen")),
-    wish(166, "ladeplads", "Det er blevet værre. Der køres over 60, hvor der må køres 40.", (13, "no", "priority",
-         "Vi beklager, at svaret kommer så sent.")),
-    wish(164, "karise", "Lastbilerne kører tæt forbi fortovet med fuld fart.", (7, "yes"), problem="heavy"),
-    wish(158, "sakskøbing", "Byskiltet bliver overset. De fleste bremser først ved kirken.", (8, "yes"),
-         org=("residents", "Grundejerforeningen ved byskiltet")),
-    wish(153, "rødby", "Når færgen er kommet, går det stærkt gennem byen.", (9, "yes")),
-    wish(146, "horslunde", "Vi har spurgt før. Det er kun blevet værre.", (8, "no", "priority",
-         "Her er ikke sket ulykker, og andre veje har flere.")),
-    wish(142, "farø", "Højre spor kører 110, venstre spor 150. Hver dag.", (6, "yes")),
-    wish(140, "udby", "Igen i år bliver der kørt om kap på motorvejen.", (6, "no", "regular")),
-    wish(135, "stenlille", "Skolebussen bliver overhalet, mens den holder.", (9, "yes"), problem="school", by="phone"),
-    wish(131, "kildemark", "Nu er det lige så slemt som før.", (8, "yes"), problem="school", org=PARENTS),
-    wish(129, "kildemark", "Jeg er skolepatrulje og bliver næsten kørt ned.", (6, "yes"), problem="school"),
-    wish(128, "korsør", "Biler uden lyddæmper, så vi ikke kan sove.", (3, "withdraws"), problem="noise"),
-    wish(124, "nykøbing", "Hver anden har telefonen i hånden ved gymnasiet.", (2, "note", "God til manuel standsning."),
-         (9, "delay", "Vi mangler svar fra kommunen om en plads at holde på.", 8), (13, "yes"), problem="mobile"),
-    wish(119, "skælskør", "De kører stærkt, når butikkerne lukker.", (6, "yes")),
-    wish(117, "skælskør", "Trafikken er for hurtig ved plejehjemmet.", (8, "yes"), by="paper"),
-    wish(113, "holme", "Der bliver kørt for hurtigt ved den gamle skole.", (7, "no", "unsuitable",
-         "Der er grøft i begge sider og intet sted at holde.", "Kommunen kan sætte en fartviser op.")),
-    wish(106, "vordingborgvej", "Om natten bliver der kørt ræs.", (3, "ask", "Hvor på vejen sker det?"),
-         (5, "tells", "Ved den anden indkørsel efter byskiltet."), (11, "yes"), problem="noise"),
-    wish(103, "glumsø", "Fra stationen og ud af byen trykker de på speederen.", (6, "yes")),
-    wish(95, "sorø", "Der er støj fra udstødninger hele natten.", (14, "no", "resources",
-         "Vi beklager, at svaret kommer så sent."), problem="noise"),
-    wish(84, "maribo", "Ved indkøbscentret kører de mindst 80.", (8, "yes"), by="phone"),
-    wish(72, "korsør", "De unge kører om kap forbi boligerne.", (9, "yes"), org=("housing", "Boligforeningen")),
-    wish(66, "karise", "Det er farligt at gå over vejen ved bageren.", (6, "no", "unsuitable",
-         "Vi har været der. Pladsen er for trang.", "Spørg kommunen om et fodgængerfelt.")),
-    wish(60, "stege", "Cars drive too fast on the gravel road behind ours.", (5, "no", "unlikely"), language="en"),
-    wish(57, "karrebæk", "Fra centret og ud er vejen en racerbane.", (6, "yes")),
-    wish(56, "karrebæk", "Vi har boet her i 30 år, og så slemt har det aldrig været.", (6, "yes"), by="paper"),
-    wish(49, "slagelse", "Det hjalp sidst. Kom gerne igen.", (7, "no", "recently", "Vi måler her igen ved lejlighed.")),
-    wish(45, "rønnede", "Tunge køretøjer skyder genvej gennem byen.", (8, "no", "resources"), problem="heavy"),
-    wish(41, "farø", "Skiltet før broen er væltet.", (1, "refer", "vejdirektoratet"), problem="other"),
-    wish(39, "præstø", "Der må køres 30 ned mod havnen, men det ved ingen.", (7, "yes")),
-    wish(37, "terslev", "Det er bedre end sidst, men morgenen er stadig slem.", (8, "yes")),
-    wish(32, "nakskov", "Føreren af en varevogn drikker.", (1, "refer", "police_114"), problem="intoxicated"),
-    wish(30, "rødby", "Der er for meget trafik til færgen.", (5, "withdraws"), problem="other"),
-    wish(29, "sorø", "På vej mod motorvejen kører de, som om de allerede var der.", (9, "yes")),
-    wish(27, "horslunde", "Høj fart, mest fredag aften.", (6, "no", "resources"), by="phone"),
-    wish(26, "kildemark", "Kom igen. Flere børn cykler nu.", (9, "no", "regular"), problem="school", org=PARENTS),
-    # How it stands today.
-    wish(25, "holme", "Der bliver kørt om kap forbi den gamle skole.", (7, "yes")),
-    wish(22, "skælskør", "Farten er steget igen, især om morgenen.", (8, "yes"),
-         (20, "tells", "Nu er der også kommet vejarbejde og en midlertidig grænse på 40.")),
-    wish(21, "dianalund", "Bilerne holder ikke tilbage for hallens gæster.", (7, "yes")),
-    wish(20, "stenlille", "Knallerterne kører om kap ned ad gaden.", (8, "yes"), problem="mopeds"),
-    wish(19, "nykøbing", "Cars jump the light outside the school every morning.", (9, "yes"), problem="red_light",
-         language="en"),
-    wish(18, "maribo", "Om natten bliver der kørt ræs ved centret.", (7, "yes"), problem="noise"),
-    wish(17, "slagelse", "Der er kommet en børnehave, men farten er den samme.", (8, "yes")),
-    wish(15, "fuglebjerg", "Nu er motorcyklerne her igen.", (8, "yes"), (9, "note", "Kun med laser.")),
-    wish(15, "karrebæk", "Støjen fra vejen er ikke til at holde ud.", (9, "no", "outside", "",
-         "Støj fra en vej er kommunens område."), (13, "reopens", "Det er ikke vejstøj, men biler uden lyddæmper."),
-         problem="noise"),
-    wish(14, "stubbekøbing", "Lastbiler kører gennem gaden, selv om det er forbudt.",
-         (6, "ask", "Ved du, om de skal levere varer i gaden?"), problem="heavy"),
-    wish(13, "vemmelev", "Der er høj fart ved legepladsen.", (4, "ask", "Hvilken legeplads tænker du på?"),
-         (10, "tells", "Den nye ved boldbanen, lige efter det første sving.")),
-    wish(12, "ladeplads", "Vi er flere, der er trætte af farten langs stranden.",
-         org=("residents", "Grundejerforeningen ved stranden")),
-    wish(12, "hulemose", "Farten er der endnu, nu vejarbejdet er væk.", (9, "no", "recently"), by="phone"),
-    wish(11, "karise", "Lastbilerne er blevet flere og hurtigere.", (9, "no", "unsuitable",
-         "Vi har set på stedet to gange.", "Kommunen kan sætte en fartviser op."), problem="heavy", by="paper"),
-    wish(10, "glumsø", "Der køres hensynsløst ved stationen.", (5, "ask", "Hvornår på dagen sker det mest?"),
-         problem="noise"),
-    wish(9, "vordingborgvej", "Alle overhaler, så snart byskiltet er passeret.", problem="red_light"),
-    wish(8, "rønnede", "Genvejen til motorvejen går forbi vores indkørsel.", (5, "no", "priority"),
-         email="b.krogh@example.com"),
-    wish(7, "sorø", "Kan I komme igen? Det er lige så slemt.", (2, "withdraws")),
-    wish(5, "stege", "Vildtet bliver kørt ned, fordi ingen holder 80."),
-    wish(3, "præstø", "Delivery vans speed down to the harbour.", language="en"),
-    wish(2, "nakskov", "De kører stærkt forbi pladsen, når skolen slutter.", problem="school", by="phone"),
-    wish(1, "rønnede", "Der er kommet mange flere biler efter omlægningen.", email="post.faxevej@example.dk"),
-    wish(0, "marielyst", "Når butikkerne er lukket, tror folk, at vejen er deres."),
-]
-REFUSED = {"b.krogh@example.com": "refused 550 5.1.1 no such user",
-           "post.faxevej@example.dk": "refused 552 5.2.2 mailbox full"}
-CONTROLS = [
-    control(236, "terslev", "17:15-18:40", "atk", speed(94)),  # published
-    control(236, "rønnede", "19:10-21:05", "atk", speed(539, 4)),  # published
-    control(228, "kildemark", "07:20-09:10", "atk", speed(312, 7, 2, top=57, next=["repeat"])),
-    control(219, "fuglebjerg", "18:23-19:59", "laser", speed(None, 0, 7, 2, top=134)),  # published
-    control(208, "slagelse", "13:05-16:10", "atk", speed(1184, 31, 4, 1, top=101)),
-    control(201, "kildemark", "07:15-09:00", "atk", speed(287, 3, top=51, note="Opfølgning. Bedre end sidst.")),
-    control(193, "nyråd", "08:39-12:09", "atk", speed(None, 63, 25, 5, top=55, temporary=True)),  # published
-    control(193, "hulemose", "12:45-15:10", "atk", speed(None, 21, 6, top=46)),  # published
-    control(184, "nakskov", "19:00-22:15", "mopeds", seen(mopeds_checked=14, mopeds_fast=5, mopeds_top=71,
-            other=offences(altered=4, helmet=1, insurance=2), next=["patrol"], patrols=(5, 2, 0))),
-    control(176, "dianalund", "14:00-16:00", "atk", seen(performed="no", cause="weather", next=["repeat"])),
-    control(168, "udby", "14:12-17:05 mod syd, 17:20-20:11 mod nord", "atk", speed(4430, 110, 0, 16)),  # published
-    control(163, "dianalund", "14:10-16:30", "atk", speed(402, 9, 1, top=71)),
-    control(155, "marielyst", "12:30-15:45", "atk", speed(655, 14, 3, top=66)),
-    control(149, "karise", "10:00-10:40", "inspection", seen(suit="unsuitable", next=["municipality"],
-            msg="Vi har gået vejen igennem. Vognen kan ikke holde noget sted uden at spærre fortovet.")),
-    control(141, "sakskøbing", "15:00-17:20", "atk", speed(388, 8, 1, top=74, nearby=True, suit="nearby",
-            place="Maribovej, nærmere centrum", msg="Ved byskiltet var der ikke plads til at holde.")),
-    control(133, "rødby", "20:00-22:30", "patrol", seen(next=["patrol"], patrols=(8, 4, 3, 0))),
-    control(126, "farø", "11:00-17:00", "atk", speed(None, 224, 22)),  # published
-    control(118, "stenlille", "07:10-08:40", "atk", speed(176)),
-    control(112, "kildemark", "07:20-09:20", "manual", seen(other=offences(phone=6, belt=3), next=["regular"])),
-    control(104, "skælskør", "16:30-19:00", "atk", speed(498, 15, 3, top=79), corrected=speed(
-            498, 11, 2, top=79, prelim=False, msg="Fem sager er faldet bort, fordi et skilt var skjult af en busk.")),
-    control(94, "nykøbing", "07:30-09:30", "manual", seen(other=offences(phone=11, belt=2, licence=1))),
-    control(90, "glumsø", "15:00-17:00", "atk", cancelled="Fotovognen var på værksted."),
-    control(86, "vordingborgvej", "21:00-23:00", "video", speed(None, 2, 2, 1, 1, top=171, reckless=1,
-            other=offences(drink=1, seized=1))),
-    control(82, "glumsø", "15:00-17:15", "atk", speed(267, 5, top=67)),
-    control(68, "maribo", "13:00-14:10", "atk", speed(211, 5, 1, top=84, performed="partly", cause="technical")),
-    control(54, "korsør", "19:00-21:00", "atk", seen(performed="no", cause="unsuitable", suit="unsuitable",
-            next=["municipality"], msg="Der er ikke et sikkert sted at holde i nærheden.")),
-    control(43, "karrebæk", "13:30-17:00", "atk", speed(620, 15, 2, top=78, next=["regular"])),
-    control(26, "præstø", "14:30-17:00", "atk", speed(231, 7, 1, top=46)),
-    control(23, "terslev", "07:00-09:00", "atk", speed(121, 2, top=61)),
-    control(13, "sorø", "12:30-15:30", "atk", speed(874, 19, 2, top=91)),
-    control(6, "maribo", "21:30-23:30", "video", cancelled="Vagten blev kaldt til en ulykke."),
-    control(3, "dianalund", "14:00-16:00", "atk", speed(365, 8, 1, top=70), sent=False),
-    control(1, "stenlille", "19:00-22:00", "mopeds"),
-    control(-1, "nykøbing", "07:20-09:00", "manual"),
-    control(-2, "slagelse", "07:15-10:30", "atk"),
-    control(-4, "fuglebjerg", "17:30-19:30", "laser"),
-]
-CREWS = {"atk": "Fotovogn 1", "laser": "Motorcykel 4", "video": "Videobil 2", "mopeds": "Færdselsgruppen",
-         "manual": "Færdselsgruppen", "patrol": "Lokalpolitiet", "inspection": "Lokalpolitiet"}
-FIRST = "Anna Bent Birthe Carsten Dorte Erik Gitte Hans Inge Jens Karen Lars Mette Niels Pia Rune Sofie Tine Ulla Vagn"
-LAST = "Bach Dahl Holm Iversen Juul Krogh Lund Mikkelsen Nygaard Olsen Poulsen Riis Skov Toft Vinther"
 
 
 def fill() -> None:
@@ -294,8 +107,9 @@ def fill() -> None:
     password = secrets.token_urlsafe(12)
     officer = Officer.by_email(OFFICER) or Officer.add(OFFICER, "Demo Betjent", password)
     officer.set_password(password)
-    fresh_from = _at(_day(FRESH))
-    happens = [*_wishes(Random(2014), officer), *_visits(officer)]  # the same at every filling  # noqa: S311
+    fresh_from, rng = _at(_day(FRESH)), Random(2014)  # the same at every filling  # noqa: S311
+    people = iter(rng.sample(list(product(FIRST.split(), LAST.split())), len(FIRST.split()) * len(LAST.split())))
+    happens = [*_wishes(rng, people, officer), *_visits(officer), *_dated(rng, people, officer), *_absences()]
     present = clock.set(None)
     try:
         for moment, act in sorted(happens, key=lambda step: step[0]):
@@ -306,15 +120,16 @@ def fill() -> None:
         clock.reset(present)
     db.session.commit()
     answered = db.session.scalar(select(Visit).order_by(Visit.starts_at)).bookings[0]
+    offered = db.session.scalar(select(Proposal).where(Proposal.answer_by >= today(), Proposal.closed_at.is_(None)))
     click.echo(f"{OFFICER} can log in at {letters.office_address()} with the password {password}")
+    click.echo(f"The page of somebody who is to choose a date: {letters.link_to(offered.booking)}")
     click.echo(f"A citizen's own page: {letters.link_to(answered)}")
 
 
-def _wishes(rng: Random, officer: Officer) -> Iterator[tuple[datetime, Callable]]:
+def _wishes(rng: Random, people: Iterator, officer: Officer) -> Iterator[tuple[datetime, Callable]]:
     """What happens to every wish, and when. All that is left to chance is drawn here, in the order of the table."""
-    people = rng.sample(list(product(FIRST.split(), LAST.split())), len(WISHES))
-    for number, (w, person) in enumerate(zip(WISHES, people, strict=True)):
-        columns, own, day, later = _columns(rng, number, w, person), {}, _day(w.ago), rng.randrange(3)
+    for number, w in enumerate(WISHES):
+        columns, own, day, later = _columns(rng, number, w, next(people)), {}, _day(w.ago), rng.randrange(3)
 
         def receive(w=w, columns=columns, own=own):
             own["booking"] = Booking.receive(
@@ -344,9 +159,8 @@ def _columns(rng: Random, number: int, w: SimpleNamespace, person: tuple[str, st
         "who": ["schoolchildren"] if school else rng.choice((["cyclists"], ["pedestrians", "elderly"], ["motorists"])),
         "contacted": rng.choice(("yes", "no", "no")), **({"special": ["school"]} if school else {}),
     }
-    # No subscriber in Denmark has a number that begins with 10: nobody is phoned by mistake.
-    phone = f"10{rng.randrange(10**6):06}" if w.by == "phone" or rng.random() < 0.3 else ""
-    mail = f"{'.'.join(person).casefold()}@example.{'com' if w.language == 'en' else 'dk'}" if w.by == "web" else ""
+    phone = _phone(rng) if w.by == "phone" or rng.random() < 0.3 else ""
+    mail = _mail(person, w.language) if w.by == "web" else ""
     return {
         "once": f"demo-{number}", "name": " ".join(person), "email": w.email or mail, "phone": phone,
         "address": f"Eksempelvej {number}\n{postcode} {_known(postcode).town}" if w.by == "paper" else "",
@@ -406,6 +220,66 @@ def _findings(c: SimpleNamespace, found: dict) -> dict:
     return findings | found
 
 
+def _dated(rng: Random, people: Iterator, officer: Officer) -> Iterator[tuple[datetime, Callable]]:
+    """What happens where a date is agreed. A form puts away what was asked, as if somebody had typed it."""
+    for number, c in enumerate(DATED):
+        typed, own = _typed(rng, c, next(people), next(people)), {}
+
+        def receive(number=number, c=c, typed=typed, own=own):
+            service = services.SERVICES[c.service]
+            form = _filled_in(service.questions if c.by == "web" else taken_in(service.questions), typed)
+            own["booking"] = Booking.receive(
+                once=f"demo-dated-{number}", place=Place.at(**form.place()), answer_within=service.answer_within,
+                officer=None if c.by == "web" else officer, service=service.key, answers=form.own_answers(),
+                wishes=form.wishes(), **form.columns())
+
+        def take(step, told, own=own):
+            done = STEPS[step](own["booking"], officer, *told)
+            if isinstance(done, Booking):
+                own["booking"] = done
+
+        yield _at(_day(c.ago), rng.randint(9, 13), rng.randrange(60)), receive
+        for later, (ago, step, *told) in enumerate(c.steps):
+            yield (_at(_day(ago), 8, number) + timedelta(minutes=29 * later),
+                   partial(take, step, [_with_days(part) for part in told]))
+
+
+def _typed(rng: Random, c: SimpleNamespace, person: tuple[str, str], there: tuple[str, str]) -> dict:
+    """The whole form, as whoever asks fills it in."""
+    road, from_to, postcode, lat, lng = c.place
+    phone, pin = _phone(rng), {"lat": lat, "lng": lng} if c.by == "web" else {}
+    return c.answers | pin | {
+        "road": road, "from_to": from_to, "postcode": postcode,
+        "dates": [{"day": _day(ago).isoformat()} | dict(zip(("starts", "ends"), hours.split("-"), strict=False))
+                  for ago, hours in c.wishes],
+        "contact_day": " ".join(there), "contact_day_phone": _phone(rng), "public": "yes" if c.public else "no",
+        "name": " ".join(person), "capacity": c.org[0], "org": c.org[1], "phone": phone,
+        "email": _mail(person, c.language) if c.by == "web" else "", "channel": c.by, "language": c.language,
+        "reply": {"web": "email", "phone": "phone"}[c.by],
+    }
+
+
+def _with_days(told):
+    """What a step needs to know, with its days as dates."""
+    if isinstance(told, tuple):
+        ago, hours = told
+        return tuple(_at(_day(ago), *map(int, clock.split(":"))) for clock in hours.split("-"))
+    if isinstance(told, dict) and "follow_day" in told:
+        return told | {"follow_day": _day(told["follow_day"])}
+    return told
+
+
+def _agreed(b: Booking, starts: datetime, ends: datetime) -> dict:
+    return {"place": b.place, "place_told": str(b.place), "starts_at": starts, "ends_at": ends,
+            "takes": TAKES[b.service], "travel": _service(b).travel, "report_within": _service(b).report_within}
+
+
+def _absences() -> Iterator[tuple[datetime, Callable]]:
+    for unit, first, last, words in ABSENCES:
+        yield _at(_day(max(first, 1)), 7), partial(
+            Taken.absence, unit, _at(_day(first)), _at(_day(last) + timedelta(days=1)), words)
+
+
 def _post(officer: Officer, fresh: bool) -> None:
     """The letters that were called for, and what became of them. Only of late something lies undone."""
     written = letters.write_pending()
@@ -417,6 +291,23 @@ def _post(officer: Officer, fresh: bool) -> None:
         elif not fresh:
             clock.set(now() + timedelta(hours=1))
             letter.do_by_hand(officer)
+
+
+def _filled_in(form: type[Form], typed: dict) -> Form:
+    return form(formdata=None, data=typed, meta={"csrf": False})
+
+
+def _service(booking: Booking) -> services.Service:
+    return services.SERVICES[booking.service]
+
+
+def _phone(rng: Random) -> str:
+    """No subscriber in Denmark has a number that begins with 10: nobody is phoned by mistake."""
+    return f"10{rng.randrange(10**6):06}"
+
+
+def _mail(person: tuple[str, str], language: str) -> str:
+    return f"{'.'.join(person).casefold()}@example.{'com' if language == 'en' else 'dk'}"
 
 
 def _place(key: str, lat: float | None = None, lng: float | None = None) -> Place:
@@ -433,13 +324,12 @@ def _known(postcode: str):
 
 
 def _day(ago: int) -> date:
-    """So many working days before today; those to come are negative."""
-    day = today()
-    if ago < 0:
-        return add_working_days(day, -ago)
+    """So many working days before today; those to come are negative. On the eves of Christmas and New Year nobody
+    meets."""
+    day, step = today(), -1 if ago > 0 else 1
     while ago:
-        day -= timedelta(days=1)
-        ago -= is_working_day(day)
+        day += timedelta(days=step)
+        ago += step * (is_working_day(day) and (day.month, day.day) not in ((12, 24), (12, 31)))
     return day
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import event as sqlalchemy_event
 
 import calendars
 import services
-from forms import in_my_language
+from forms import OWNERS, in_my_language
 from models import (
     OPEN,
     Booking,
@@ -34,6 +34,7 @@ from models import (
     Kind,
     Letter,
     Officer,
+    Owner,
     Reply,
     Way,
     add_working_days,
@@ -42,7 +43,7 @@ from models import (
     take_unposted,
     today,
 )
-from words import linked, reference
+from words import day, linked, reference
 
 mail = Mail()
 
@@ -54,10 +55,13 @@ TO_CITIZENS = frozenset({
 })
 # Those that change what stands in the reader's calendar: a mail brings the entry along.
 WITH_ENTRY = frozenset({Kind.AGREED, Kind.AGREED_ANEW, Kind.CALLED_OFF})
+# Those that whoever is responsible for a task is told of.
+TO_OWNERS = frozenset({Kind.TASKS_SENT, Kind.TASKS_DUE})
 # What is no answer yet goes by mail where there is an address, even if the answer is wanted otherwise.
 CONFIRMATIONS = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DELAYED, Kind.DATES_LAPSED,
                            Kind.REMINDED})
-NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN, Kind.DATES_REFUSED, Kind.DATES_LAPSED)
+NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN, Kind.DATES_REFUSED, Kind.DATES_LAPSED,
+        Kind.TASK_ANSWERED)
 DIGEST, WARNING, REMINDER = "digest", "warning", "reminder"
 SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
 SHORT_LINES.body_encoding = QP
@@ -77,6 +81,8 @@ def write_pending() -> list[Letter]:
     for event in take_unposted():
         if event.kind in TO_CITIZENS and event.booking:
             letters += _write_to_citizen(event)
+        elif event.kind in TO_OWNERS:
+            letters.append(_write_to_owner(event))
         elif event.kind is Kind.REMINDED:
             letters += _write_to_each_officer(REMINDER, visit=event.visit)
     return letters
@@ -95,6 +101,19 @@ def _write_to_citizen(event: Event) -> list[Letter]:
         return [_add(text, way=way, booking=booking, kind=event.kind, language=booking.language, calendar=entry,
                      recipient=booking.reached_by(way),
                      subject=gettext("Case %(reference)s", reference=reference(booking.reference)))]
+
+
+def _write_to_owner(event: Event) -> Letter:
+    """Without an address, it is what an officer tells them."""
+    owner, visit = db.session.get(Owner, event.facts["owner"]), event.visit
+    with force_locale(owner.language):
+        text = render_template(f"letters/{event.kind}.txt", visit=visit, service=services.SERVICES[visit.service],
+                               tasks=[t for t in owner.tasks if t.number in event.facts["numbers"]],
+                               link=_address("public.owner", owner.language, id=owner.id, secret=owner.secret),
+                               by_mail=bool(owner.email))
+        return _add(text, way=Way.EMAIL if owner.email else Way.PHONE, owner=owner, kind=event.kind,
+                    language=owner.language, recipient=owner.email or owner.name or str(OWNERS[owner.kind]),
+                    subject=gettext("Tasks after the visit on %(day)s", day=day(visit.starts_at)))
 
 
 def _way(booking: Booking, kind: Kind) -> Way | None:
@@ -120,7 +139,7 @@ def previewed(change) -> list[Letter]:
         change()
         letters = write_pending()
         for letter in letters:
-            letter.booking = None
+            letter.booking = letter.owner = None
             db.session.expunge(letter)
     db.session.rollback()
     return letters
@@ -147,6 +166,11 @@ def link_to(booking: Booking) -> str:
 
 def office_address() -> str:
     return _address("office.desk", "da")
+
+
+def feed_address(language: str, key: str = "") -> str:
+    """Where a calendar fetches the dates that anybody may know, or with its `key` those of an officer."""
+    return _address("office.feed", language, key=key) if key else _address("public.feed", language)
 
 
 def _address(endpoint: str, language: str, **values) -> str:

@@ -1,14 +1,14 @@
 """What the model's states and events are called, for citizens and for officers, and how dates and numbers are said."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask_babel import format_date, format_percent, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
-from forms import day_in_words, in_my_language
-from models import Booking, Fate, Kind, Letter, State, Status, Visit, Way, local, today, working_days_until
+from forms import NOBODY, OWNERS, day_in_words, in_my_language
+from models import Booking, Fate, Kind, Letter, State, Status, Task, Visit, Way, local, today, working_days_until
 
 STATUSES = {
     Status.RECEIVED: _l("Received"),
@@ -60,6 +60,8 @@ HAPPENED = {
     Kind.TASKS_SENT: _l("Tasks sent to whoever is responsible"),
     Kind.TASKS_DUE: _l("Asked how the tasks are going"),
     Kind.TASK_ANSWERED: _l("Answer about a task"),
+    Kind.PUBLISHED: _l("Protocol made public"),
+    Kind.UNPUBLISHED: _l("Protocol no longer public"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),
@@ -105,9 +107,11 @@ def status_for_citizen(booking: Booking) -> str:
 
 
 def status_for_officer(booking: Booking) -> str:
-    """The status; where a date has been proposed, how that stands."""
+    """The status; where a date has been proposed or agreed, how that stands."""
+    if booking.status is Status.ACCEPTED and booking.visit_agreed:
+        return str(HAPPENED[Kind.AGREED])
     last = booking.events[-1].kind if booking.status is Status.ACCEPTED and booking.proposals else None
-    if last in (Kind.DATES_OFFERED, Kind.DATES_LAPSED, Kind.DATES_REFUSED):
+    if last in (Kind.DATES_OFFERED, Kind.DATES_LAPSED, Kind.DATES_REFUSED, Kind.CALLED_OFF):
         return str(HAPPENED[last])
     return str(STATUSES[booking.status])
 
@@ -172,6 +176,13 @@ def span(start: datetime | str, end: datetime | str) -> str:
     return gettext("%(day)s at %(start)s–%(end)s", day=weekday(start), start=clock(start), end=until(start, end))
 
 
+def period(start: datetime, end: datetime) -> str:
+    """From when to when somebody is away; whole days as days."""
+    if clock(start) == clock(end) == "00:00":
+        return " – ".join(dict.fromkeys((day(start), day(local(end) - timedelta(days=1)))))
+    return f"{moment(start)} – {until(start, end)}"
+
+
 def month(value: datetime) -> str:
     return format_date(local(value).date(), "MMMM y")
 
@@ -179,6 +190,11 @@ def month(value: datetime) -> str:
 def reference(value: str) -> str:
     """In two halves, as it is read over the phone."""
     return f"{value[:4]} {value[4:]}"
+
+
+def responsible(task: Task) -> str:
+    """Who is to do something, as everybody may know it."""
+    return str(OWNERS[task.owner.kind if task.owner else NOBODY])
 
 
 def share(value: float) -> str:
@@ -205,7 +221,6 @@ def linked(line: str) -> Markup:
 
 
 FILTERS = {f.__name__: f for f in (
-    age, day, moment, month, clock, until, weekday, span, reference, share, paragraphs, text_blocks, due_words,
-    error_in_words,
-    state_in_words, fate_in_words, status_for_officer)}
+    age, day, moment, month, period, clock, until, weekday, span, reference, responsible, share, paragraphs,
+    text_blocks, due_words, error_in_words, state_in_words, fate_in_words, status_for_officer)}
 FILTERS["words"] = in_my_language

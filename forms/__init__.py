@@ -11,8 +11,7 @@ from .citizen import (
     ReopenForm,
     WithdrawForm,
 )
-from .dated import DatedForm, WishedHours, there_on_the_day, wished
-from .dates import CAUSES, AgreedVisitForm, CallOffForm, CancelForm, OfferForm, VisitForm
+from .dates import CAUSES, AbsenceForm, AgreedVisitForm, CallOffForm, CancelForm, HoursForm, OfferForm, VisitForm
 from .fields import (
     YES_NO,
     AnyOf,
@@ -46,13 +45,6 @@ from .officer import (
     must_be_coming,
     taken_in,
 )
-from .rules import HasBeen, NoPersonalData, RequiredWhen, in_my_language
-
-__all__ = [
-    "AgreedVisitForm", "AnyOf", "AskForm", "BookingForm", "CAUSES", "CallOffForm", "CancelForm", "Clock", "ContactForm",
-    "Count", "DatedForm", "Day", "DeclineForm", "DelayForm", "FindForm", "Form", "HasBeen", "InformationForm",
-    "LANGUAGES", "Line", "LoginForm", "Measure", "MoveForm", "NoPersonalData", "NoneFitsForm", "NoteForm", "OfferForm",
-    "OneOf", "PressForm", "REPLIES", "ReferForm", "ReopenForm", "Repeat", "RequiredWhen", "Row", "Select",
-    "SuitabilityForm", "Text", "VisitForm", "WishedHours", "WithdrawForm", "WordsForm", "YES_NO", "authorities",
-    "day_in_words", "flat", "in_my_language", "in_words", "must_be_coming", "taken_in", "there_on_the_day", "wished",
-]
+from .rules import HasBeen, NoPersonalData, RequiredWhen, day_here, in_my_language
+from .tasks import NOBODY, OWNERS, TASK_STATUSES, OwnerForm, TaskAnswerForm, TaskForm
+from .wishes import DatedForm, WishedHours, there_on_the_day, wished

@@ -8,12 +8,6 @@ from .letter import Fate, Letter, Way
 from .officer import Officer
 from .place import NEAR, Place
 from .proposal import Proposal
+from .task import Owner, Photo, Task, TaskStatus
 from .visit import State, Visit
-from .workdays import COPENHAGEN, add_working_days, is_working_day, local, today, working_days_until
-
-__all__ = [
-    "Booking", "CLOSED", "COPENHAGEN", "Clash", "Event", "Fate", "Hours", "Kind", "Letter", "NEAR", "NEXT_STEPS",
-    "NotAllowed", "OPEN", "Officer", "Place", "Proposal", "REOPEN_DAYS", "Reply", "State", "Status", "Taken", "Visit",
-    "Way", "add_working_days", "clock", "db", "fold", "free_times", "is_within_hours", "is_working_day", "local", "now",
-    "reading_only", "take_unposted", "today", "working_days_until",
-]
+from .workdays import COPENHAGEN, add_working_days, holiday_name, is_working_day, local, today, working_days_until

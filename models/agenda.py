@@ -47,6 +47,12 @@ class Taken(db.Model):
         return absence
 
     @classmethod
+    def absences(cls, since: datetime) -> list["Taken"]:
+        """Those that end after `since`, the first one first."""
+        return list(db.session.scalars(select(cls).where(cls.visit_id.is_(None), cls.ends_at > since)
+                                       .order_by(cls.starts_at, cls.id)))
+
+    @classmethod
     def of(cls, part: str, unit: str, starts_at: datetime, ends_at: datetime) -> "Taken":
         return cls(part=part, unit=unit, unit_key=fold(unit), starts_at=starts_at, ends_at=ends_at)
 
@@ -57,6 +63,18 @@ class Taken(db.Model):
         if units is not None:
             found = found.where(cls.unit_key.in_({"", *map(fold, units)}))
         return list(db.session.scalars(found))
+
+    @property
+    def meanwhile(self) -> list["Visit"]:
+        """The planned visits that an absence stands in the way of."""
+        others = Taken.between(self.starts_at, self.ends_at, [self.unit] if self.unit else None)
+        return list(dict.fromkeys(t.visit for t in others if t.visit and t.visit.is_planned))
+
+    def end(self) -> None:
+        """An absence is off. What a visit takes is the visit's own affair."""
+        if self.visit:
+            raise NotAllowed(f"{self.unit} is taken by visit {self.visit_id}")
+        db.session.delete(self)
 
 
 class Clash(NotAllowed):

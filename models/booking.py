@@ -217,22 +217,24 @@ class Booking(db.Model):
                           where=lost.where or f"{self.place.postcode} {self.place.town}", answer_by=answer_by,
                           instead_of=lost.starts_at.isoformat())
 
-    def refuse_offers(self, words: str) -> Event:
-        """None of the dates fits, and why; an officer looks for others."""
+    def refuse_offers(self, words: str, answer_within: int) -> Event:
+        """None of the dates fits, and why; an officer looks for others within `answer_within` working days."""
         if not self.offers:
             raise NotAllowed(f"{self.reference} has been offered no date")
         self._close(self.offers)
-        self.news = True
+        self.news, self.due_on = True, add_working_days(today(), answer_within)
         return record(Kind.DATES_REFUSED, booking=self, words=words)
 
-    def lapse(self) -> Event:
-        """Nobody answered the offered dates in time. The wish stands, and the officer sees it again."""
+    def lapse(self, answer_within: int) -> Event:
+        """Nobody answered the offered dates in time. The wish stands, and the officer looks at it again."""
         self._close(self.offers)
+        self.due_on = add_working_days(today(), answer_within)
         return record(Kind.DATES_LAPSED, booking=self)
 
     def call_off(self, officer: "Officer", visit: "Visit", cause: str, words: str, answer_within: int) -> Event:
         """The agreed date is off; Visit.cancel calls it. By the new promise we propose another."""
         self.due_on = add_working_days(today(), answer_within)
+        self._wish_again(visit)
         return record(Kind.CALLED_OFF, booking=self, visit=visit, officer=officer, words=words, cause=cause,
                       due_on=self.due_on.isoformat(), starts_at=visit.starts_at.isoformat())
 
@@ -263,22 +265,24 @@ class Booking(db.Model):
         """The visit could not be carried out; the wish stands, with a new promise."""
         self._must_be_open()
         self.due_on = due_on
+        self._wish_again(visit)
         return record(Kind.POSTPONED, booking=self, visit=visit, officer=officer, due_on=due_on.isoformat())
 
     def lead_to(self, officer: "Officer", visit: "Visit", *, service: str, answer_within: int, answers: dict,
-                from_task: int = 0) -> "Booking":
-        """Start another case for the same people out of this one's visit, or of one of its tasks. Pressed twice, it is
-        one case."""
-        once = f"from {visit.id} {service} {from_task}"
+                place: "Place", number: int = 0) -> "Booking":
+        """Start another case for the same people out of this one's visit, or of its task of that `number`. Pressed
+        twice, it is one case."""
+        once = f"from {visit.id} {service} {number}"
         known = Booking.once_received(once)
         if known:
             return known
-        same = ("name", "email", "phone", "address", "capacity", "org", "reply", "language", "road", "from_to", "lat",
-                "lng")
+        same = ("name", "email", "phone", "address", "capacity", "org", "reply", "language")
         started = Booking.receive(
-            once=once, place=visit.place, answer_within=answer_within, officer=officer, origin=self.reference,
-            service=service, answers=answers, channel="office", **{name: getattr(self, name) for name in same})
-        record(Kind.LED_TO, booking=self, visit=visit, officer=officer, led_to=started.reference)
+            once=once, place=place, answer_within=answer_within, officer=officer, origin=self.reference,
+            road=place.road, from_to=place.from_to or "", lat=place.lat, lng=place.lng, service=service,
+            answers=answers, channel="office", **{name: getattr(self, name) for name in same})
+        record(Kind.LED_TO, booking=self, visit=visit, officer=officer, led_to=started.reference,
+               **({"task": number} if number else {}))
         return started
 
     def note(self, officer: "Officer", words: str) -> Event:
@@ -404,6 +408,12 @@ class Booking(db.Model):
     def _close(self, proposals: list["Proposal"]) -> None:
         for proposal in proposals:
             proposal.closed_at = proposal.closed_at or now()
+
+    def _wish_again(self, visit: "Visit") -> None:
+        """`visit` comes to nothing, so the other dates that the citizen wished may be agreed after all."""
+        for wish in self.proposals:
+            if not wish.is_offer and wish.starts_at != visit.starts_at:
+                wish.closed_at = None
 
     def _must_be_open(self) -> None:
         if not self.is_open:

@@ -53,6 +53,8 @@ class Kind(enum.StrEnum):
     TASKS_SENT = "tasks_sent"
     TASKS_DUE = "tasks_due"
     TASK_ANSWERED = "task_answered"
+    PUBLISHED = "published"
+    UNPUBLISHED = "unpublished"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.

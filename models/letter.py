@@ -12,6 +12,7 @@ from .base import NotAllowed, UTCDateTime, db, now, one_of
 if TYPE_CHECKING:
     from .booking import Booking
     from .officer import Officer
+    from .task import Owner
 
 PATIENCE = timedelta(hours=72)  # how long a mail server may be away before a letter has failed
 PAUSES = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240, 480))
@@ -45,6 +46,7 @@ class Letter(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id"), index=True)
     kind: Mapped[str] = mapped_column(String(32))
     way: Mapped[Way] = mapped_column(one_of(Way))
     recipient: Mapped[str] = mapped_column(Text)
@@ -63,6 +65,7 @@ class Letter(db.Model):
     done_by_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))
 
     booking: Mapped["Booking | None"] = relationship(back_populates="letters")
+    owner: Mapped["Owner | None"] = relationship(back_populates="letters")
     done_by: Mapped["Officer | None"] = relationship()
 
     @classmethod

@@ -1,5 +1,6 @@
 """Who may enter the office, and the lock on its door."""
 
+import hmac
 import secrets
 from datetime import datetime, timedelta
 
@@ -46,6 +47,12 @@ class Officer(db.Model):
         return list(db.session.scalars(select(cls).where(cls.active.is_(True)).order_by(cls.id)))
 
     @classmethod
+    def by_feed_key(cls, key: str) -> "Officer | None":
+        """Whose calendar this address shows: everyone's is compared, so that the time it takes tells nothing."""
+        found = [o for o in cls.in_use() if o.feed_key and hmac.compare_digest(o.feed_key.encode(), key.encode())]
+        return found[0] if found else None
+
+    @classmethod
     def log_in(cls, email: str, password: str) -> "Officer | None":
         """The officer, or None: an unknown account, a wrong password and a locked account look and take the same."""
         officer = cls.by_email(email)
@@ -62,6 +69,10 @@ class Officer(db.Model):
     def set_password(self, password: str) -> None:
         self.password_hash = generate_password_hash(password)
         self.wrong_tries, self.locked_until = 0, None
+
+    def renew_feed_key(self) -> None:
+        """A new address for the officer's calendar; whoever has the old one sees no more."""
+        self.feed_key = secrets.token_urlsafe(24)
 
     @property
     def pass_key(self) -> str:

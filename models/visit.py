@@ -1,6 +1,7 @@
 """The police at a place: planned, carried out, reported. One visit answers many bookings."""
 
 import enum
+import secrets
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .officer import Officer
     from .place import Place
     from .proposal import Proposal
+    from .task import Owner, Task
 
 visit_bookings = Table(
     "visit_bookings", db.metadata,
@@ -38,8 +40,8 @@ class Visit(db.Model):
     `told` is true where the date was agreed with those who asked; where it is false, nobody outside the office may
     know of the visit before its findings. `place_told` is the place as our letters and the public calendar name it,
     `public` whether that calendar shows it: only where everyone who asked has agreed. `crew` names all units of
-    `takes`, and `travel` is how many minutes each way they are on the road. `sequence` counts the changes that a
-    reader's calendar must follow.
+    `takes`, and `travel` is how many minutes each way they are on the road. `uid` is what people outside know the visit
+    by, for its number would tell how many others there are; `sequence` counts the changes that their calendars follow.
     """
 
     __tablename__ = "visits"
@@ -57,11 +59,13 @@ class Visit(db.Model):
     told: Mapped[bool] = mapped_column(Boolean, default=False)
     public: Mapped[bool] = mapped_column(Boolean, default=False)
     place_told: Mapped[str] = mapped_column(String(160), default="")
+    uid: Mapped[str] = mapped_column(String(32), default="")
     sequence: Mapped[int] = mapped_column(Integer, default=0)
     reminded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     draft: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
     findings: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
     reported_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    protocol_public: Mapped[bool] = mapped_column(Boolean, default=False)
 
     place: Mapped["Place"] = relationship(back_populates="visits")
     bookings: Mapped[list["Booking"]] = relationship(secondary=visit_bookings, back_populates="visits",
@@ -69,6 +73,8 @@ class Visit(db.Model):
     takes: Mapped[list["Taken"]] = relationship(back_populates="visit", cascade="all, delete-orphan",
                                                 order_by="Taken.id")
     events: Mapped[list["Event"]] = relationship(back_populates="visit", order_by="Event.id")
+    tasks: Mapped[list["Task"]] = relationship(back_populates="visit", order_by="Task.number")
+    owners: Mapped[list["Owner"]] = relationship(back_populates="visit", order_by="Owner.id")
 
     @classmethod
     def plan(cls, officer: "Officer | None", *, service: str, place: "Place", starts_at: datetime, ends_at: datetime,
@@ -80,7 +86,7 @@ class Visit(db.Model):
         outcome is promised `report_within` working days after.
         """
         visit = cls(service=service, place=place, state=State.PLANNED, method=method, told=told, place_told=place_told,
-                    sequence=0)
+                    uid=secrets.token_urlsafe(12), sequence=0)
         visit._take(starts_at, ends_at, takes, travel)
         db.session.add(visit)
         record(Kind.PLANNED, visit=visit, officer=officer, starts_at=starts_at.isoformat(), crew=visit.crew)
@@ -110,7 +116,8 @@ class Visit(db.Model):
             self.sequence, self.reminded_at = self.sequence + 1, None
             for booking in self.bookings:
                 booking.due_on = self._promise(report_within)
-                record(Kind.AGREED_ANEW, booking=booking, visit=self, officer=officer, words=words, **self._times())
+                record(Kind.AGREED_ANEW, booking=booking, visit=self, officer=officer, words=words,
+                       before=before[0].isoformat(), **self._times())
         return record(Kind.RESCHEDULED, visit=self, officer=officer, starts_at=starts_at.isoformat(), crew=self.crew)
 
     def choose(self, officer: "Officer | None", bookings: list[Booking], report_within: int = 0,
@@ -194,6 +201,18 @@ class Visit(db.Model):
                 booking.answer(officer, self)
         return record(Kind.REPORTED, visit=self, officer=officer, corrects=corrects)
 
+    def publish(self, officer: "Officer", shown: bool) -> Event:
+        """Let anybody read the protocol, or nobody any more. Which tasks it shows is each task's own affair."""
+        if shown and not self.has_begun:
+            raise NotAllowed(f"visit {self.id} has not begun")
+        self.protocol_public = shown
+        return record(Kind.PUBLISHED if shown else Kind.UNPUBLISHED, visit=self, officer=officer)
+
+    @property
+    def agreed(self) -> list["Task"]:
+        """The tasks that those who asked for the visit have been told of with its findings."""
+        return [task for task in self.tasks if self.reported_at and task.entered_at <= self.reported_at]
+
     @property
     def recipients(self) -> list[Booking]:
         """Whose wish the findings answer: accepted when they are first sent, and the same people ever after, but
@@ -213,6 +232,10 @@ class Visit(db.Model):
     @property
     def is_planned(self) -> bool:
         return self.state is State.PLANNED
+
+    @property
+    def has_begun(self) -> bool:
+        return self.starts_at <= now() and self.state is not State.CANCELLED
 
     @property
     def is_overdue(self) -> bool:

@@ -12,9 +12,9 @@ COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
 
 @cache
-def _holidays() -> holidays.HolidayBase:
+def _holidays(language: str = "da") -> holidays.HolidayBase:
     # The package knows that store bededag is an ordinary day since 2024.
-    return holidays.country_holidays("DK")
+    return holidays.country_holidays("DK", language="en_US" if language == "en" else "da")
 
 
 def today() -> date:
@@ -27,6 +27,11 @@ def local(moment: datetime) -> datetime:
 
 def is_holiday(day: date) -> bool:
     return day in _holidays()
+
+
+def holiday_name(day: date, language: str) -> str:
+    """Empty on an ordinary day."""
+    return _holidays(language).get(day, "")
 
 
 def is_working_day(day: date) -> bool:

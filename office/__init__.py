@@ -13,7 +13,7 @@ from throttle import limiter
 
 office = Blueprint("office", __name__, url_prefix="/kontor")
 
-OPEN_DOORS = {"office.log_in"}
+OPEN_DOORS = {"office.log_in", "office.feed"}
 
 
 @office.before_request
@@ -55,7 +55,7 @@ def log_out():
 
 @office.context_processor
 def _for_every_page() -> dict:
-    return {"press": PressForm(), "by_mail_server": by_mail_server(), "officer": g.get("officer")}
+    return {"press": PressForm(None), "by_mail_server": by_mail_server(), "officer": g.get("officer")}
 
 
 def pressed() -> bool:
@@ -90,4 +90,12 @@ def _safe_next(address: str | None) -> str | None:
     return address if address and inside.fullmatch(address) else None
 
 
-from . import bookings, desk, places, post, visits  # noqa: E402, F401  (their pages hang on the blueprint above)
+from . import (  # noqa: E402  (their pages hang on the blueprint above)
+    bookings,
+    calendar,
+    desk,
+    places,
+    post,
+    tasks,
+    visits,
+)

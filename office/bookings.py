@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext as _l
 
 import services
 from forms import (
-    CAUSES,
     AskForm,
     ContactForm,
     DeclineForm,
@@ -30,7 +29,7 @@ from forms import (
 from letters import previewed
 from models import Booking, Place, Status, add_working_days, db, today
 from services import Service
-from words import HAPPENED, STATUSES, WAYS, fate_in_words, state_in_words
+from words import HAPPENED, day, moment, span, state_in_words, status_for_officer
 
 from . import office, pressed
 from .dates import wished
@@ -111,6 +110,31 @@ def act(reference: str, name: str):
                            preview=preview, answers=service.questions.describe(booking.answers)), code
 
 
+@office.get("/sag/<reference>/eksport.json")
+def export(reference: str):
+    """All of one case in words, to be put into the journal (offentlighedsloven § 15), without its secret link."""
+    booking = _found(reference)
+    service = services.SERVICES[booking.service]
+    whole = {
+        "reference": booking.reference, "service": str(service.name), "status": status_for_officer(booking),
+        "received": moment(booking.received_at), "promised": day(booking.due_on), "channel": booking.channel,
+        "closed": moment(booking.closed_at) if booking.closed_at else "",
+        "contact": {name: getattr(booking, name) for name in ("name", "org", "email", "phone", "address", "language")},
+        "place": ", ".join(filter(None, (
+            booking.road, booking.from_to, f"{booking.place.postcode} {booking.place.town}"))),
+        "visits": [f"{span(v.starts_at, v.ends_at)}: {state_in_words(v)}" for v in booking.visits],
+        "answers": [list(said) for said in service.questions.describe(booking.answers)],
+        "events": [{"at": moment(e.at), "what": str(HAPPENED[e.kind]), "officer": e.officer.name if e.officer else "",
+                    "words": e.words} for e in booking.events],
+        "letters": [{"at": moment(letter.made_at), "way": letter.way, "subject": letter.subject,
+                     "text": letter.text} for letter in booking.letters],
+        "outcomes": [[list(found) for found in service.findings.describe(visit.findings)]
+                     for visit in booking.outcomes]}
+    file = json.dumps(whole, ensure_ascii=False, indent=1).replace(booking.secret, "…")
+    return Response(file, mimetype="application/json", headers={
+        "Content-Disposition": f"attachment; filename={booking.reference}.json"})
+
+
 @office.route("/sag/<reference>/notat", methods=["GET", "POST"])
 def note(reference: str):
     booking, form = _found(reference), NoteForm()
@@ -158,15 +182,6 @@ def move(reference: str):
     return redirect(url_for(".booking", reference=reference), 303)
 
 
-@office.get("/sag/<reference>/eksport.json")
-def export(reference: str):
-    """The whole case as a file for the police's own journal, in the officer's language; the secret stays here."""
-    booking = _found(reference)
-    file = json.dumps(_exported(booking, services.SERVICES[booking.service]), ensure_ascii=False, indent=2, default=str)
-    return Response(file.replace(booking.secret, "…"), mimetype="application/json", headers={
-        "Content-Disposition": f"attachment; filename={booking.reference}.json"})
-
-
 @office.route("/ny/<slug>", methods=["GET", "POST"])
 def take_in(slug: str):
     """A booking made by phone or on paper."""
@@ -188,37 +203,6 @@ def take_in(slug: str):
 
 def _found(reference: str) -> Booking:
     return Booking.by_reference(reference) or abort(404)
-
-
-def _exported(booking: Booking, service: Service) -> dict:
-    """What is known, in words; points in time in UTC."""
-    coded = {"cause": CAUSES, "reason": {code: name for code, (name, _) in services.REASONS.items()}}
-
-    def columns(of, *names: str) -> dict:
-        return {name: getattr(of, name) for name in names}
-
-    def described(questions: type[Form], answers: dict | None) -> list[dict]:
-        return [{"question": question, "answer": answer}
-                for question, answer in questions.describe(answers or {}, internal=True)]
-
-    return {
-        **columns(booking, "reference", "channel", "language", "public"),
-        "service": service.name, "status": STATUSES[booking.status],
-        "dates": columns(booking, "received_at", "due_on", "closed_at"),
-        "contact": columns(booking, "name", "org", "capacity", "email", "phone", "address", "reply"),
-        "place": {**columns(booking, "road", "from_to", "lat", "lng"),
-                  **columns(booking.place, "postcode", "town", "municipality")},
-        "answers": described(service.questions, booking.answers),
-        "proposed": [columns(p, "starts_at", "ends_at", "answer_by", "where", "closed_at") for p in booking.proposals],
-        "visits": [{**columns(v, "starts_at", "ends_at", "crew", "place_told"), "place": v.place,
-                    "state": state_in_words(v), "findings": described(service.findings, v.findings)}
-                   for v in booking.visits],
-        "events": [{**columns(e, "at", "words"), "what": HAPPENED[e.kind], "officer": e.officer and e.officer.name,
-                    "facts": {name: coded[name].get(value) if name in coded else value
-                              for name, value in e.facts.items()}} for e in booking.events],
-        "letters": [{**columns(x, "made_at", "sent_at", "recipient", "subject", "text"), "what": HAPPENED[x.kind],
-                     "way": WAYS[x.way], "fate": fate_in_words(x)} for x in booking.letters],
-    }
 
 
 def _booking_page(booking: Booking, **typed):

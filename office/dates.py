@@ -1,6 +1,6 @@
 """Dates that are agreed: what would suit, who else would lose by it, and dates to choose from."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -26,7 +26,7 @@ from models import (
     today,
 )
 from services import Service
-from words import moment, until
+from words import moment, period, until
 
 from . import office
 
@@ -60,14 +60,22 @@ def offer(reference: str):
 
 
 def _start(booking: Booking, service: Service) -> dict:
-    wish = next(iter(booking.proposals), None)
-    near = wish.starts_at if wish and wish.starts_at > now() else now()
+    wish = next(iter(booking.wishes), None)
+    near = wish.starts_at if wish else datetime.combine(today() + timedelta(days=14), time(17), COPENHAGEN)
     length = wish.ends_at - wish.starts_at if wish else timedelta(hours=1)
-    starts = free_times([g.officer.name], near, length, timedelta(minutes=service.travel))
+    usual = usual_units(service)
+    starts = free_times(usual.values(), near, length, timedelta(minutes=service.travel))
     return {"times": [{"day": local(s).date(), "starts": local(s).time(), "ends": local(s + length).time()}
                       for s in starts],
-            "crew": g.officer.name, "travel": service.travel, "place_told": str(booking.place),
+            **usual, "travel": service.travel, "place_told": str(booking.place),
             "answer_by": add_working_days(today(), service.choose_within)}
+
+
+def usual_units(service: Service) -> dict[str, str]:
+    """Who goes unless somebody says otherwise: the officer at the desk, and the only unit of a part."""
+    units = current_app.config["DISTRICT"].units
+    only = {part: units[part][0] for part in service.takes if len(units.get(part, ())) == 1}
+    return {next(iter(service.takes)): g.officer.name, **only}
 
 
 def wished(booking: Booking) -> list[tuple[Proposal, list[str]]]:
@@ -76,19 +84,20 @@ def wished(booking: Booking) -> list[tuple[Proposal, list[str]]]:
 
 
 def _against(wish: Proposal) -> list[str]:
-    travel = timedelta(minutes=services.SERVICES[wish.booking.service].travel)
-    taken = Taken.between(wish.starts_at - travel, wish.ends_at + travel)
+    service = services.SERVICES[wish.booking.service]
+    road = timedelta(minutes=service.travel)
+    taken = Taken.between(wish.starts_at - road, wish.ends_at + road, usual_units(service).values())
     words = [clash_in_words(Clash(t)) for t in taken]
     return words if is_within_hours(wish.starts_at, wish.ends_at) else [gettext("Outside our hours."), *words]
 
 
 def clash_in_words(clash: Clash) -> str:
     taken = clash.other
-    times = {"start": moment(taken.starts_at), "end": until(taken.starts_at, taken.ends_at)}
     if taken.visit is None:
-        return gettext("%(crew)s is away from %(start)s to %(end)s.", crew=taken.unit or gettext("Everybody"), **times)
+        when = " · ".join(filter(None, (period(taken.starts_at, taken.ends_at), taken.words)))
+        return gettext("%(crew)s is away: %(when)s.", crew=taken.unit or gettext("Everybody"), when=when)
     return gettext("%(crew)s is at %(place)s from %(start)s to %(end)s.", crew=taken.unit, place=taken.visit.place,
-                   **times)
+                   start=moment(taken.starts_at), end=until(taken.starts_at, taken.ends_at))
 
 
 def losers(visit: Visit) -> dict[Booking, list[Proposal]]:
@@ -101,14 +110,17 @@ def losers(visit: Visit) -> dict[Booking, list[Proposal]]:
     return lost
 
 
+def to_be_offered(visit: Visit, lost: dict[Booking, list[Proposal]]) -> list[Booking]:
+    """Those who have no other date left. What another service would take, nobody knows yet: an officer looks at it."""
+    return [b for b, proposals in lost.items() if b.service == visit.service
+            and all(p in proposals for p in (*b.wishes, *b.offers))]
+
+
 def offer_others(visit: Visit, lost: dict[Booking, list[Proposal]]) -> None:
-    """Offer other dates, by the same units, to whoever has no other one left. What another service would take, nobody
-    knows yet, so an officer looks at it."""
+    """Offer other dates, by the same units, to whoever has none left."""
     answer_by = add_working_days(today(), services.SERVICES[visit.service].choose_within)
-    for booking, proposals in lost.items():
-        others = [p for p in (*booking.wishes, *booking.offers) if p not in proposals]
-        if booking.service == visit.service and not others:
-            booking.offer_instead(proposals[0], answer_by, g.officer, visit.parts, visit.travel)
+    for booking in to_be_offered(visit, lost):
+        booking.offer_instead(lost[booking][0], answer_by, g.officer, visit.parts, visit.travel)
 
 
 def known_units() -> list[str]:

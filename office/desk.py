@@ -8,7 +8,7 @@ from sqlalchemy import Date, Select, and_, bindparam, exists, func, or_, select,
 from sqlalchemy.orm import selectinload
 
 import services
-from models import OPEN, Booking, Fate, Letter, Place, Proposal, State, Status, Visit, Way, db, fold, now, today
+from models import OPEN, Booking, Fate, Letter, Place, Proposal, State, Status, Task, Visit, Way, db, fold, now, today
 from models.visit import visit_bookings
 
 from . import office
@@ -27,6 +27,7 @@ PILES = {
     "planlaeg": (_l("To be planned"), and_(Booking.status == Status.ACCEPTED, Booking.news.is_(False), ~HAS_VISIT,
                                              ~HAS_OFFER)),
     "resultat": (_l("Findings missing"), None),
+    "opgaver": (_l("Answers about tasks"), None),
     "breve": (_l("Letters to see to"), None),
     "venter": (_l("Waiting for the citizen"), and_(Booking.news.is_(False), or_(
         and_(Booking.status == Status.NEEDS_INFORMATION, ~OVERDUE),
@@ -50,6 +51,8 @@ def desk():
     if pile == "resultat":
         return render_template("office/desk.html", visits=db.session.scalars(awaiting_findings().options(
             selectinload(Visit.place), selectinload(Visit.bookings))).all(), **page)
+    if pile == "opgaver":
+        return render_template("office/desk.html", tasks=db.session.scalars(answers_to_see()).all(), **page)
     if pile == "breve":
         return render_template("office/desk.html", letters=db.session.scalars(letters_to_see_to()).all(), **page)
     bookings, after = _page_of(_found(pile, query, args), pile, args.get("efter", ""))
@@ -63,6 +66,12 @@ def awaiting_findings() -> Select:
         and_(Visit.state == State.REPORTED, Visit.draft.is_not(None)))).order_by(Visit.ends_at)
 
 
+def answers_to_see() -> Select:
+    """Tasks of which their owners have said something that no officer has read."""
+    return select(Task).options(selectinload(Task.visit).selectinload(Visit.place)).where(
+        Task.news.is_(True)).order_by(Task.id)
+
+
 def letters_to_see_to() -> Select:
     """Letters that failed, and those that an officer must phone or post."""
     return select(Letter).where(or_(Letter.fate == Fate.FAILED, and_(Letter.way != Way.EMAIL,
@@ -72,13 +81,14 @@ def letters_to_see_to() -> Select:
 def _counts() -> dict[str, int]:
     counts = {key: db.session.scalar(select(func.count()).select_from(Booking).where(rule))
               for key, (_, rule) in PILES.items() if rule is not None and key not in ARCHIVE}
-    for key, chosen in (("resultat", awaiting_findings()), ("breve", letters_to_see_to())):
+    for key, chosen in (("resultat", awaiting_findings()), ("opgaver", answers_to_see()),
+                        ("breve", letters_to_see_to())):
         counts[key] = db.session.scalar(select(func.count()).select_from(chosen.order_by(None).subquery()))
     return counts
 
 
 def _found(pile: str, query: str, args) -> Select:
-    found = select(Booking).options(selectinload(Booking.place), selectinload(Booking.proposals))
+    found = select(Booking).options(*map(selectinload, (Booking.place, Booking.proposals, Booking.visits)))
     if pile != "alle":
         found = found.where(PILES[pile][1])
     for word in fold(query).split():

@@ -19,7 +19,8 @@ def see_to(id: int):
     letter = db.session.get(Letter, id) or abort(404)
     if pressed():
         if "again" in request.form:
-            now_at = letter.booking.email if letter.booking and letter.way is Way.EMAIL else ""
+            reader = letter.booking or letter.owner
+            now_at = reader.email if reader and letter.way is Way.EMAIL else ""
             letter.send_again(now_at or letter.recipient)
             flash(gettext("The letter is sent again."))
         else:

@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 import services
 from forms import AgreedVisitForm, CallOffForm, CancelForm, Form, VisitForm
@@ -29,17 +27,7 @@ from services import Service
 from words import day, reference
 
 from . import office, pressed
-from .dates import clash_in_words, known_units, losers, offer_others
-
-
-@office.get("/besoeg/")
-def visits():
-    both = select(Visit).options(selectinload(Visit.place), selectinload(Visit.bookings))
-    coming = db.session.scalars(both.where(Visit.state == State.PLANNED, Visit.ends_at >= now())
-                                .order_by(Visit.starts_at)).all()
-    past = db.session.scalars(both.where((Visit.state != State.PLANNED) | (Visit.ends_at < now()))
-                              .order_by(Visit.starts_at.desc()).limit(100)).all()
-    return render_template("office/visits.html", coming=coming, past=past, services=services.SERVICES)
+from .dates import clash_in_words, known_units, losers, offer_others, to_be_offered, usual_units
 
 
 @office.route("/sag/<reference>/besoeg", methods=["GET", "POST"])
@@ -152,15 +140,20 @@ def report(id: int):
 
 @office.post("/besoeg/<int:id>/foerer-til/<slug>")
 def lead_to(id: int, slug: str):
-    """One press starts another case for those who asked: a meeting's outcome a walk, a walk a traffic control."""
+    """One press starts another case for those who asked: a meeting's outcome a walk, a walk's spot a control."""
     visit, service = _found(id), services.by_slug(slug) or abort(404)
     if not visit.bookings or service.key not in services.SERVICES[visit.service].leads_to:
         abort(404)
     if not pressed():
         return redirect(url_for(".visit", id=id), 303)
+    number, place, words = 0, visit.place, (visit.findings or {}).get("summary", "")
+    for task in (t for t in visit.tasks if str(t.number) == request.form.get("task")):
+        number, words = task.number, task.what
+        place = Place.at(road=task.details.get("place") or place.road, postcode=place.postcode, town=place.town,
+                         municipality=place.municipality, lat=task.lat, lng=task.lng)
     started = visit.bookings[0].lead_to(
-        g.officer, visit, service=service.key, answer_within=service.answer_within,
-        answers=service.started_by(visit.findings.get("summary", "") if visit.findings else ""))
+        g.officer, visit, service=service.key, answer_within=service.answer_within, place=place, number=number,
+        answers=service.started_by(words))
     db.session.commit()
     flash(gettext("Started. Those who asked get a receipt."))
     return redirect(url_for(".booking", reference=started.reference), 303)
@@ -168,7 +161,7 @@ def lead_to(id: int, slug: str):
 
 @office.get("/besoeg/<int:id>/jobark")
 def job_sheet(id: int):
-    """For the field: the place and what is asked, without anybody's name or contact."""
+    """For the field: the place and what is asked. Of people, only who is there on an agreed day stands on it."""
     visit = _found(id)
     service = services.SERVICES[visit.service]
     return render_template("office/job_sheet.html", visit=visit, service=service,
@@ -194,12 +187,13 @@ def _cancel_form(visit: Visit, *typed) -> Form:
 def _change_page(form: VisitForm, change: Callable[[], Visit], service: Service, **shown):
     """A plan, new or changed. Where its date is told, every letter is shown before it goes, and whose proposals could
     not be kept any more: they are offered other dates by the same press."""
-    preview, lost = None, {}
+    preview, lost, offered = None, {}, []
     if request.method == "POST" and form.validate():
         def whole() -> Visit:
             visit = change()
             lost.update(losers(visit) if service.date_is_told else {})
-            if lost and form.offer_others.data:
+            offered.extend(to_be_offered(visit, lost))
+            if offered and form.offer_others.data:
                 offer_others(visit, lost)
             return visit
 
@@ -213,7 +207,7 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], service: Service,
         except Clash as clash:
             db.session.rollback()
             form[form.parts[0]].errors = [clash_in_words(clash)]
-    return (render_template("office/plan.html", form=form, service=service, preview=preview, lost=lost,
+    return (render_template("office/plan.html", form=form, service=service, preview=preview, lost=lost, offered=offered,
                             units=known_units(), **shown), 422 if form.errors else 200)
 
 
@@ -229,9 +223,11 @@ def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm
 
 def _start(service: Service, booking: Booking, place: Place) -> dict:
     """What a plan starts with: the date that the citizen wishes, where the officer has chosen one."""
-    start = {"travel": service.travel, "place_told": str(place), "public": booking.public, "crew": ""}
+    if not service.date_is_told:
+        return {}
     wish = next((p for p in booking.proposals if str(p.id) == request.args.get("tid")), None)
-    return {**start, **_times(wish), "crew": g.officer.name} if wish else start
+    return {"travel": service.travel, "place_told": str(place), "public": booking.public, **usual_units(service),
+            **(_times(wish) if wish else {})}
 
 
 def _plan_of(visit: Visit) -> dict:

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 public = Blueprint("public", __name__)
 
-from . import booking, case, pages  # noqa: E402, F401  (their pages hang on the blueprint above)
+from . import booking, case, owner, pages  # noqa: E402, F401  (their pages hang on the blueprint above)

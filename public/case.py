@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 import calendars
 import services
 from forms import ContactForm, FindForm, Form, InformationForm, NoneFitsForm, PressForm, ReopenForm, WithdrawForm
-from models import Booking, Clash, Visit, add_working_days, db, today
+from models import Booking, Clash, Kind, Visit, add_working_days, db, today
 from services import Service
 from throttle import limiter
 from words import status_for_citizen
@@ -41,7 +41,7 @@ STEPS = {
                     lambda b, form, service: b.change_contact(**form.contact()),
                     _l("Your contact details have been changed.")),
     "ingen-passer": Step(lambda b: b.is_open and bool(b.offers), NoneFitsForm,
-                         lambda b, form, service: b.refuse_offers(form.when.data or ""),
+                         lambda b, form, service: b.refuse_offers(form.when.data or "", service.answer_within),
                          _l("Thank you. We look for other dates.")),
     "traek-tilbage": Step(lambda b: b.is_open, WithdrawForm,
                           lambda b, form, service: b.withdraw(),
@@ -114,10 +114,12 @@ def entry(reference: str, secret: str):
 
 def _case_page(booking: Booking, typed: dict | None = None):
     service = services.SERVICES[booking.service]
+    last = booking.events[-1]
     shown = {step: todo.form(None, obj=booking) for step, todo in STEPS.items()}
     return render_template("public/case.html", booking=booking, service=service, forms={**shown, **(typed or {})},
                            typed=next(iter(typed), None) if typed else None, status=status_for_citizen(booking),
-                           press=PressForm(None), answers=service.questions.describe(booking.answers))
+                           press=PressForm(None), called_off=last if last.kind is Kind.CALLED_OFF else None,
+                           answers=service.questions.describe(booking.answers))
 
 
 def own(reference: str, secret: str) -> Booking:

@@ -1,9 +1,12 @@
 """What anybody may read: what can be booked, how it works, how the machine is."""
 
-from flask import current_app, redirect, render_template
+from flask import Response, current_app, redirect, render_template
+from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
-from letters import stuck
+from calendars import by_day, public_feed, public_visits
+from letters import feed_address, stuck
+from models import now
 
 from . import public
 
@@ -16,6 +19,17 @@ def index():
 @public.get("/saadan-virker-det")
 def how():
     return render_template("public/how.html")
+
+
+@public.get("/kalender")
+def calendar():
+    return render_template("public/calendar.html", days=by_day(public_visits(now())),
+                           address=feed_address(str(get_locale())))
+
+
+@public.get("/kalender.ics")
+def feed():
+    return Response(public_feed(str(get_locale())), mimetype="text/calendar")
 
 
 @public.get("/privatliv")

@@ -6,7 +6,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import ValidationError
 
-from forms import AnyOf, BookingForm, Count, DatedForm, Line, NoPersonalData, OneOf, Text, wished
+from forms import AnyOf, BookingForm, Count, DatedForm, Line, NoPersonalData, OneOf, TaskForm, Text, wished
 
 from .service import Service
 from .shared import AGREED, NO_GUARDS, NO_REPORTS, NOT_KNOWN, TOPICS, WHEN_HELD, Heard, area, took_part, was_held
@@ -96,6 +96,7 @@ MEETING = Service(
     takes={"crew": _l("Who comes to the meeting?")},
     travel=30,
     in_short=in_short,
+    tasks=TaskForm,
     follow_up=(30, 90),
     leads_to=("walk", "traffic", "van", "meeting"),
     started_by=lambda words: {"kind": "other", "why": words},

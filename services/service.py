@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from forms import BookingForm, Form
+from forms import BookingForm, Form, TaskForm
 from models import Visit
 
 # Why a wish cannot be met: the officer's name for it, and the sentence that the citizen reads.
@@ -83,7 +83,7 @@ class Service:
     travel: int = 0
     report_within: int = 10
     choose_within: int = 5
-    tasks: type[Form] | None = None
+    tasks: type[TaskForm] | None = None
     follow_up: tuple[int, ...] = ()
     leads_to: tuple[str, ...] = ()
     started_by: Callable[[str], dict] = lambda words: {}

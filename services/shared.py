@@ -13,13 +13,13 @@ TOPICS = {
     "drugs": _l("Drugs and alcohol"), "traffic": _l("Traffic"), "disorder": _l("Vandalism and disorder"),
     "watch": _l("Neighbourhood watch"), "hate": _l("Hate crime"), "other": _l("Other"),
 }
-CAUSES = {
+UNEASE = {
     "lighting": _l("Lighting"), "planting": _l("Planting, sight lines"), "litter": _l("Litter, disorder"),
     "graffiti": _l("Graffiti, vandalism"), "empty": _l("Empty buildings"), "traffic": _l("Traffic"),
     "people": _l("Groups hanging about"), "path": _l("Underpass, path"), "incidents": _l("Earlier incidents"),
     "other": _l("Other"),
 }
-WORRIES = {"burglary": _l("Burglary"), "fraud": _l("Online fraud"), "young": _l("Young people"), **CAUSES}
+WORRIES = {"burglary": _l("Burglary"), "fraud": _l("Online fraud"), "young": _l("Young people"), **UNEASE}
 NOT_KNOWN = {**YES_NO, "unknown": _l("Don’t know")}
 SSP = _l("SSP (school, social services, police)")
 HELD = {"yes": _l("Yes"), "police": _l("Cancelled by the police"), "organiser": _l("Cancelled by the organiser"),

@@ -25,7 +25,8 @@ from forms import (
 )
 
 from .service import Service
-from .shared import AGREED, CAUSES, NO_REPORTS, NOT_KNOWN, SSP, WHEN_HELD, Outcome, area, took_part, was_held
+from .shared import AGREED, NO_REPORTS, NOT_KNOWN, SSP, UNEASE, WHEN_HELD, Outcome, area, took_part, was_held
+from .spots import SpotForm
 
 ROLES = {
     "residents": _l("Residents"), "municipality": _l("Municipality"), "housing": _l("Housing organisation"),
@@ -51,7 +52,7 @@ class WalkQuestions(DatedForm):
     areatype = OneOf(_l("Type of area"), {
         "housing": _l("Housing area"), "centre": _l("Town centre"), "station": _l("Station"),
         "school": _l("School and paths"), "park": _l("Park"), "harbour": _l("Harbour"), "other": _l("Other")})
-    reasons = AnyOf(_l("What causes unease?"), CAUSES)
+    reasons = AnyOf(_l("What causes unease?"), UNEASE)
     text = Text(_l("Describe briefly"), 1000, required=RequiredWhen("reasons", "other"), render_kw={"rows": 3})
     spots = Repeat(_l("Places you already know"), KnownSpot, most=10, description=_l(
         "Up to ten, pleasant places too. Do you need more rows? Go on to the next page and come back."))
@@ -143,6 +144,7 @@ WALK = Service(
     topic="areatype",
     takes={"crew": _l("Who walks along?")},
     travel=30,
+    tasks=SpotForm,
     in_short=in_short,
     leads_to=("traffic", "meeting", "walk"),
     started_by=lambda words: {"areatype": "other", "reasons": ["other"], "text": words},

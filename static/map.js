@@ -1,13 +1,15 @@
 /* The map: an addition beside ordinary fields, on top of Leaflet (global L).
  *   data-map="pick"  one pin, by click, tap, drag or keyboard, written into two fields
- *   data-map="show"  points to look at, each with a text and perhaps a link
+ *   data-map="show"  points to look at, each with a text and perhaps a link or a number
  * Every word comes from the markup (templates/_map.html). What fails leaves the element hidden.
  */
 "use strict";
 (() => {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const fill = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-  const pinIcon = () => L.divIcon({ className: "map-pin", iconSize: [44, 44], iconAnchor: [22, 42], popupAnchor: [0, -34] });
+  const pinIcon = (number = "") => L.divIcon({
+    className: number ? "map-pin map-pin-number" : "map-pin", html: String(number), iconSize: [44, 44], iconAnchor: [22, 42], popupAnchor: [0, -34],
+  });
 
   /* A map that keeps out of the way: one finger and the wheel scroll the page. */
   function draw(canvas, data, points = []) {
@@ -103,6 +105,7 @@
     };
     const choose = (at) => { // the pin as somebody wants it
       [lat.value, lng.value] = at ? [at.lat.toFixed(5), at.lng.toFixed(5)] : ["", ""];
+      lat.dispatchEvent(new Event("input", { bubbles: true }));
       show(at);
       if (at) map.panInside(at, { padding: map.getSize().divideBy(4) }); // a tap near the edge moves the map along
     };
@@ -124,20 +127,23 @@
     addEventListener("pageshow", read); // after "back" the browser may have put values into the fields
     read();
     if (pin) map.setView(pin.getLatLng(), Math.max(map.getZoom(), 11), { animate: false });
+    else if (data.near) map.setView(JSON.parse(data.near), 13, { animate: false });
     drawLand(map, data).then((found) => { towns = found; say(); });
     return map;
   }
 
   function show(element, canvas) {
     const points = JSON.parse(element.dataset.points);
+    const near = points.some((point) => point.number); // numbers stand side by side only from close by
     const map = draw(canvas, element.dataset, points);
-    const room = { maxZoom: 11, paddingTopLeft: [80, 56], paddingBottomRight: [40, 40], animate: false };
+    if (near) map.setMaxZoom(18);
+    const room = { maxZoom: near ? 17 : 11, paddingTopLeft: [80, 56], paddingBottomRight: [40, 40], animate: false };
     if (points.length) map.fitBounds(L.latLngBounds(points), room);
-    for (const { lat, lng, text, href } of points) {
+    for (const { lat, lng, text, href, number } of points) {
       const content = document.createElement(href ? "a" : "span");
       content.textContent = text;
       if (href) content.href = href;
-      const marker = L.marker([lat, lng], { icon: pinIcon(), title: text }).bindPopup(content).addTo(map);
+      const marker = L.marker([lat, lng], { icon: pinIcon(number), title: text }).bindPopup(content).addTo(map);
       marker.getElement().setAttribute("aria-label", text);
       marker.on("popupopen", ({ popup }) => {
         const close = popup.getElement().querySelector(".leaflet-popup-close-button");

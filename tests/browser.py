@@ -7,16 +7,22 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date, time
 from email import message_from_bytes, policy
+from functools import cached_property
 from pathlib import Path
 from urllib.request import urlopen
 
 from aiosmtpd.controller import Controller
 from conftest import ROOT
 from flask_babel import force_locale, gettext
+from icalendar import Calendar, Event
 
 from app import create_app
+from models import db
 
 REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
 SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder: every page at both widths is kept there for people to look at
@@ -28,6 +34,15 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+@dataclass(frozen=True)
+class Citizen:
+    """Who asks; the text is their own, so that it can be found again."""
+
+    name: str
+    email: str
+    text: str
+
+
 class Mail:
     """One mail, as its reader's program shows it."""
 
@@ -36,6 +51,15 @@ class Mail:
         self.to, self.subject, self.language = recipient, mail["Subject"], mail["Content-Language"]
         self.text = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
         self.html = mail.get_body(("html",)).get_content()
+        self.attached = list(mail.iter_attachments())
+
+    def entry(self, method: str) -> Event:
+        """The one thing attached, as a calendar program takes it: an entry to put in, or to take out."""
+        (part,) = self.attached
+        assert (part.get_content_type(), part.get_param("method")) == ("text/calendar", method)
+        calendar = Calendar.from_ical(part.get_content())
+        assert calendar["method"] == method
+        return entries(calendar)[0]
 
     @property
     def link(self) -> str:
@@ -43,6 +67,14 @@ class Mail:
         link = re.search(r"http://\S+/sag/\S+", self.text)[0]
         assert f'href="{link}"' in self.html
         return link
+
+
+def entries(calendar: Calendar | str) -> list[Event]:
+    """What stands in a calendar, each on Danish time."""
+    calendar = Calendar.from_ical(calendar) if isinstance(calendar, str) else calendar
+    found = calendar.walk("VEVENT")
+    assert all(e[at].params["TZID"] == "Europe/Copenhagen" for e in found for at in ("dtstart", "dtend"))
+    return found
 
 
 class Mailbox:
@@ -139,6 +171,22 @@ class Site:
             return gettext(sentence, **values)
 
 
+@contextmanager
+def running(folder: Path, template: Path, furnish: Callable = lambda app: {}) -> Iterator[Site]:
+    """A site in `folder`, furnished before anybody comes; `known` is where things are in it."""
+    shutil.copytree(template, folder / "instance")
+    site = Site(folder / "instance")
+    site.known = furnish(site.app)
+    try:
+        site.start()
+        yield site
+    finally:
+        with site.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        site.stop()
+
+
 class Visitor:
     """Somebody with a browser of their own. Whoever talks to another host, or breaks a script, is found out."""
 
@@ -161,10 +209,10 @@ class Visitor:
     def say(self, sentence: str, **values) -> str:
         return self.site.words(sentence, self.language, **values)
 
-    def field(self, sentence: str):
-        """A field by its label, whether or not the label adds that it is optional."""
+    def field(self, sentence: str, row=None):
+        """A field by its label, in one row where many have it, whether or not the label adds that it is optional."""
         label = f"{re.escape(self.say(sentence))}( {re.escape(self.say('optional'))})?"
-        return self.page.get_by_label(re.compile(rf"^\s*{label}\s*$")).and_(self.page.locator(
+        return (row or self.page).get_by_label(re.compile(rf"^\s*{label}\s*$")).and_(self.page.locator(
             "select, textarea, input:not([type=radio], [type=checkbox])"))
 
     def group(self, sentence: str):
@@ -172,10 +220,14 @@ class Visitor:
         label = f"{re.escape(self.say(sentence))}( {re.escape(self.say('optional'))})?"
         return self.page.get_by_role("group", name=re.compile(rf"^{label}$"))
 
+    def row(self, question: str, number: int):
+        """A row of a question that may be answered several times."""
+        return self.group(question).get_by_role("group", name=self.say("Row %(number)s", number=number), exact=True)
+
     # With the mouse, as most people fill in a form. Keyboard (below) does the same without one.
 
-    def write(self, label: str, text: str) -> None:
-        self.field(label).fill(text)
+    def write(self, label: str, text: str, row=None) -> None:
+        self.field(label, row).fill(text)
 
     def tick(self, question: str, *answers: str) -> None:
         for answer in answers:
@@ -185,14 +237,27 @@ class Visitor:
     def confirm(self, sentence: str) -> None:
         self.page.locator("label").get_by_text(self.say(sentence), exact=True).click()
 
-    def choose(self, label: str, answer: str) -> None:
-        self.field(label).select_option(answer)
+    def choose(self, label: str, answer: str, row=None) -> None:
+        self.field(label, row).select_option(answer)
 
     def press(self, button: str) -> None:
         self.page.get_by_role("button", name=self.say(button), exact=True).click()
 
     def follow(self, link: str) -> None:
         self.page.get_by_role("link", name=self.say(link), exact=True).first.click()
+
+    def answer(self, answers: dict, row=None) -> None:
+        """Question by question as the page has them: words are written or chosen, a tuple ticked, a list fills rows."""
+        for question, answer in answers.items():
+            if isinstance(answer, tuple):
+                self.tick(question, *answer)
+            elif isinstance(answer, list):
+                for number, each in enumerate(answer, 1):
+                    self.answer(each, self.row(question, number))
+            elif self.field(question, row).evaluate("e => e.matches('select')"):
+                self.choose(question, self.say(answer), row)
+            else:
+                self.write(question, answer, row)
 
     def leave(self) -> None:
         self.context.close()
@@ -218,6 +283,17 @@ class Visitor:
 class Keyboard(Visitor):
     """Somebody who has no mouse: Tab, arrows, Space and Enter, and always sees where they are."""
 
+    @cached_property
+    def types_as_americans(self) -> bool:
+        """Whether a day is typed after its month: a browser without Danish asks for it so, whatever the page says."""
+        page = self.context.new_page()
+        page.set_content("<input type=date>")
+        page.keyboard.press("Tab")
+        page.keyboard.type("01022003")
+        month_first = page.locator("input").input_value() == "2003-01-02"
+        page.close()
+        return month_first
+
     def go_to(self, target) -> None:
         for _ in range(150):
             self.page.keyboard.press("Tab")
@@ -230,8 +306,14 @@ class Keyboard(Visitor):
         seen = self.page.evaluate(FOCUS)
         assert seen["ring"] and seen["inside"], f"focus is not seen: {seen}"
 
-    def write(self, label: str, text: str) -> None:
-        self.go_to(self.field(label))
+    def write(self, label: str, text: str, row=None) -> None:
+        field = self.field(label, row)
+        self.go_to(field)
+        match field.get_attribute("type"):
+            case "date":
+                text = f"{date.fromisoformat(text):{'%m%d%Y' if self.types_as_americans else '%d%m%Y'}}"
+            case "time":
+                text = f"{time.fromisoformat(text):{'%I%M%p' if self.types_as_americans else '%H%M'}}"
         self.page.keyboard.type(text)
 
     def tick(self, question: str, *answers: str) -> None:
@@ -251,10 +333,10 @@ class Keyboard(Visitor):
         self.go_to(self.page.get_by_role("checkbox", name=self.say(sentence), exact=True))
         self.page.keyboard.press("Space")
 
-    def choose(self, label: str, answer: str) -> None:
-        self.go_to(self.field(label))
+    def choose(self, label: str, answer: str, row=None) -> None:
+        self.go_to(self.field(label, row))
         self.page.keyboard.type(answer)
-        assert self.field(label).input_value() == answer
+        assert answer in self.field(label, row).evaluate("e => [e.value, e.selectedOptions[0].label]")
 
     def press(self, button: str) -> None:
         self.go_to(self.page.get_by_role("button", name=self.say(button), exact=True))
@@ -265,7 +347,8 @@ class Keyboard(Visitor):
         self.page.keyboard.press("Enter")
 
 
-# Where the focus is, and whether a person sees it: a ring of its own or of the box around it, inside the window.
+# Where the focus is, and whether a person sees it: a ring of its own or of the box around it, inside the window. The
+# button inside a date is the browser's own, and so is its ring: there, the field has the focus and yet has it not.
 FOCUS = """() => {
   const e = document.activeElement, ring = (x) => {
     const s = getComputedStyle(x);
@@ -273,7 +356,8 @@ FOCUS = """() => {
   };
   const r = e.getBoundingClientRect();
   return {
-    what: e.outerHTML.slice(0, 120), ring: ring(e) || (e.closest(".choice") && ring(e.closest(".choice"))),
+    what: e.outerHTML.slice(0, 120), ring: ring(e) || (e.closest(".choice") && ring(e.closest(".choice"))) ||
+      e.matches("[type=date]:not(:focus), [type=time]:not(:focus)"),
     inside: r.width > 0 && r.height > 0 && r.bottom > 0 && r.top < innerHeight && r.right > 0 && r.left < innerWidth,
   };
 }"""

@@ -3,11 +3,10 @@
 SCREENSHOTS=folder keeps a picture of every page at both widths.
 """
 
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,19 +16,21 @@ from browser import (
     PHONE,
     REQUIRED,
     SCREENSHOTS,
+    Citizen,
     Keyboard,
     Site,
     Visitor,
     find_chromium,
+    running,
 )
-from conftest import OFFICER, PASSWORD, Person, book
+from conftest import OFFICER, PASSWORD
+from furnished import WORDS, YESTERDAY, furnish
+from ways import MEETING, VAN, WALK
 
 from app import create_app
-from models import COPENHAGEN, Booking, Kind, Letter, Officer, Visit, add_working_days, db, local, now, today
+from models import Booking, Officer, Visit, db, today
 
 pytestmark = pytest.mark.browser
-
-YESTERDAY = today() - timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +53,8 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def site(chromium, template, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site") / "instance"
-    shutil.copytree(template, folder)
-    site = Site(folder)
-    site.known = furnish(site.app)
-    try:
-        site.start()
+    with running(tmp_path_factory.mktemp("site"), template, furnish) as site:
         yield site
-    finally:
-        with site.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-        site.stop()
 
 
 @pytest.fixture
@@ -81,13 +72,6 @@ def visit(chromium, site):
 
 
 # The whole journey.
-
-@dataclass(frozen=True)
-class Citizen:
-    name: str
-    email: str
-    text: str
-
 
 ANNA = Citizen("Anna Jensen", "anna.jensen@example.dk", "Bilerne suser forbi skolen hver morgen.")
 BO = Citizen("Bo Krogh Æbelø", "bo.krogh@example.dk", "Knallerterne kører for stærkt ned ad bakken.")
@@ -406,6 +390,22 @@ def check(visitor: Visitor) -> None:
     visitor.press("Go on and check")
 
 
+def too_late(visitor: Visitor) -> None:
+    """Somebody is quicker by a moment."""
+    with visitor.site.app.app_context():
+        lost = Booking.by_reference(visitor.site.known["late"]).offers[0]
+        Visit.plan(Officer.by_email(OFFICER), service="traffic", place=lost.booking.place, starts_at=lost.starts_at,
+                   ends_at=lost.ends_at, takes=lost.takes, bookings=[])
+        db.session.commit()
+    visitor.page.locator(".choices-of-dates button").first.click()
+
+
+def call_off(visitor: Visitor) -> None:
+    visitor.page.locator("details:has(form[action$=aflys]) > summary").click()
+    visitor.tick("Why is it called off?", "The weather does not allow it.")
+    send("form[action$=aflys]", words=WORDS)(visitor)
+
+
 def clash(visitor: Visitor) -> None:
     plan(visitor, today() + timedelta(days=1), "11:00", "13:00", "ATK 1")
     visitor.press("Keep the plan")
@@ -428,10 +428,10 @@ def forget_periods(visitor: Visitor) -> None:
 
 BOOK = "/bestil/faerdselskontrol"
 TAKE_IN = "/kontor/ny/faerdselskontrol"
-WORDS = "Vi ser på strækningen ved skolen. Tak for de gode oplysninger om tidspunkterne."
 PAGES = [
     Page("front", "/"),
     Page("how", "/saadan-virker-det"),
+    Page("calendar", "/kalender"),
     Page("privacy", "/privatliv"),
     Page("find", "/find"),
     Page("find-empty", "/find", do=send(), status=422),
@@ -448,6 +448,13 @@ PAGES = [
     Page("case-contact-errors", "/sag/{received_case}", do=send("form[action$=kontakt]", name="", email="anna@"),
          status=422),
     Page("case-withdraw-unsure", "/sag/{received_case}", do=send("form[action$=traek-tilbage]"), status=422),
+    *(page for way in (MEETING, WALK, VAN) for page in (
+        Page(f"book-{way.slug}", f"/bestil/{way.slug}"),
+        Page(f"book-{way.slug}-errors", f"/bestil/{way.slug}", do=send(**{"dates-0-day": "2020-01-01"}), status=422),
+        Page(f"check-{way.slug}", f"/bestil/{way.slug}", do=partial(way.fill_in, who=CY)))),
+    Page("receipt-meeting", "/sag/{meeting_case}/kvittering"),
+    *(Page(f"case-{state}", f"/sag/{{{state}_case}}") for state in ("meeting", "offered", "date", "off", "held")),
+    Page("case-too-late", "/sag/{late_case}", do=too_late, status=409),
     Page("not-found", "/findes-ikke", status=404),
     Page("too-many", "/too-many", status=429),
 
@@ -481,9 +488,34 @@ PAGES = [
     Page("report", "/kontor/besoeg/{visit_drafted}/svar", "officer"),
     Page("job-sheet", "/kontor/besoeg/{visit_coming}/jobark", "officer"),
     Page("place", "/kontor/sted/{place}", "officer"),
-    Page("visits", "/kontor/besoeg/", "officer"),
+    *(Page(f"booking-{state}", f"/kontor/sag/{{{state}}}", "officer") for state in (
+        "meeting", "offered", "date", "off")),
+    Page("offer", "/kontor/sag/{van}/tider", "officer"),
+    Page("offer-errors", "/kontor/sag/{van}/tider", "officer", send(**{"times-0-day": "2020-01-01"}, place_told=""),
+         422),
+    Page("offer-letter", "/kontor/sag/{meeting}/tider", "officer", send(words=WORDS)),
+    Page("plan-told", "/kontor/sag/{van}/besoeg", "officer"),
+    Page("plan-told-errors", "/kontor/sag/{van}/besoeg", "officer", send(place_told="", postcode="8000"), 422),
+    Page("plan-told-losers", "/kontor/sag/{walk}/besoeg?tid={walk_wish}", "officer", send(words=WORDS)),
+    *(Page(f"visit-{state}", f"/kontor/besoeg/{{visit_{state}}}", "officer") for state in ("date", "off", "held")),
+    Page("visit-call-off-errors", "/kontor/besoeg/{visit_date}", "officer", send("form[action$=aflys]"), 422),
+    Page("visit-call-off", "/kontor/besoeg/{visit_date}", "officer", call_off),
+    Page("visit-move-told", "/kontor/besoeg/{visit_date}/flyt", "officer"),
+    *(page for key in ("meeting", "walk", "van") for page in (
+        Page(f"findings-{key}", f"/kontor/besoeg/{{visit_{key}_over}}/resultat", "officer"),
+        Page(f"findings-{key}-errors", f"/kontor/besoeg/{{visit_{key}_over}}/resultat", "officer", send(ends="18:00"),
+             422))),
+    Page("report-walk", "/kontor/besoeg/{visit_walked}/svar", "officer"),
+    Page("job-sheet-meeting", "/kontor/besoeg/{visit_date}/jobark", "officer"),
+    Page("office-calendar-month", "/kontor/kalender?maaned={month}", "officer"),
+    Page("office-calendar", "/kontor/kalender", "officer"),
+    Page("office-calendar-settings", "/kontor/kalender/indstillinger", "officer"),
+    Page("absence-errors", "/kontor/kalender/indstillinger", "officer", send("form[action$=fravaer]"), 422),
+    Page("hours-errors", "/kontor/kalender/indstillinger", "officer", send("form[action$=tider]", closes0="07:00"),
+         422),
     *(Page(f"letter-{fate}", f"/kontor/breve/{{letter_{fate}}}", "officer") for fate in ("sent", "failed", "task")),
     Page("take-in", TAKE_IN, "officer"),
+    Page("take-in-walk", "/kontor/ny/tryghedsvandring", "officer"),
     Page("take-in-errors", TAKE_IN, "officer", send(), 422),
 ]
 
@@ -623,84 +655,3 @@ def keep(person: Visitor, page: Page):
         name = f"{page.who}-{page.name}-{person.language}-{person.page.viewport_size['width']}.png"
         person.page.screenshot(path=str(Path(SCREENSHOTS, name)), full_page=True)
     return []
-
-
-# A district in which every page has something to show.
-
-LONG = ("Ved indkørslen til Hovedgårdsvej kommer bilerne med meget høj fart over bakken, og børnene skal krydse vejen "
-        "til bussen kl. 7:40. Der er hverken fortov, cykelsti eller belysning på de sidste 400 meter.\n\n"
-        "Om eftermiddagen er det især varevogne til industrikvarteret Speditionsgodsterminalbanegårdspladsen.")
-FOUND = {"performed": "yes", "method": "atk", "place": "Bygaden, Terslev", "limit": "50", "passed": 412, "charged": 31,
-         "fine": 24, "klip": 5, "cond": 1, "uncond": 1, "reckless": 1, "top": 118, "avg": 52, "avg_source": "police",
-         "other": [{"kind": "phone", "count": 3}, {"kind": "belt", "count": 2}], "prelim": True, "visible": "hidden",
-         "suit": "suitable", "next": ["patrol", "municipality"], "note": "Stå ved gavlen af nr. 12.",
-         "msg": "Tak, fordi I skrev. Det hjalp os til at måle, hvor det betyder noget."}
-
-
-def furnish(app) -> dict:
-    """One booking for each way that a case can go; where each is, for the paths of PAGES."""
-    ways = {
-        "received": {"road": "Hovedgårdsvej", "from_to": "fra Speditionsgodsterminalbanegårdspladsen til no. 112",
-                     "text": LONG, "lat": "55.2345", "lng": "11.9876", "capacity": "residents", "postcode": "4700",
-                     "org": "Grundejerforeningen Hovedgårdsvænget og Omegn af 1967", "phone": "20304050",
-                     "name": "Anne-Katrine Sommerfeldt-Bartholomæussen", "place_van": "Grusplads ved nr. 98, lige vej.",
-                     "email": "anne-katrine.sommerfeldt-bartholomaeussen@hovedgaardsvaengets-grundejerforening.dk",
-                     "address": "Hovedgårdsvej 98\n4700 Næstved"},
-        "asked": {}, "news": {"language": "/en"}, "accepted": {"road": "Ringstedvej"}, "delayed": {"road": "Nygade"},
-        "coming": {"road": "Ringstedvej"}, "over": {"road": "Algade", "problem": "mopeds"}, "drafted": {},
-        "answered": {}, "postponed": {"road": "Ringstedvej"}, "declined": {"road": "Skovvej"},
-        "referred": {"language": "/en"}, "withdrawn": {}, "phone": {"email": "", "phone": "+4520304050", "reply": "phone", "road": "Østergade"},
-        "failed": {"email": "nobody@example.dk", "road": "Vestergade"},
-    }
-    cases = {way: book(Person(app), **wish) for way, wish in ways.items()}
-    known = {way: reference for way, (reference, _) in cases.items()}
-    known |= {f"{way}_case": f"{reference}/{secret}" for way, (reference, secret) in cases.items()}
-    with app.app_context():
-        officer = Officer.by_email(OFFICER)
-        bookings = {way: Booking.by_reference(known[way]) for way in ways}
-        soon, later = add_working_days(today(), 8), add_working_days(today(), 30)
-        for way in ("asked", "news"):
-            bookings[way].ask(officer, "På hvilken side af kirken er det, og hvor langt fra skolen?", soon)
-        bookings["news"].give_information("On the north side, about 200 m from the school.", 10)
-        for way in ("accepted", "delayed", "coming", "over", "drafted", "answered", "postponed", "phone"):
-            bookings[way].accept(officer, WORDS, 22, 10)
-        bookings["delayed"].delay(officer, "Udstyret er til eftersyn, og vi vil måle ordentligt.", later)
-        bookings["declined"].decline(officer, next(iter(reasons())), WORDS, "Kommunen kan måle farten med en slange.")
-        bookings["referred"].refer(officer, "municipality", "")
-        bookings["withdrawn"].withdraw()
-        bookings["received"].note(officer, "Samme vej som i 2024, se journalen.")
-        bookings["received"].place.suitability = "Grusplads ved nr. 98. Hold afstand til stien."
-        visits = {way: control(officer, bookings[way], hours, crew) for way, hours, crew in (
-            ("coming", 24, "ATK 1"), ("over", -24, "ATK 2"), ("drafted", -48, "ATK 3"), ("answered", -72, "ATK 4"),
-            ("postponed", -96, "ATK 5"))}
-        visits["cancelled"] = control(officer, bookings["accepted"], 48, "ATK 6")
-        visits["cancelled"].cancel(officer, "Vognen er på værksted.")
-        day = {"periods": [{"day": local(visits["answered"].starts_at).date().isoformat(), "starts": "10:00",
-                            "ends": "12:00", "direction": "mod Haslev"}]}
-        visits["drafted"].enter_findings(officer, {**FOUND, **day, "patrols": [{"day": YESTERDAY.isoformat()}]})
-        visits["answered"].enter_findings(officer, {**FOUND, **day, "patrols": [{"day": YESTERDAY.isoformat()}]})
-        visits["answered"].report(officer)
-        visits["postponed"].enter_findings(officer, {"performed": "no", "cause": "weather", "suit": "suitable",
-                                                     "next": ["repeat"], "prelim": True})
-        visits["postponed"].report(officer, later)
-        db.session.commit()
-        letters = db.session.query(Letter)
-        failed = letters.filter_by(recipient="nobody@example.dk").one()
-        failed.refused("refused 550 No such user here")
-        known |= {"letter_sent": letters.filter_by(kind=Kind.ANSWERED).first().id, "letter_failed": failed.id,
-                  "letter_task": letters.filter_by(way="phone").first().id, "place": bookings["asked"].place_id}
-        known |= {f"visit_{way}": visit.id for way, visit in visits.items()}
-        db.session.commit()
-    return known
-
-
-def reasons() -> dict:
-    from services import REASONS
-    return REASONS
-
-
-def control(officer: Officer, booking: Booking, hours: int, crew: str) -> Visit:
-    """A control of two hours at ten o'clock, so many hours away."""
-    start = datetime.combine(local(now() + timedelta(hours=hours)).date(), time(10), COPENHAGEN)
-    return Visit.plan(officer, service=booking.service, place=booking.place, starts_at=start,
-                      ends_at=start + timedelta(hours=2), takes={"crew": crew}, method="atk", bookings=[booking])

@@ -228,6 +228,7 @@ def test_a_date_is_called_off_with_its_cause_and_the_wish_stands(app, ida):
         assert visit.state is State.CANCELLED and not visit.takes and visit.sequence == 1
         assert booking.status is Status.ACCEPTED and booking.awaits_visit and kinds(app, reference)[-1] == "called_off"
         assert booking.due_on == date(2027, 6, 8)
+        assert [wish.starts_at for wish in booking.wishes] == [at(2, 19)], "the other date that was wished"
     assert reference[:4] in ida.get("/kontor/?bunke=planlaeg").text
     own = Person(app).get(f"/sag/{reference}/{secret}")
     assert "En akut opgave" in own.text and "Aflyst af politiet" in own.text

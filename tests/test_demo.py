@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from conftest import OFFICER, Page, logged_in
+from flask import g
 from flask.cli import FlaskGroup
 from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 from wtforms.validators import ValidationError
 
+import demo_cases
 import demo_district
 import services
 from app import create_app
@@ -29,16 +31,21 @@ from models import (
     Letter,
     Officer,
     Place,
+    Proposal,
     Reply,
     State,
     Status,
+    Taken,
     Visit,
     Way,
     db,
+    free_times,
+    is_working_day,
     local,
     now,
     working_days_until,
 )
+from office.dates import wished
 from office.desk import ARCHIVE, PILES
 
 # domain.md 2.3: road, limit, measured, charged, penalty clips, conditional losses, highest speed.
@@ -83,8 +90,19 @@ def rows(filled):
         db.session.rollback()
 
 
-def all_findings(rows) -> list[tuple[Visit, dict]]:
-    return [(v, f) for v in rows(Visit) for f in (v.findings, v.draft) if f]
+def all_findings(rows, service: str = "traffic") -> list[tuple[Visit, dict]]:
+    return [(v, f) for v in rows(Visit) for f in (v.findings, v.draft) if f and v.service == service]
+
+
+def dated(rows, *services: str) -> list[Booking]:
+    """Bookings whose date is agreed, of these services or of all."""
+    return [b for b in rows(Booking) if b.service in (services or ("meeting", "walk", "van"))]
+
+
+def all_words(value) -> list[str]:
+    """Whatever is text, however deep it lies."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [value] if isinstance(value, str) else [words for part in inside for words in all_words(part)]
 
 
 def typed(answers: dict) -> MultiDict:
@@ -121,7 +139,7 @@ def test_what_happened_stands_in_the_order_in_which_it_happened(rows):
     assert all(e.at < now() for e in events)
     received = [b.received_at for b in rows(Booking)]
     assert received == sorted(received)
-    assert all(letter.made_at >= letter.booking.received_at for letter in rows(Letter))
+    assert all(letter.made_at >= letter.booking.received_at for letter in rows(Letter) if letter.booking)
     assert all(p.made_at <= min(b.received_at for b in p.bookings) + timedelta(minutes=1) for p in rows(Place))
 
 
@@ -138,17 +156,21 @@ def test_the_published_controls_are_there(rows):
 
 
 def test_every_finding_is_what_the_form_would_have_kept(rows, filled):
-    form_of = services.SERVICES["traffic"].findings
     with filled.test_request_context():
-        for visit, findings in all_findings(rows):
-            form = form_of(formdata=typed(findings), meta={"csrf": False})
-            assert form.validate(), (visit.place, form.errors)
-            assert form.answers() == findings, visit.place
+        for service in services.SERVICES.values():
+            assert all_findings(rows, service.key)
+            for visit, findings in all_findings(rows, service.key):
+                form = service.findings(formdata=typed(findings), meta={"csrf": False})
+                assert form.validate(), (visit.place, form.errors)
+                assert form.answers() == findings, visit.place
 
 
 def test_every_wish_is_what_the_form_would_have_kept(rows, filled):
+    """What grew out of another case has nobody who fills in a form."""
     with filled.test_request_context():
         for booking in rows(Booking):
+            if booking.channel == "office":
+                continue
             where = {"road": booking.road, "from_to": booking.from_to, "postcode": booking.place.postcode,
                      "lat": booking.lat or "", "lng": booking.lng or ""}
             who = {"name": booking.name, "email": booking.email, "phone": booking.phone, "address": booking.address,
@@ -158,17 +180,23 @@ def test_every_wish_is_what_the_form_would_have_kept(rows, filled):
             if booking.channel != "web":
                 asked, who["channel"] = taken_in(asked), booking.channel
             form = asked(formdata=typed({**booking.answers, **where, **who}), meta={"csrf": False})
-            assert form.validate(), (booking.road, form.errors)
+            with time_machine.travel(booking.received_at, tick=False):  # a date that would suit is four weeks ahead
+                assert form.validate(), (booking.road, form.errors)
             assert form.own_answers() == booking.answers
+            assert form.columns()["public"] == booking.public
+            wishes = [(p.starts_at, p.ends_at) for p in booking.proposals if not p.is_offer]
+            assert wishes == sorted(form.wishes()), booking.road
 
 
 def test_there_is_something_of_everything(rows):
     bookings, visits = rows(Booking), rows(Visit)
     assert {b.status for b in bookings} == set(Status)
-    assert {b.channel for b in bookings} == {"web", "phone", "paper"}
+    assert {b.channel for b in bookings} == {"web", "phone", "paper", "office"}
     assert {b.language for b in bookings} == {"da", "en"}
     assert {b.reply for b in bookings} == set(Reply)
-    assert max(Counter(b.place_id for b in bookings if b.answers["problem"] == "school").values()) >= 5
+    assert {b.service for b in bookings} == set(services.SERVICES) == {v.service for v in visits}
+    assert sum(b.service == "traffic" for b in bookings) > 0.85 * len(bookings)
+    assert max(Counter(b.place_id for b in bookings if b.answers.get("problem") == "school").values()) >= 5
     assert {v.state for v in visits} == set(State)
     assert any(len(v.bookings) > 1 for v in visits) and any(len(b.visits) > 1 for b in bookings)
     findings = [f for _, f in all_findings(rows)]
@@ -180,6 +208,72 @@ def test_there_is_something_of_everything(rows):
     assert {Kind.CORRECTED, Kind.POSTPONED, Kind.REOPENED, Kind.DELAYED, Kind.NOTED, Kind.CANCELLED} <= kinds
 
 
+def test_what_is_agreed_stands_in_every_state(rows):
+    cases = dated(rows)
+    waiting = [b for b in cases if b.status is Status.RECEIVED]
+    assert {b.channel for b in waiting} == {"web", "phone"} and all(b.wishes and not b.offers for b in waiting)
+    offered = [b for b in cases if b.offers]
+    assert offered and all(p.is_open for b in offered for p in b.offers)
+    last = {b.events[-1].kind for b in cases if b.awaits_visit}
+    assert last == {Kind.DATES_OFFERED, Kind.DATES_LAPSED, Kind.CALLED_OFF}
+    coming = [b.visit_agreed for b in cases if b.visit_agreed]
+    assert {v.public for v in coming} == {True, False} and not any(v.is_overdue for v in coming)
+    assert any(v.sequence for v in coming)
+    for service in ("meeting", "walk", "van"):
+        assert Status.ANSWERED in {b.status for b in dated(rows, service)}
+    closed = {e.kind: e for b in cases for e in b.events}
+    assert {Kind.AGREED_ANEW, Kind.DATES_REFUSED, Kind.WITHDRAWN, Kind.REMINDED, Kind.LED_TO} <= set(closed)
+    assert closed[Kind.CALLED_OFF].facts["cause"] == "vehicle" and closed[Kind.DECLINED].facts["reason"] == "no_date"
+    assert {b.language for b in cases} == {"da", "en"}
+
+
+def test_a_walk_grew_out_of_a_meeting_for_the_same_people(rows):
+    walk = next(b for b in dated(rows, "walk") if b.channel == "office")
+    meeting = next(b for b in dated(rows, "meeting") if b.reference == walk.events[0].facts["origin"])
+    assert (walk.name, walk.email, walk.place) == (meeting.name, meeting.email, meeting.place)
+    assert walk.answers["text"] == meeting.visits[0].findings["summary"]
+    assert any(e.facts.get("led_to") == walk.reference for e in meeting.events)
+
+
+def look_at_the_dates(rows):
+    """The dates to come lie two to six weeks ahead, on working days and within our hours."""
+    proposals = [p for p in rows(Proposal) if p.closed_at is None]
+    dates = [v.starts_at for v in rows(Visit) if v.told and v.is_planned] + [p.starts_at for p in proposals]
+    assert len(dates) >= 8
+    for starts in dates:
+        assert timedelta(days=14) <= starts - now() <= timedelta(weeks=6), starts
+        assert is_working_day(local(starts).date()) and 8 <= local(starts).hour <= 20
+    return proposals
+
+
+def test_an_approval_would_strand_somebody(rows):
+    proposals = look_at_the_dates(rows)
+    with_others = {p: Proposal.overlapping(p.starts_at, p.ends_at, p.units, [p.booking]) for p in proposals}
+    assert any(o.booking.service == p.booking.service for p, others in with_others.items() for o in others)
+    assert any(len(o.booking.wishes) == 1 for others in with_others.values() for o in others)
+
+
+def test_days_off_and_the_workshop_stand_in_the_way(rows, filled):
+    away = [t for t in rows(Taken) if not t.visit]
+    assert {t.unit for t in away} == {"Demo Betjent", *filled.config["DISTRICT"].vehicles}
+    assert any(t.starts_at > now() for t in away if t.unit in filled.config["DISTRICT"].vehicles)
+    with filled.test_request_context():
+        g.officer = Officer.by_email(demo_district.OFFICER)
+        assert any("Demo Betjent" in words for b in dated(rows) for _, against in wished(b) for words in against)
+        near = next(t.starts_at for t in away if t.unit == "Demo Betjent")
+        assert free_times(["Demo Betjent"], near, timedelta(hours=1))
+
+
+def test_who_was_told_a_date_has_letters_and_both_sides_are_reminded(rows):
+    for kind in (Kind.DATES_OFFERED, Kind.DATES_LAPSED, Kind.AGREED, Kind.AGREED_ANEW, Kind.CALLED_OFF, Kind.REMINDED):
+        found = [x for x in rows(Letter) if x.kind == kind]
+        assert found and all(x.fate is Fate.SENT and x.booking.service != "traffic" for x in found), kind
+    assert all(x.calendar for x in rows(Letter) if x.kind in (Kind.AGREED, Kind.AGREED_ANEW, Kind.CALLED_OFF))
+    held = [v for v in rows(Visit) if v.told and v.state is State.REPORTED]
+    assert len(held) == 3 and all(v.reminded_at < v.starts_at for v in held)
+    assert {x.recipient for x in rows(Letter) if x.booking is x.owner is None} == {o.email for o in rows(Officer)}
+
+
 def test_about_a_third_is_declined_for_many_reasons(rows):
     decided = Counter(e.kind for e in rows(Event) if e.kind in (Kind.ACCEPTED, Kind.DECLINED))
     assert 0.25 < decided[Kind.DECLINED] / decided.total() < 0.4
@@ -187,9 +281,10 @@ def test_about_a_third_is_declined_for_many_reasons(rows):
 
 
 def test_most_are_answered_in_six_to_nine_working_days_and_a_few_late(rows):
+    controls = [b for b in rows(Booking) if b.service == "traffic"]
     first = [min((e.at for e in b.events if e.kind in (Kind.ACCEPTED, Kind.DECLINED, Kind.REFERRED)), default=None)
-             for b in rows(Booking)]
-    took = [working_days_until(local(at).date(), local(b.received_at).date()) for b, at in zip(rows(Booking), first,
+             for b in controls]
+    took = [working_days_until(local(at).date(), local(b.received_at).date()) for b, at in zip(controls, first,
                                                                                                 strict=True) if at]
     assert 5 <= sorted(took)[len(took) // 2] <= 9
     assert 1 <= sum(days > services.SERVICES["traffic"].answer_within for days in took) <= len(took) / 8
@@ -209,7 +304,7 @@ def look_at_the_piles(app):
         open_now = db.session.scalars(select(Booking).where(Booking.status.not_in(CLOSED))).all()
         left = [working_days_until(b.due_on) for b in open_now]
         assert any(n < 0 for n in left) and any(0 <= n <= 3 for n in left) and any(n > 5 for n in left)
-        coming = db.session.scalars(select(Visit).where(Visit.starts_at > now())).all()
+        coming = db.session.scalars(select(Visit).where(Visit.starts_at > now(), Visit.told.is_(False))).all()
         assert len(coming) >= 2 and all(v.starts_at < now() + timedelta(days=14) and v.bookings for v in coming)
         assert not [e for e in db.session.scalars(select(Event)) if e.at >= now()]
     assert set(ARCHIVE) < set(PILES)
@@ -223,6 +318,7 @@ def test_it_is_as_fresh_five_minutes_into_new_year(app):
     with time_machine.travel(datetime(2026, 12, 31, 23, 5, tzinfo=UTC), tick=False):
         with app.app_context():
             demo_district.fill()
+            look_at_the_dates(lambda of: db.session.scalars(select(of)).all())
         look_at_the_piles(app)
 
 
@@ -234,7 +330,7 @@ def test_whoever_was_answered_has_a_letter_about_it_or_somebody_is_to_phone_or_p
         assert about, booking.road
         assert all(letter.fate in (Fate.SENT, Fate.FAILED) or letter.is_task for letter in about)
     for event in rows(Event):
-        if event.kind in TO_CITIZENS - {Kind.RECEIVED}:
+        if event.kind in TO_CITIZENS - {Kind.RECEIVED} and event.booking:
             assert any(letter.kind == event.kind for letter in event.booking.letters)
 
 
@@ -245,21 +341,23 @@ def test_the_worker_finds_nothing_to_send(rows):
     assert failed and all(re.match(r"refused 5\d\d ", x.error) for x in failed)
     assert {x.way for x in found if x.is_task} == {Way.PHONE, Way.POST}
     assert all(x.recipient.strip() for x in found)
-    assert all(re.search(r"@example\.(dk|com)$", x.recipient) for x in found if x.way is Way.EMAIL)
+    assert all(re.search(r"@example\.(dk|com)$", x.recipient) for x in found if x.way is Way.EMAIL and x.booking)
     assert all(x.sent_at and x.made_at <= x.sent_at < now() for x in found if x.fate is Fate.SENT)
 
 
 def test_nobodys_words_hold_personal_data(rows):
-    texts = [b.answers["text"] for b in rows(Booking)]
+    texts = [words for b in rows(Booking) for name, value in b.answers.items() if name != "contact_day_phone"
+             for words in all_words(value)]
     texts += [w for e in rows(Event) for w in (e.words, e.facts.get("instead", ""))]
-    texts += [f.get(k, "") for _, f in all_findings(rows) for k in ("msg", "note", "place")]
+    texts += [words for key in services.SERVICES for _, f in all_findings(rows, key) for words in all_words(f)]
     texts += [p.suitability for p in rows(Place)]
     for text in filter(None, texts):
         try:
             NoPersonalData()(None, type("Typed", (), {"data": text}))
         except ValidationError as found:
             pytest.fail(f"{text}: {found}")
-    assert len({b.answers["text"] for b in rows(Booking)}) == len(rows(Booking)), "no two write the same"
+    own = [b.answers.get("text", b.answers.get("why", b.name)) for b in rows(Booking)]
+    assert len(set(own)) == len(own), "no two write the same"
 
 
 def test_every_page_of_the_office_opens(filled, rows):
@@ -267,12 +365,13 @@ def test_every_page_of_the_office_opens(filled, rows):
     paths = [f"/kontor/sag/{b.reference}" for b in rows(Booking)]
     paths += [f"/kontor/sag/{b.reference}/{act}" for b in {b.status: b for b in rows(Booking)}.values()
               for act in ("imoedekom", "spoerg", "afslag", "henvis", "udsaet", "besoeg")]
+    paths += [f"/kontor/sag/{b.reference}/{act}" for b in dated(rows) for act in ("tider", "besoeg")]
     paths += [f"/kontor/besoeg/{v.id}{page}" for v in rows(Visit) for page in ("", "/jobark")]
     paths += [f"/kontor/besoeg/{v.id}{page}" for v in rows(Visit) if v.is_open or v.state is State.CANCELLED
               for page in ("/flyt", "/resultat", "/svar")]
     paths += [f"/kontor/sted/{p.id}" for p in rows(Place)]
     paths += [f"/kontor/breve/{x.id}" for x in rows(Letter) if x.fate is not Fate.SENT]
-    paths += ["/kontor/", "/kontor/besoeg/", f"/en/kontor/sag/{rows(Booking)[0].reference}"]
+    paths += ["/kontor/", "/kontor/kalender", f"/en/kontor/sag/{rows(Booking)[0].reference}"]
     for path in paths:
         assert officer.get(path).status == 200, path
 
@@ -281,7 +380,8 @@ def test_every_citizens_page_opens(filled, rows):
     client = filled.test_client()
     for b in rows(Booking):
         page = Page(client.get(f"{'/en' if b.language == 'en' else ''}/sag/{b.reference}/{b.secret}"))
-        assert page.status == 200 and b.answers["text"] in page.text
+        assert page.status == 200
+        assert b.channel == "office" or " ".join(b.answers.get("text", b.answers.get("why", b.road)).split()) in page.text
 
 
 def test_it_lets_one_officer_in_and_shows_the_way(filled):
@@ -291,8 +391,9 @@ def test_it_lets_one_officer_in_and_shows_the_way(filled):
     assert address == "http://127.0.0.1:8000/kontor/"
     page = logged_in(filled, email, password).get("/kontor/")
     assert page.status == 200 and page.response.request.path == "/kontor/"
-    link = re.search(r"http://127\.0\.0\.1:8000(/\S+/\S+)", said.output.splitlines()[-1])[1]
-    assert "94" in Page(filled.test_client().get(link)).text
+    offered, answered = re.findall(r"http://127\.0\.0\.1:8000(/sag/\S+)", said.output)
+    assert "94" in Page(filled.test_client().get(answered)).text
+    assert '/tid/' in Page(filled.test_client().get(offered)).html
     with filled.app_context():
         assert {o.email for o in Officer.in_use()} == {OFFICER, demo_district.OFFICER}
 
@@ -303,7 +404,7 @@ def test_it_takes_a_few_seconds(filled):
 
 def test_it_is_the_same_every_time(filled, app, rows):
     def told(session):
-        return sorted((b.name, b.road, b.answers["text"], b.received_at.date()) for b in session)
+        return sorted((b.name, b.road, str(b.answers), b.received_at.date()) for b in session)
 
     with app.app_context():
         demo_district.fill()
@@ -321,7 +422,7 @@ def test_a_district_with_bookings_is_left_alone(filled):
 
 
 def test_where_it_fails_nothing_is_left_and_the_clock_is_ours_again(app, monkeypatch):
-    monkeypatch.setattr(demo_district, "CONTROLS", [demo_district.control(-1, "terslev", "09:00-08:00", "atk")])
+    monkeypatch.setattr(demo_district, "CONTROLS", [demo_cases.control(-1, "terslev", "09:00-08:00", "atk")])
     with app.app_context():
         with pytest.raises(ValueError, match="ends after"):
             demo_district.fill()

@@ -98,13 +98,12 @@ def test_it_is_booked_answered_told_and_exported_without_a_migration(fifth, app,
     page = citizen.get(f"/en/sag/{reference}/{secret}").text
     assert "How many things found their owner? 7" in page and "Never told" not in page
     file = exported(officer, reference)
-    assert {"question": "What is it about?", "answer": "Bicycles"} in file["answers"]
     assert file["service"] == "Lost and found day" and file["status"] == "Answered with result"
-    assert file["contact"]["email"] == WISH["email"] and file["place"]["road"] == WISH["road"]
+    assert ["What is it about?", "Bicycles"] in file["answers"]
+    assert file["contact"]["email"] == WISH["email"] and file["place"].startswith(WISH["road"])
     assert [e["what"] for e in file["events"] if e["officer"]] == [
         "Accepted", "Visit planned", "Answered with findings"]
-    [done] = file["visits"]
-    assert [f["answer"] for f in done["findings"]] == ["7", "Never told"], "the journal is the office's own"
+    assert file["outcomes"] == [[["How many things found their owner?", "7"]]] and len(file["visits"]) == 1
     assert "7" in file["letters"][-1]["text"] and secret not in json.dumps(file)
 
 
@@ -130,18 +129,17 @@ def test_one_with_an_agreed_date_is_booked_offered_chosen_answered_and_exported(
     officer.post(f"/en/kontor/besoeg/{id}/svar")
     assert "How many were marked? 14" in citizen.get(own).text
     file = exported(officer, reference)
-    assert file["status"] == "Answered with result" and len(file["proposed"]) == 3
-    assert [x["what"] for x in file["letters"]] == [
+    assert [e["what"] for e in file["events"]] == [
         "Booking received", "The police proposed dates", "Date agreed", "Answered with findings"]
-    assert file["visits"][0]["findings"] == [{"question": "How many were marked?", "answer": "14"}]
+    assert file["visits"][0].endswith("Findings sent") and len(file["letters"]) == 4
+    assert file["outcomes"] == [[["How many were marked?", "14"]]]
     assert secret not in json.dumps(file)
 
 
-def test_an_export_says_reasons_in_words_and_keeps_the_secret_even_where_the_citizen_wrote_it(app, citizen):
-    reference, secret = book(citizen, "/en")
+def test_an_export_keeps_the_secret_even_where_the_citizen_wrote_it(app, citizen):
+    reference, secret = book(citizen, "/en", from_to="ved nr. 7")
     citizen.post(f"/en/sag/{reference}/{secret}/besked", {"words": f"Se /sag/{reference}/{secret}."},
                  token_from=f"/en/sag/{reference}/{secret}")
-    officer = logged_in(app)
-    officer.post(f"/en/kontor/sag/{reference}/afslag", {"reason": "regular", "words": "", "instead": "", "send": "1"})
-    file = exported(officer, reference)
-    assert file["events"][-1]["facts"]["reason"] == "Already a regular place" and secret not in json.dumps(file)
+    file = exported(logged_in(app), reference)
+    assert file["events"][-1]["words"] == f"Se /sag/{reference}/…." and secret not in json.dumps(file)
+    assert file["place"] == "Bygaden, ved nr. 7, 4690 Haslev"

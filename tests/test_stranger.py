@@ -10,6 +10,7 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -19,7 +20,26 @@ import time_machine
 from conftest import OFFICER, PASSWORD, WISH, Person, book, logged_in
 
 import letters
-from models import COPENHAGEN, Booking, Fate, Letter, Officer, Place, Reply, Status, Visit, db, now
+import services
+from models import (
+    COPENHAGEN,
+    Booking,
+    Fate,
+    Letter,
+    Officer,
+    Owner,
+    Place,
+    Reply,
+    Status,
+    Taken,
+    Task,
+    TaskStatus,
+    Visit,
+    db,
+    now,
+)
+from office import OPEN_DOORS
+from services.spots import SpotForm
 
 CITIZEN, OFFICE = "Kvaks", "Zulu"
 OF_CITIZENS = re.compile(rf"{CITIZEN}|\b2345670", re.I)
@@ -32,6 +52,8 @@ STARTS, ENDS = datetime(2026, 6, 19, 3, 17, tzinfo=COPENHAGEN), datetime(2026, 6
 FOUND = {"performed": "yes", "method": "laser", "place": "Bygaden", "limit": "50", "passed": 94, "charged": 0,
          "periods": [{"day": "2026-05-10", "starts": "17:00", "ends": "19:00"}], "prelim": True, "suit": "suitable",
          "next": ["repeat"], "visible": "hidden", "note": f"{OFFICE}notat", "by": f"{OFFICE}folk"}
+SPOT = {"place": "Stien", "feel": "unsafe", "cat": ["dark"], "what": "Mørkt.", "proposal": "Lys.", "prio": "now",
+        "owner": "municipality", "status": "new"}
 UNSENT = FOUND | {"place": f"{OFFICE}pladsen", "msg": f"{OFFICE}kladde"}
 
 
@@ -41,8 +63,18 @@ def clock():
         yield
 
 
+@pytest.fixture(autouse=True, scope="module")
+def tasks_after_controls():
+    """Whatever may have tasks, no stranger sees them: here, the controls of these tests have them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for key, service in list(services.SERVICES.items()):
+            patch.setitem(services.SERVICES, key, replace(service, tasks=SpotForm))
+        yield
+
+
 class District:
-    """`people`: (reference, secret) by what became of the wish. `visits`: ids by what became of them."""
+    """`people`: (reference, secret) by what became of the wish. `visits`: ids by what became of them.
+    `owner`: (id, secret) of who was asked to do something."""
 
     def __init__(self, app):
         self.app, self.people, self.visits, self.numbers = app, {}, {}, itertools.count()
@@ -53,6 +85,7 @@ class District:
             assert not db.session.query(Booking).filter_by(due_on=STARTS.date()).count(), "a promise falls on that day"
             self.people = {name: (b.reference, b.secret) for name, b in self.people.items()}
             self.visits = {name: v.id for name, v in self.visits.items()}
+            self.owner = (self.owner.id, self.owner.secret)
             self.letters = [letter.id for letter in db.session.query(Letter)]
             self.places = [place.id for place in db.session.query(Place)]
 
@@ -87,11 +120,27 @@ class District:
                                                     "next": ["repeat"], "note": f"{OFFICE}notat"})
         self.visits["in vain"].report(ida, date(2026, 6, 26))
         self.visits["cancelled"].cancel(ida, f"{OFFICE}årsag")
+        Taken.absence(f"{OFFICE}folket", STARTS, ENDS, f"{OFFICE}ferie")
+        self._ask_for_something(ida, self.visits["reported"])
         db.session.flush()
         letters.write_pending()
         db.session.flush()
         failed = db.session.query(Letter).filter_by(way="email").first()
         failed.refused("refused 550")
+
+    def _ask_for_something(self, ida, visit):
+        """Two tasks, of which anybody may read one in the protocol; to both, their owner has answered."""
+        self.owner = Owner.of(visit, "municipality")
+        self.owner.change_contact(name=f"{OFFICE}vejen", email=f"{OFFICE}@example.dk", language="da")
+        for public, what in ((True, "Mørkt."), (False, f"{OFFICE}adfærd")):
+            Task.enter(ida, visit, once=what, owner=self.owner, status=TaskStatus.NEW, reason="", follow_up=(), what=what,
+                       details={"place": "Stien", "feel": "unsafe"}, due_on=date(2026, 12, 1), public=public, lat=55.3,
+                       lng=11.9, jpeg=b"no picture")
+            db.session.flush()
+        self.owner.send(ida, ())
+        for task in self.owner.tasks:
+            task.answer(TaskStatus.UNDER_WAY, f"{OFFICE}svar")
+        visit.publish(ida, True)
 
     def _wish(self) -> Booking:
         n = next(self.numbers)
@@ -120,7 +169,7 @@ class District:
 
     def addresses(self, keys: list[tuple[str, str]]):
         """Every address that any rule can make: (rule, path, what is typed into it). `keys`: references and secrets."""
-        known = {"slug": ["faerdselskontrol", "findes-ikke"], "id": [*range(1, 6), 999, 2**64], "filename": [
+        known = {"number": [1, 2, 999], "slug": ["faerdselskontrol", "findes-ikke"], "id": [*range(1, 6), 999, 2**64], "filename": [
             "style.css", "map.js", "icon.svg", "land.geojson", "leaflet.js", "leaflet.css", "images/marker-icon.png",
             "findes-ikke", "../app.py", "..%2fapp.py"]}
         road = self.app.url_map.bind("localhost")
@@ -261,11 +310,39 @@ def test_no_address_that_a_stranger_can_make_up_tells_anything(district):
             assert responses["HEAD"].status_code == responses["GET"].status_code, f"HEAD {path} is not as GET"
         if "secret" in values:
             assert responses["GET"].status_code == 404, f"{path} opens with a wrong key"
-        if rule.endpoint.startswith("office.") and rule.endpoint != "office.log_in" and "GET" in rule.methods and (
+        if rule.endpoint.startswith("office.") and rule.endpoint not in OPEN_DOORS and "GET" in rule.methods and (
                 responses["GET"].status_code != 404 or values.get("id") != 2**64):  # no address at all
             assert responses["GET"].status_code == 302, f"{path} is not locked"
             assert urlsplit(responses["GET"].location).path == f"{language}/kontor/log-ind"
     assert district.kept() == before
+
+
+def test_whoever_was_asked_to_do_something_sees_that_and_nothing_of_those_who_asked(district):
+    stranger, (id, secret) = Person(district.app), district.owner
+    own = f"/ansvar/{id}/{secret}"
+    for root in ("", "/en"):
+        page = stranger.get(root + own)
+        assert page.status == 200 and f"{OFFICE}adfærd" in page.text
+        assert not OF_CITIZENS.search(told(page.response))
+    client = district.app.test_client()
+    for path in (f"/ansvar/{id}/{secret}/1", f"/ansvar/{id}/{secret}/2/foto"):
+        assert ask(client, path).status_code < 400
+    for wrong in (secret[:-1], "x", *(s for _, s in district.people.values())):
+        assert ask(client, f"/ansvar/{id}/{wrong}").status_code == 404
+    with district.app.app_context():
+        for letter in db.session.query(Letter).filter(Letter.owner_id.is_not(None)):
+            assert not OF_CITIZENS.search(letter.subject + letter.text + str(letters.html_twin(letter)))
+
+
+def test_anybody_reads_what_is_public_of_a_protocol_that_is_public(district):
+    client = district.app.test_client()
+    with district.app.app_context():
+        uids = {name: db.session.get(Visit, id).uid for name, id in district.visits.items()}
+    for name, id in uids.items():
+        answer = ask(client, f"/protokol/{id}")
+        assert answer.status_code == (200 if name == "reported" else 404), name
+        assert_tells_nothing(district, f"/protokol/{id}", told(answer))
+    assert "Mørkt." in ask(client, f"/protokol/{uids['reported']}").text
 
 
 def test_letters_to_citizens_tell_only_what_is_theirs(district):
@@ -352,6 +429,9 @@ def posts(district) -> list[tuple[str, str, dict]]:
     case = {name: f"/kontor/sag/{reference}" for name, (reference, _) in who.items()}
     with district.app.app_context():
         failed = db.session.query(Letter).filter_by(fate=Fate.FAILED).first().id
+        away = db.session.query(Taken).filter_by(visit_id=None).one().id
+        task = db.session.query(Task).first().id
+    owner = f"/ansvar/{district.owner[0]}/{district.owner[1]}"
     plan = {"day": "2026-06-20", "starts": "03:17", "ends": "04:43", "crew": f"{OFFICE}folket 8", "method": "laser",
             "road": "Bygaden", "from_to": "", "postcode": "4690", "bookings": [who["granted"][0]]}
     found = {"performed": "no", "cause": "weather", "suit": "suitable", "next": ["closed"]}
@@ -377,7 +457,18 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.cancel", f"/kontor/besoeg/{of['coming']}/aflys", {"words": "Ferie."}),
         ("office.findings", f"/kontor/besoeg/{of['done']}/resultat", found),
         ("office.report", f"/kontor/besoeg/{of['done']}/svar", {}),
+        ("public.answer", f"{owner}/1", {"status": "done"}),
+        ("office.task_seen", f"/kontor/opgave/{task}/laest", {}),
+        ("office.task", f"/kontor/opgave/{task}", {**SPOT, "status": "done"}),
+        ("office.tasks", f"/kontor/besoeg/{of['done']}/opgaver", {**SPOT, "once": "tre"}),
+        ("office.send_tasks", f"/kontor/besoeg/{of['done']}/opgaver/send", {}),
+        ("office.owner", f"/kontor/ansvarlig/{district.owner[0]}", {"name": "Ny", "email": "", "language": "en"}),
+        ("office.protocol", f"/kontor/besoeg/{of['done']}/protokol", {"show": "1"}),
         ("office.suit", f"/kontor/sted/{district.places[0]}", {"suitability": "God plads."}),
+        ("office.absence", "/kontor/kalender/fravaer", {"first": "2026-07-01", "last": "2026-07-02", "words": "Ferie"}),
+        ("office.end_absence", f"/kontor/kalender/fravaer/{away}/fjern", {}),
+        ("office.hours", "/kontor/kalender/aabningstider", {"opens0": "9.00", "closes0": "17.00"}),
+        ("office.renew_feed", "/kontor/kalender/adresse", {}),
         ("office.see_to", f"/kontor/breve/{failed}", {"done": "1"}),
         ("office.log_in", "/kontor/log-ind", {"email": OFFICER, "password": PASSWORD}),
         ("office.log_out", "/kontor/log-ud", {}),

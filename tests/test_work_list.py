@@ -122,6 +122,7 @@ def test_every_booking_lies_in_exactly_the_pile_where_somebody_must_act(app):
         "planlagt": 2,
         "venter": 1,
         "resultat": 1,
+        "opgaver": 0,
         "breve": 1,
     }
     assert f"/kontor/besoeg/{past}" in person.get(DESK + "?bunke=resultat").html

@@ -59,6 +59,7 @@ def upgrade():
     op.add_column('visits', sa.Column('told', sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column('visits', sa.Column('public', sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column('visits', sa.Column('place_told', sa.String(length=160), nullable=False, server_default=''))
+    op.add_column('visits', sa.Column('uid', sa.String(length=32), nullable=False, server_default=''))
     op.add_column('visits', sa.Column('sequence', sa.Integer(), nullable=False, server_default='0'))
     op.add_column('visits', sa.Column('reminded_at', sa.DateTime(), nullable=True))
     # What crews were already planned for is taken, as before.

@@ -1,0 +1,150 @@
+"""A district in which every page has something to show."""
+
+from datetime import datetime, time, timedelta
+
+from conftest import OFFICER, WISHES, Person, book, times_ahead
+
+from models import (
+    COPENHAGEN,
+    Booking,
+    Kind,
+    Letter,
+    Officer,
+    Taken,
+    Visit,
+    add_working_days,
+    db,
+    local,
+    now,
+    today,
+)
+from services import REASONS
+
+WORDS = "Vi ser på strækningen ved skolen. Tak for de gode oplysninger om tidspunkterne."
+YESTERDAY = today() - timedelta(days=1)
+LONG = ("Ved indkørslen til Hovedgårdsvej kommer bilerne med meget høj fart over bakken, og børnene skal krydse vejen "
+        "til bussen kl. 7:40. Der er hverken fortov, cykelsti eller belysning på de sidste 400 meter.\n\n"
+        "Om eftermiddagen er det især varevogne til industrikvarteret Speditionsgodsterminalbanegårdspladsen.")
+FOUND = {"performed": "yes", "method": "atk", "place": "Bygaden, Terslev", "limit": "50", "passed": 412, "charged": 31,
+         "fine": 24, "klip": 5, "cond": 1, "uncond": 1, "reckless": 1, "top": 118, "avg": 52, "avg_source": "police",
+         "other": [{"kind": "phone", "count": 3}, {"kind": "belt", "count": 2}], "prelim": True, "visible": "hidden",
+         "suit": "suitable", "next": ["patrol", "municipality"], "note": "Stå ved gavlen af nr. 12.",
+         "msg": "Tak, fordi I skrev. Det hjalp os til at måle, hvor det betyder noget."}
+
+
+def furnish(app) -> dict:
+    """One booking for each way that a case can go; where each is, for the paths of PAGES."""
+    ways = {
+        "received": {"road": "Hovedgårdsvej", "from_to": "fra Speditionsgodsterminalbanegårdspladsen til no. 112",
+                     "text": LONG, "lat": "55.2345", "lng": "11.9876", "capacity": "residents", "postcode": "4700",
+                     "org": "Grundejerforeningen Hovedgårdsvænget og Omegn af 1967", "phone": "20304050",
+                     "name": "Anne-Katrine Sommerfeldt-Bartholomæussen", "place_van": "Grusplads ved nr. 98, lige vej.",
+                     "email": "anne-katrine.sommerfeldt-bartholomaeussen@hovedgaardsvaengets-grundejerforening.dk",
+                     "address": "Hovedgårdsvej 98\n4700 Næstved"},
+        "asked": {}, "news": {"language": "/en"}, "accepted": {"road": "Ringstedvej"}, "delayed": {"road": "Nygade"},
+        "coming": {"road": "Ringstedvej"}, "over": {"road": "Algade", "problem": "mopeds"}, "drafted": {},
+        "answered": {}, "postponed": {"road": "Ringstedvej"}, "declined": {"road": "Skovvej"},
+        "referred": {"language": "/en"}, "withdrawn": {},
+        "phone": {"email": "", "phone": "+4520304050", "reply": "phone", "road": "Østergade"},
+        "failed": {"email": "nobody@example.dk", "road": "Vestergade"},
+    }
+    cases = {way: book(Person(app), **wish) for way, wish in ways.items()}
+    known = {way: reference for way, (reference, _) in cases.items()}
+    known |= {f"{way}_case": f"{reference}/{secret}" for way, (reference, secret) in cases.items()}
+    with app.app_context():
+        officer = Officer.by_email(OFFICER)
+        bookings = {way: Booking.by_reference(known[way]) for way in ways}
+        soon, later = add_working_days(today(), 8), add_working_days(today(), 30)
+        for way in ("asked", "news"):
+            bookings[way].ask(officer, "På hvilken side af kirken er det, og hvor langt fra skolen?", soon)
+        bookings["news"].give_information("On the north side, about 200 m from the school.", 10)
+        for way in ("accepted", "delayed", "coming", "over", "drafted", "answered", "postponed", "phone"):
+            bookings[way].accept(officer, WORDS, 22, 10)
+        bookings["delayed"].delay(officer, "Udstyret er til eftersyn, og vi vil måle ordentligt.", later)
+        bookings["declined"].decline(officer, next(iter(REASONS)), WORDS, "Kommunen kan måle farten med en slange.")
+        bookings["referred"].refer(officer, "municipality", "")
+        bookings["withdrawn"].withdraw()
+        bookings["received"].note(officer, "Samme vej som i 2024, se journalen.")
+        bookings["received"].place.suitability = "Grusplads ved nr. 98. Hold afstand til stien."
+        visits = {way: control(officer, bookings[way], hours, crew) for way, hours, crew in (
+            ("coming", 24, "ATK 1"), ("over", -24, "ATK 2"), ("drafted", -48, "ATK 3"), ("answered", -72, "ATK 4"),
+            ("postponed", -96, "ATK 5"))}
+        visits["cancelled"] = control(officer, bookings["accepted"], 48, "ATK 6")
+        visits["cancelled"].cancel(officer, "Vognen er på værksted.")
+        day = {"periods": [{"day": local(visits["answered"].starts_at).date().isoformat(), "starts": "10:00",
+                            "ends": "12:00", "direction": "mod Haslev"}]}
+        visits["drafted"].enter_findings(officer, {**FOUND, **day, "patrols": [{"day": YESTERDAY.isoformat()}]})
+        visits["answered"].enter_findings(officer, {**FOUND, **day, "patrols": [{"day": YESTERDAY.isoformat()}]})
+        visits["answered"].report(officer)
+        visits["postponed"].enter_findings(officer, {"performed": "no", "cause": "weather", "suit": "suitable",
+                                                     "next": ["repeat"], "prelim": True})
+        visits["postponed"].report(officer, later)
+        db.session.commit()
+        letters = db.session.query(Letter)
+        failed = letters.filter_by(recipient="nobody@example.dk").one()
+        failed.refused("refused 550 No such user here")
+        known |= {"letter_sent": letters.filter_by(kind=Kind.ANSWERED).first().id, "letter_failed": failed.id,
+                  "letter_task": letters.filter_by(way="phone").first().id, "place": bookings["asked"].place_id}
+        known |= {f"visit_{way}": visit.id for way, visit in visits.items()}
+        db.session.commit()
+    return known | furnish_dates(app)
+
+
+MEETING, WALK, VAN = WISHES  # their slugs
+ONCE = {**times_ahead(40), "dates-1-day": "", "dates-1-starts": "", "dates-1-ends": ""}
+HALL = "Speditionsgodsterminalbanegårdspladsens Forsamlingshus, Hovedgårdsvej 112, 4700 Næstved"
+OUTCOME = {
+    "held": "yes", "day": YESTERDAY.isoformat(), "starts": "19:00", "ends": "21:00", "place": HALL, "number": 38,
+    "ages": ["adults"], "topics": ["burglary", "unease"], "worries": ["lighting", "burglary"], "worries_text": LONG,
+    "light": "dark", "route": "Fra skolen gennem tunnelen.", "people": [{"role": "residents", "count": 12}],
+    "summary": "Tak for en god aften.\n\nVi vender tilbage om lyset i tunnelen.", "note": "Husk projektor næste gang.",
+}
+
+
+def furnish_dates(app) -> dict:
+    """The same where the date is agreed: all but two proposed the same evening."""
+    ways = {
+        "meeting": (MEETING, {"road": HALL, "org": "Grundejerforeningen Hovedgårdsvænget og Omegn af 1967"}),
+        "walk": (WALK, {}), "loser": (WALK, ONCE), "van": (VAN, {}), "offered": (MEETING, {}), "late": (MEETING, {}),
+        "date": (MEETING, {}), "off": (VAN, {}), "meeting_over": (MEETING, {}), "walk_over": (WALK, {}),
+        "van_over": (VAN, {}), "walked": (WALK, {}), "held": (MEETING, {}),
+    }
+    cases = {way: book(Person(app), slug=slug, **wish) for way, (slug, wish) in ways.items()}
+    known = {way: reference for way, (reference, _) in cases.items()}
+    known |= {f"{way}_case": f"{reference}/{secret}" for way, (reference, secret) in cases.items()}
+    with app.app_context():
+        officer, bookings = Officer.by_email(OFFICER), {way: Booking.by_reference(known[way]) for way in ways}
+        visits = {way: agreed(officer, bookings[way], days, number) for number, (way, days) in enumerate((
+            ("date", 12), ("off", 13), ("meeting_over", -1), ("walk_over", -2), ("van_over", -3), ("walked", -4),
+            ("held", -5)))}
+        visits["off"].cancel(officer, "urgent", WORDS, 10)
+        for way in ("offered", "late"):
+            bookings[way].offer(officer, [(at(days), at(days, 20)) for days in (30, 31, 32)], takes={"crew": "Hold Ø"},
+                                travel=30, where=HALL, answer_by=add_working_days(today(), 5), words=WORDS)
+        for way in ("walked", "held"):
+            visits[way].enter_findings(officer, OUTCOME)
+        visits["held"].report(officer)
+        Taken.absence("Hold 0", at(11), at(13), "Kursus i Speditionsgodsterminalbanegårdspladsen")
+        Taken.absence("", at(-1, 0), at(0, 0), "")
+        db.session.commit()
+        known |= {f"visit_{way}": visit.id for way, visit in visits.items()}
+        known |= {"walk_wish": bookings["walk"].wishes[0].id, "month": f"{at(12):%Y-%m}"}
+    return known
+
+
+def at(days: int, hour: int = 19) -> datetime:
+    return datetime.combine(today() + timedelta(days=days), time(hour), COPENHAGEN)
+
+
+def agreed(officer: Officer, booking: Booking, days: int, number: int) -> Visit:
+    takes = {"crew": f"Hold {number}, Ida Betjent"}
+    return Visit.plan(officer, service=booking.service, place=booking.place, starts_at=at(days), ends_at=at(days, 21),
+                      takes=takes, travel=30, bookings=[booking], told=True, place_told=HALL, public=True,
+                      report_within=10, words=WORDS)
+
+
+def control(officer: Officer, booking: Booking, hours: int, crew: str) -> Visit:
+    """A control of two hours at ten o'clock, so many hours away."""
+    start = datetime.combine(local(now() + timedelta(hours=hours)).date(), time(10), COPENHAGEN)
+    return Visit.plan(officer, service=booking.service, place=booking.place, starts_at=start,
+                      ends_at=start + timedelta(hours=2), takes={"crew": crew}, method="atk", bookings=[booking])

@@ -1,0 +1,715 @@
+"""What somebody is asked to do after a visit: entered, sent, answered, asked again, and shown where it may be."""
+
+import re
+import struct
+import zlib
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from io import BytesIO
+from types import SimpleNamespace
+
+import pytest
+import time_machine
+from browser import Mailbox
+from conftest import OFFICER, Page, Person, check_page, logged_in
+from PIL import Image, PngImagePlugin
+from test_fifth_service import ENTRY
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import encode_multipart
+
+import letters
+import services
+from duties import follow_up
+from forms import TaskForm
+from models import (
+    COPENHAGEN,
+    Booking,
+    Event,
+    Kind,
+    Letter,
+    NotAllowed,
+    Officer,
+    Owner,
+    Place,
+    Task,
+    TaskStatus,
+    Visit,
+    Way,
+    db,
+    now,
+    today,
+)
+from services.spots import SpotForm
+
+NOW = datetime(2026, 5, 11, 20, tzinfo=COPENHAGEN)
+SPOT = {"place": "Stien bag skolen", "feel": "unsafe", "cat": ["dark", "plants"], "what": "Man kan ikke se, hvem der kommer.",
+        "when": "night", "proposal": "Sæt en lampe op.", "owner": "municipality", "prio": "half_year",
+        "due_on": "2026-11-01", "status": "new", "reason": "", "public": "", "lat": "55.33", "lng": "11.96"}
+ACTION = {"what": "Lav en telefonkæde.", "owner": "organiser", "due_on": "2026-08-01", "status": "new", "public": ""}
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture(autouse=True)
+def invented(monkeypatch):
+    """A walk, whose spots are asked about at their due date, and a talk, whose actions are after 30 and 90 days."""
+    for key, how in (("stroll", {"tasks": SpotForm}), ("talk", {"tasks": TaskForm, "follow_up": (30, 90)}),
+                     ("silent", {})):
+        monkeypatch.setitem(services.SERVICES, key, replace(ENTRY, key=key, slug=key, **how))
+
+
+def begun(app, service: str = "stroll", hours: int = -2) -> int:
+    """A visit for one wish, so many hours away."""
+    with app.app_context():
+        ida = Officer.by_email(OFFICER)
+        place = Place.at(road="Skolevej", postcode="4690", town="Haslev", municipality="Faxe", lat=55.32, lng=11.96)
+        booking = Booking.receive(
+            once=f"{service}{hours}", place=place, answer_within=5, service=service, language="en", name="Anna Jensen",
+            email="anna@example.dk", phone="", capacity="private", org="", from_to="", reply="email", road="Skolevej",
+            answers={"kind": "bikes", "text": "x"})
+        booking.accept(ida, "", 20, 5)
+        db.session.flush()
+        visit = Visit.plan(ida, service=service, place=place, starts_at=now() + timedelta(hours=hours), takes={"crew": "Ida"},
+                           ends_at=now() + timedelta(hours=hours + 1), method="", bookings=[booking])
+        db.session.commit()
+        return visit.id
+
+
+@pytest.fixture
+def visit(app):
+    return begun(app)
+
+
+def enter(officer: Person, visit: int, **changes) -> Page:
+    data = {**SPOT, "once": f"form {len(changes)} {now()} {sorted(map(str, changes.values()))}", **changes}
+    return officer.post(f"/en/kontor/besoeg/{visit}/opgaver", data)
+
+
+def contact(app, officer: Person, visit: int, kind: str = "municipality", **changes) -> tuple[int, str]:
+    """Say whom to write to; the number and secret of their page."""
+    with app.app_context():
+        owner = db.session.query(Owner).filter_by(visit_id=visit, kind=kind).one()
+        id, secret = owner.id, owner.secret
+    data = {"name": "Vejafdelingen", "email": "vej@example.dk", "language": "da", **changes}
+    page = officer.post(f"/en/kontor/ansvarlig/{id}", data, token_from=f"/en/kontor/besoeg/{visit}/opgaver")
+    assert page.status == 200, page.errors
+    return id, secret
+
+
+def send(officer: Person, visit: int) -> Page:
+    return officer.post(f"/en/kontor/besoeg/{visit}/opgaver/send", token_from=f"/en/kontor/besoeg/{visit}/opgaver")
+
+
+def task(app, number: int = 1) -> SimpleNamespace:
+    with app.app_context():
+        found = db.session.query(Task).filter_by(number=number).one()
+        return SimpleNamespace(**{c.key: getattr(found, c.key) for c in Task.__table__.columns},
+                               kind=found.owner.kind if found.owner else None,
+                               jpeg=found.photo.jpeg if found.photo else None)
+
+
+def written(app, kind: str) -> list[SimpleNamespace]:
+    with app.app_context():
+        return [SimpleNamespace(recipient=x.recipient, way=x.way, text=x.text, subject=x.subject, language=x.language)
+                for x in db.session.query(Letter).filter_by(kind=kind).order_by(Letter.id)]
+
+
+def time_does_its_work(app) -> None:
+    with app.app_context():
+        follow_up()
+        db.session.commit()
+
+
+def sent(app, officer: Person, **changes) -> SimpleNamespace:
+    """One spot that the municipality has been told of: the visit, the task, and the municipality's own page."""
+    visit = begun(app)
+    assert enter(officer, visit, **changes).status == 200
+    id, secret = contact(app, officer, visit)
+    send(officer, visit)
+    return SimpleNamespace(visit=visit, task=task(app).id, own=f"/ansvar/{id}/{secret}", owner=id, secret=secret)
+
+
+# Entering.
+
+def test_a_spot_is_kept_with_all_that_was_said_of_it(app, officer, visit):
+    page = enter(officer, visit)
+    assert "Kept as no. 1." in page.text
+    kept = task(app)
+    assert (kept.number, kept.status, kept.kind, kept.due_on) == (1, "new", "municipality", date(2026, 11, 1))
+    assert (kept.lat, kept.lng, kept.public, kept.reason) == (55.33, 11.96, True, "")
+    assert kept.details == {"place": "Stien bag skolen", "feel": "unsafe", "cat": ["dark", "plants"], "when": "night",
+                            "proposal": "Sæt en lampe op.", "prio": "half_year"}
+    for words in ("1. Stien bag skolen: Man kan ikke se", "Light missing, Planting", "Municipality, roads and parks"):
+        assert words in page.text
+    with app.app_context():
+        event = db.session.query(Event).filter_by(kind=Kind.TASK_KEPT).one()
+        assert event.officer.email == OFFICER and event.facts == {"number": 1, "status": "new"}
+    assert not written(app, "task_kept")
+
+
+def test_the_form_starts_with_half_a_year_and_a_token_of_its_own(officer, visit):
+    page = officer.get(f"/en/kontor/besoeg/{visit}/opgaver")
+    assert 'value="2026-11-09"' in page.html and page.hidden["once"][0]
+
+
+@pytest.mark.parametrize("service", ["stroll", "talk"])
+def test_the_same_form_sent_twice_is_one_task(app, officer, service):
+    visit = begun(app, service)
+    for _ in range(3):
+        page = enter(officer, visit, once="the same", **(ACTION if service == "talk" else {}))
+        assert "Kept as no. 1." in page.text
+    with app.app_context():
+        assert db.session.query(Task).count() == 1
+
+
+def test_numbers_stay_and_each_visit_has_its_own(app, officer, visit):
+    other = begun(app, "talk", -5)
+    for where, once in ((visit, "a"), (other, "b"), (visit, "c")):
+        enter(officer, where, once=once, **(ACTION if where == other else {}))
+    with app.app_context():
+        assert [t.number for t in db.session.get(Visit, visit).tasks] == [1, 2]
+        assert [t.number for t in db.session.get(Visit, other).tasks] == [1]
+
+
+@pytest.mark.parametrize("field, wrong, words", [
+    ("place", "", "must be filled in"), ("feel", "", "Choose an answer"), ("cat", [], "at least one"),
+    ("what", "", "must be filled in"), ("proposal", "", "must be filled in"), ("owner", "", "Choose an answer"),
+    ("prio", "", "Choose an answer"), ("owner", "the king", "Choose one of"), ("status", "sent", "Choose one of"),
+    ("status", "gone", "Choose one of"), ("due_on", "soon", "Write a date"), ("what", "Han hedder 010190-1234", "CPR"),
+    ("reason", "x" * 501, "at most 500"), ("place", "a\nb", "one line"),
+])
+def test_what_is_missing_is_said_beside_its_field_and_the_rest_is_kept(app, officer, visit, field, wrong, words):
+    page = enter(officer, visit, **{field: wrong})
+    assert page.status == 422 and len(page.errors) == 1 and words in page.errors[0]
+    assert field == "place" or SPOT["place"] in page.html
+    with app.app_context():
+        assert not db.session.query(Task).count()
+
+
+@pytest.mark.parametrize("status", ["refused", "impossible"])
+def test_a_refusal_has_a_reason(app, officer, visit, status):
+    assert enter(officer, visit, status=status).errors == ["Write why it is not done."]
+    assert enter(officer, visit, status=status, reason="Stien er privat.").status == 200
+    assert task(app).status == status and task(app).reason == "Stien er privat."
+    with app.app_context(), pytest.raises(NotAllowed):
+        found = db.session.query(Task).one()
+        found.keep(None, owner=None, status=status, reason="", follow_up=())
+
+
+def test_a_pleasant_spot_asks_nothing_of_anybody(app, officer, visit):
+    page = enter(officer, visit, feel="pleasant", cat=[], proposal="", owner="", prio="")
+    assert page.status == 200, page.errors
+    kept = task(app)
+    assert kept.kind is None and kept.due_on is None and kept.public
+
+
+@pytest.mark.parametrize("cat, said, public", [
+    (["dark"], "", True), (["behaviour"], "", False), (["dark", "behaviour"], "", False), (["behaviour"], "yes", True),
+    (["dark"], "no", False)])
+def test_behaviour_is_not_public_unless_somebody_says_so(app, officer, visit, cat, said, public):
+    enter(officer, visit, cat=cat, public=said)
+    assert task(app).public is public
+
+
+def test_an_agreed_action_is_not_public_unless_somebody_says_so(app, officer):
+    visit = begun(app, "talk")
+    for once, said in (("a", ""), ("b", "yes"), ("c", "no")):
+        assert enter(officer, visit, **{**ACTION, "once": once, "public": said}).status == 200
+    assert [task(app, n).public for n in (1, 2, 3)] == [False, True, False]
+
+
+def test_tasks_are_entered_while_the_visit_is_under_way_and_never_before(app, officer):
+    coming, silent = begun(app, "stroll", 24), begun(app, "silent")
+    under_way = begun(app, "talk", 0)
+    assert officer.client.get(f"/kontor/besoeg/{silent}/opgaver").status_code == 404
+    for path in ("opgaver", "opgaver/send", "protokol"):
+        assert officer.client.get(f"/kontor/besoeg/{coming}/{path}").location.endswith(f"/kontor/besoeg/{coming}")
+    assert enter(officer, under_way, **ACTION).status == 200
+    assert f"/en/kontor/besoeg/{under_way}/opgaver" in officer.get(f"/en/kontor/besoeg/{under_way}").html
+    assert f"/besoeg/{coming}/opgaver" not in officer.get(f"/en/kontor/besoeg/{coming}").html
+    with app.app_context():
+        with pytest.raises(NotAllowed):
+            Task.enter(None, db.session.get(Visit, coming), once="x")
+        with pytest.raises(NotAllowed):
+            db.session.get(Visit, coming).publish(None, True)
+
+
+def test_a_task_is_changed_and_the_history_says_who_did_it(app, officer, visit):
+    enter(officer, visit)
+    page = officer.get(f"/en/kontor/opgave/{task(app).id}")
+    assert SPOT["place"] in page.html and re.search(r'value="dark"[^>]*checked', page.html)
+    assert re.search(r'value="yes"[^>]*checked', page.html), "what it is, not what it would be by default"
+    page = officer.post(f"/en/kontor/opgave/{task(app).id}", {
+        **SPOT, "proposal": "Klip hækken.", "public": "no", "status": "under_way", "due_on": "", "owner": "housing"})
+    assert page.status == 200, page.errors
+    kept = task(app)
+    assert (kept.status, kept.kind, kept.due_on, kept.public) == ("under_way", "housing", None, False)
+    assert kept.details["proposal"] == "Klip hækken." and "Klip hækken." in page.text
+    history = officer.get(f"/en/kontor/besoeg/{visit}").text
+    assert "No. 1: Under way" in history and "Task entered Ida Betjent" in history
+    assert officer.post(f"/en/kontor/opgave/{kept.id}", {**SPOT, "what": ""}).status == 422
+
+
+# Sending, answering, asking again.
+
+def test_each_who_is_responsible_gets_one_letter_with_their_own_tasks(app, officer, visit):
+    for once, owner, place in (("a", "municipality", "Sti et"), ("b", "housing", "Gård to"), ("c", "municipality", "Sti tre"),
+                               ("d", "unknown", "Fire"), ("e", "police", "Fem")):
+        enter(officer, visit, once=once, owner=owner, place=place)
+    contact(app, officer, visit)
+    contact(app, officer, visit, "housing", name="Haslev Bolig", email="bolig@example.dk", language="en")
+    contact(app, officer, visit, "police", name="Ida", email="")
+    preview = officer.get(f"/en/kontor/besoeg/{visit}/opgaver/send")
+    assert "Nobody is responsible yet for no. 4." in preview.text and "Send to all 3" in preview.text
+    assert not written(app, "tasks_sent") and task(app).sent_on is None, "a preview changes nothing"
+    page = send(officer, visit)
+    assert "Done." in page.text
+    to = {x.recipient: x for x in written(app, "tasks_sent")}
+    assert set(to) == {"vej@example.dk", "bolig@example.dk", "Ida"}
+    assert to["Ida"].way is Way.PHONE and "/ansvar/" not in to["Ida"].text, "an officer tells them"
+    town = to["vej@example.dk"].text
+    assert "1. Sti et: Man kan" in town and "3. Sti tre" in town and "Gård" not in town and "Fire" not in town
+    assert "Frist" in town or "Due" in town
+    assert to["bolig@example.dk"].language == "en" and "Proposal: Sæt en lampe op." in to["bolig@example.dk"].text
+    assert "Skolevej" not in town and "Anna" not in town, "nothing that a citizen wrote"
+    for text in (to["vej@example.dk"].text, preview.text):
+        assert text.count("/ansvar/") >= 1
+    assert [task(app, n).status for n in range(1, 6)] == ["sent", "sent", "sent", "new", "sent"]
+    send(officer, visit)
+    assert len(written(app, "tasks_sent")) == 3, "once is enough"
+    assert "Everybody who is responsible has been told." in officer.get(f"/en/kontor/besoeg/{visit}/opgaver/send").text
+    enter(officer, visit, once="f", place="Sti seks")
+    send(officer, visit)
+    late = written(app, "tasks_sent")[-1].text
+    assert "Sti seks" in late and "Sti et" not in late, "only what is new"
+    assert "Letters to see to 1" in officer.get("/en/kontor/").text
+
+
+def test_a_letter_is_shown_before_it_is_sent_and_is_the_same(app, officer, visit):
+    enter(officer, visit)
+    id, secret = contact(app, officer, visit)
+    preview = officer.get(f"/en/kontor/besoeg/{visit}/opgaver/send").html
+    send(officer, visit)
+    letter = written(app, "tasks_sent")[0]
+    shown = re.search(r'<pre class="letter-text">(.*?)</pre>', preview, re.S)[1]
+    assert shown.strip() == letter.text.strip() and f"/ansvar/{id}/{secret}" in letter.text
+
+
+def test_what_was_done_on_the_spot_is_not_sent(app, officer, visit):
+    enter(officer, visit, status="done")
+    contact(app, officer, visit)
+    send(officer, visit)
+    assert not written(app, "tasks_sent") and task(app).sent_on is None
+
+
+def test_what_was_taken_on_during_the_walk_is_sent_as_taken_on(app, officer):
+    at = sent(app, officer, status="accepted")
+    assert task(app).status == "accepted" and task(app).sent_on == today()
+    assert "Stien bag skolen" in Person(app).get(at.own).text
+
+
+def test_the_owner_answers_by_the_secret_page_and_an_officer_reads_it(app, officer):
+    at, owner = sent(app, officer), Person(app)
+    page = owner.get(at.own)
+    assert '<meta name="robots" content="noindex">' in page.html and page.response.headers["Cache-Control"] == "no-store"
+    assert "Stien bag skolen" in page.text and "Anna" not in page.text and "Skolevej" not in page.text
+    page = owner.post(f"{at.own}/1", {"status": "under_way", "words": "Vi har bestilt en lampe, siger Zacharias."},
+                      token_from=at.own)
+    assert page.status == 200 and "Zacharias" in page.text
+    assert task(app).status == "under_way" and task(app).news
+    desk = officer.get("/en/kontor/?bunke=opgaver")
+    assert "Answers about tasks 1" in desk.text and f"/besoeg/{at.visit}/opgaver#no-1" in desk.html
+    listed = officer.get(f"/en/kontor/besoeg/{at.visit}/opgaver")
+    assert "Zacharias" in listed.text and "I have read it" in listed.text
+    assert "Municipality, roads and parks" in officer.get(f"/en/kontor/besoeg/{at.visit}").text
+    officer.post(f"/en/kontor/opgave/{at.task}/laest", token_from=f"/en/kontor/besoeg/{at.visit}/opgaver")
+    assert not task(app).news and "Answers about tasks 0" in officer.get("/en/kontor/").text
+    with app.app_context():
+        letters.write_to_officers()
+        db.session.commit()
+    assert "Svar om opgaver: 1" in written(app, "digest")[0].text or "tasks: 1" in written(app, "digest")[0].text
+
+
+@pytest.mark.parametrize("answer, errors", [
+    ({}, 1), ({"status": "refused"}, 1), ({"status": "impossible", "words": " "}, 1), ({"status": "new"}, 1),
+    ({"status": "sent"}, 1), ({"status": "done", "words": "x" * 1001}, 1), ({"status": "done", "words": "AB 12 345"}, 1),
+    ({"status": "done"}, 0), ({"status": "refused", "words": "Stien er ikke vores. Ring 12 34 56 78."}, 0)])
+def test_only_an_answer_that_says_something_is_taken(app, officer, answer, errors):
+    at, owner = sent(app, officer), Person(app)
+    page = owner.post(f"{at.own}/1", answer, token_from=at.own)
+    assert len(page.errors) == errors and page.status == (422 if errors else 200)
+    assert task(app).status == ("sent" if errors else answer["status"])
+    assert owner.get(f"{at.own}/1").response.request.path == at.own, "a reload leads back"
+
+
+def test_the_model_takes_no_answer_that_makes_no_sense(app, officer, visit):
+    enter(officer, visit)
+    with app.app_context():
+        one = db.session.query(Task).one()
+        for status, words in ((TaskStatus.DONE, ""), (TaskStatus.NEW, "x")):
+            with pytest.raises(NotAllowed):
+                one.answer(status, words)
+        one.tell(())
+        for status, words in ((TaskStatus.SENT, ""), (TaskStatus.REFUSED, "")):
+            with pytest.raises(NotAllowed):
+                one.answer(status, words)
+        with pytest.raises(ValueError):
+            one.answer("gone", "x")
+
+
+def test_nobody_sees_anything_without_the_right_secret(app, officer, visit):
+    photo = {"photo": (jpeg(), "a.jpg")}
+    enter(officer, visit, once="a", owner="municipality", place="Kommunens sted", **photo)
+    enter(officer, visit, once="b", owner="housing", place="Boligens sted", photo=(jpeg(), "b.jpg"))
+    mine, theirs = contact(app, officer, visit), contact(app, officer, visit, "housing", email="b@example.dk")
+    stranger = Person(app)
+    assert not stranger.client.get(f"/ansvar/{mine[0]}/{mine[1]}/1/foto").status_code == 200, "not sent yet"
+    assert "Kommunens sted" not in stranger.get(f"/ansvar/{mine[0]}/{mine[1]}").text
+    send(officer, visit)
+    own = f"/ansvar/{mine[0]}/{mine[1]}"
+    assert "Kommunens sted" in stranger.get(own).text and "Boligens sted" not in stranger.get(own).text
+    assert stranger.client.get(f"{own}/1/foto").status_code == 200
+    token = stranger.get(own).token
+    for wrong in (f"/ansvar/{mine[0]}/{theirs[1]}", f"/ansvar/{theirs[0]}/{mine[1]}", f"/ansvar/{mine[0]}/x",
+                  f"/ansvar/999/{mine[1]}", f"/ansvar/{mine[0]}/{mine[1][:-1]}", f"/ansvar/{2**64}/{mine[1]}",
+                  f"/ansvar/{mine[0]}/æøå"):
+        for path in (wrong, f"{wrong}/1", f"{wrong}/1/foto"):
+            assert stranger.client.get(path).status_code == 404, path
+        assert stranger.client.post(f"{wrong}/1", data={"csrf_token": token, "status": "done"}).status_code == 404
+    for number in (2, 3, 0):  # another owner's, and none
+        assert stranger.client.get(f"{own}/{number}/foto").status_code == 404
+        assert stranger.client.post(f"{own}/{number}", data={"csrf_token": token, "status": "done"}).status_code == 404
+    assert task(app).status == task(app, 2).status == "sent"
+    assert len(mine[1]) * 6 >= 128
+
+
+def test_who_is_made_responsible_instead_sees_it_as_new_and_nothing_of_what_was_said(app, officer):
+    at, town = sent(app, officer), Person(app)
+    town.post(f"{at.own}/1", {"status": "under_way", "words": "Vi har talt med Zacharias."}, token_from=at.own)
+    officer.post(f"/en/kontor/opgave/{at.task}", {**SPOT, "owner": "housing", "status": "under_way"})
+    assert task(app).status == "new" and task(app).ask_on is None
+    assert "Stien bag" not in town.get(at.own).text
+    assert town.client.post(f"{at.own}/1", data={"csrf_token": town.get("/find").token, "status": "done"}).status_code == 404
+    id, secret = contact(app, officer, at.visit, "housing", email="b@example.dk")
+    send(officer, at.visit)
+    page = Person(app).get(f"/ansvar/{id}/{secret}").text
+    assert "Stien bag" in page and "Zacharias" not in page
+    assert "Zacharias" in officer.get(f"/en/kontor/besoeg/{at.visit}").text, "the history keeps it"
+
+
+def test_a_letter_that_waits_follows_the_owner_to_the_right_address(app, officer):
+    at = sent(app, officer)
+    contact(app, officer, at.visit, email="rigtig@example.dk")
+    assert written(app, "tasks_sent")[0].recipient == "rigtig@example.dk"
+    with app.app_context():
+        letter = db.session.query(Letter).filter_by(kind="tasks_sent").one()
+        letter.refused("refused 550")
+        db.session.commit()
+        id = letter.id
+    contact(app, officer, at.visit, email="ny@example.dk")
+    assert "Vejafdelingen" in officer.get("/en/kontor/?bunke=breve").text
+    assert f"/besoeg/{at.visit}/opgaver" in officer.get(f"/en/kontor/breve/{id}").html
+    officer.post(f"/en/kontor/breve/{id}", {"again": "1"})
+    assert written(app, "tasks_sent")[0].recipient == "ny@example.dk"
+
+
+@pytest.mark.parametrize("wrong", [{"email": "vej@"}, {"language": "de"}, {"name": "x" * 81}])
+def test_an_address_that_cannot_be_is_refused_where_it_is_typed(app, officer, visit, wrong):
+    enter(officer, visit)
+    with app.app_context():
+        id = db.session.query(Owner).one().id
+    page = officer.post(f"/en/kontor/ansvarlig/{id}", {"name": "", "email": "", "language": "da", **wrong},
+                        token_from=f"/en/kontor/besoeg/{visit}/opgaver")
+    assert page.status == 422 and len(page.errors) == 1 and "#" + next(iter(wrong)) + f"-{id}" in page.html
+
+
+def on(clock, day: int, month: int = 5, year: int = 2026) -> None:
+    clock.move_to(datetime(year, month, day, 9, tzinfo=COPENHAGEN))
+
+
+def test_a_spot_is_asked_about_once_at_its_due_date(app, officer, clock):
+    at = sent(app, officer)
+    enter(officer, at.visit, once="b", place="Nummer to")
+    enter(officer, at.visit, once="c", place="Senere", due_on="2026-12-24")
+    send(officer, at.visit)
+    for day, month, wanted in ((31, 10, 0), (1, 11, 1), (1, 11, 1), (2, 11, 1), (24, 12, 2), (31, 12, 2)):
+        on(clock, day, month)
+        time_does_its_work(app)
+        assert len(written(app, "tasks_due")) == wanted, (day, month)
+    first, second = (x.text for x in written(app, "tasks_due"))
+    assert "Stien bag skolen" in first and "Nummer to" in first and "Senere" not in first, "one letter for all"
+    assert "Senere" in second and "Stien" not in second and at.own in second
+
+
+def test_an_agreed_action_is_asked_about_after_30_and_after_90_days(app, officer, clock):
+    visit = begun(app, "talk")
+    enter(officer, visit, **ACTION)
+    contact(app, officer, visit, "organiser")
+    send(officer, visit)
+    days = []
+    for day in range(120):
+        on(clock, 11)
+        clock.shift(timedelta(days=day))
+        before = len(written(app, "tasks_due"))
+        time_does_its_work(app)
+        days += [day] * (len(written(app, "tasks_due")) - before)
+    assert days == [30, 90]
+
+
+@pytest.mark.parametrize("status", ["done", "refused", "impossible"])
+def test_nobody_is_asked_about_what_is_over(app, officer, clock, status):
+    at = sent(app, officer)
+    Person(app).post(f"{at.own}/1", {"status": status, "words": "Derfor."}, token_from=at.own)
+    on(clock, 24, 12)
+    time_does_its_work(app)
+    assert not written(app, "tasks_due") and task(app).ask_on is None
+
+
+def test_a_new_due_date_is_asked_about_anew(app, officer, clock):
+    at = sent(app, officer)
+    on(clock, 1, 11)
+    time_does_its_work(app)
+    officer = logged_in(app)
+    page = officer.post(f"/en/kontor/opgave/{at.task}", {**SPOT, "status": "under_way", "due_on": "2026-12-01"})
+    assert page.status == 200, page.errors
+    on(clock, 1, 12)
+    time_does_its_work(app)
+    assert len(written(app, "tasks_due")) == 2
+
+
+def test_whoever_has_no_address_is_asked_by_an_officer(app, officer, clock):
+    visit = begun(app)
+    enter(officer, visit, owner="residents")
+    send(officer, visit)
+    on(clock, 1, 11)
+    time_does_its_work(app)
+    assert [(x.way, x.recipient) for kind in ("tasks_sent", "tasks_due") for x in written(app, kind)] == [
+        (Way.PHONE, written(app, "tasks_sent")[0].recipient)] * 2
+    page = logged_in(app).get("/en/kontor/?bunke=breve")
+    assert "Asked how the tasks are going" in page.text
+
+
+def test_the_worker_asks_and_sends(make_app, clock, monkeypatch):
+    mailbox = Mailbox()
+    mailbox.open()
+    try:
+        app = make_app(MAIL_SERVER="127.0.0.1", MAIL_PORT=mailbox.port, MAIL_SUPPRESS_SEND=False)
+        sent(app, logged_in(app))
+        on(clock, 1, 11)
+        looks, ends = [], {}
+        monkeypatch.setattr("commands.signal.signal", lambda number, stop: ends.update({number: stop}))
+        monkeypatch.setattr("commands.time.sleep", lambda _: looks.append(1) or len(looks) > 2 and [
+            stop(number, None) for number, stop in ends.items()])
+        assert app.test_cli_runner().invoke(args=["worker"]).exit_code == 0
+        mails = mailbox.to("vej@example.dk")
+        assert len(mails) == 2 and "Stien bag skolen" in mails[1].text and "/ansvar/" in mails[1].html
+    finally:
+        mailbox.close()
+
+
+# Photos.
+
+def jpeg(size=(800, 400), **how) -> BytesIO:
+    return picture("JPEG", size, **how)
+
+
+def picture(kind: str, size=(800, 400), mode="RGB", **how) -> BytesIO:
+    file = BytesIO()
+    Image.linear_gradient("L").resize(size).convert(mode).save(file, kind, **how)
+    file.seek(0)
+    return file
+
+
+def exif(orientation: int = 1) -> Image.Exif:
+    known = Image.Exif()
+    known[0x010F], known[0x0112], known[0x9286] = "Zulu camera", orientation, "Zulu comment"
+    gps = known.get_ifd(0x8825)
+    gps[1], gps[2], gps[3], gps[4] = "N", (55.0, 19.0, 12.0), "E", (11.0, 57.0, 30.0)
+    return known
+
+
+def test_a_photo_is_small_and_knows_nothing_but_what_it_shows(app, officer, visit):
+    file = jpeg((4000, 1000), exif=exif(6), comment=b"Zulu was here", xmp=b"<x:xmpmeta>Zulu</x:xmpmeta>",
+                icc_profile=b"Zulu" * 40)
+    assert b"Zulu" in file.getvalue() and b"Exif" in file.getvalue()
+    page = enter(officer, visit, photo=(file, "IMG_Zulu.jpg"))
+    assert page.status == 200, page.errors
+    kept = task(app).jpeg
+    assert b"Zulu" not in kept and b"Exif" not in kept and b"http" not in kept
+    small = Image.open(BytesIO(kept))
+    assert small.format == "JPEG" and small.size == (400, 1600), "the right way up"
+    assert not small.getexif() and set(small.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+    answer = officer.client.get(f"/kontor/opgave/{task(app).id}/foto")
+    assert answer.data == kept and answer.mimetype == "image/jpeg"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff" and answer.headers["Cache-Control"] == "no-store"
+    assert b"Zulu" not in answer.data and "Photo of no. 1" in page.html
+
+
+@pytest.mark.parametrize("kind, mode", [("PNG", "RGBA"), ("PNG", "P"), ("PNG", "1"), ("WEBP", "RGB"), ("JPEG", "CMYK"),
+                                        ("JPEG", "L")])
+def test_any_ordinary_picture_becomes_a_jpeg(app, officer, visit, kind, mode):
+    assert enter(officer, visit, photo=(picture(kind, mode=mode), "x")).status == 200
+    assert Image.open(BytesIO(task(app).jpeg)).mode == "RGB"
+
+
+def bomb(side: int) -> bytes:
+    """A PNG of a few octets that says it is enormous."""
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(b"\0" * 100_000)) + chunk(b"IEND", b""))
+
+
+def wordy_png() -> bytes:
+    """Text that unpacks to far more than it is."""
+    info = PngImagePlugin.PngInfo()
+    info.add_text("a", "x" * 70_000_000, zip=True)
+    return picture("PNG", pnginfo=info).getvalue()
+
+
+HOSTILE = {
+    "a text": b"Just words.", "nothing": b"", "html": b"<!doctype html><script>alert(1)</script>",
+    "svg": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+    "gif": picture("GIF", mode="P").getvalue(), "tiff": picture("TIFF", (80, 40)).getvalue(), "pdf": b"%PDF-1.7",
+    "postscript": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "cut off": jpeg().getvalue()[:900],
+    "garbage": b"\xff\xd8\xff\xe0" + b"\x99" * 5000, "bomb": bomb(60_000), "large bomb": bomb(9_000),
+    "bomb of some size": bomb(12_000), "false png": b"\x89PNG\r\n\x1a\n" + b"\0" * 99, "words": wordy_png(),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_no_photo_is_refused_beside_its_field(app, officer, visit, name):
+    page = enter(officer, visit, photo=(BytesIO(HOSTILE[name]), "photo.jpg"))
+    assert page.status == 422 and len(page.errors) == 1 and "no photo that we can read" in page.errors[0]
+    assert SPOT["place"] in page.html and "alert(1)" not in page.html
+    with app.app_context():
+        assert not db.session.query(Task).count()
+
+
+def post_much(person: Person, path: str, photo: bytes, **data):
+    """A form with a large file. The test client would leave a file of its own open."""
+    boundary, body = encode_multipart(MultiDict({**data, "photo": FileStorage(BytesIO(photo), "photo.jpg")}))
+    return person.client.post(path, input_stream=BytesIO(body), content_length=len(body), follow_redirects=True,
+                              content_type=f"multipart/form-data; boundary={boundary}")
+
+
+def test_twelve_megabytes_are_enough(app, officer, visit):
+    path = f"/en/kontor/besoeg/{visit}/opgaver"
+    data = {**SPOT, "once": "much", "csrf_token": officer.get(path).token}
+    page = Page(post_much(officer, path, jpeg().getvalue() + b"\0" * 20_000_000, **data))
+    assert page.status == 422 and "larger than 12 MB" in page.errors[0]
+    page = Page(post_much(officer, path, jpeg().getvalue() + b"\0" * 11_000_000, **data))
+    assert page.status == 200 and task(app).jpeg
+
+
+def test_only_an_officer_and_only_here_may_send_so_much(app, officer, visit):
+    path = f"/kontor/besoeg/{visit}/opgaver"
+    assert "Log ind" in post_much(Person(app), path, b"x" * 2_000_000).text
+    for elsewhere in ("/find", f"/kontor/besoeg/{visit}/resultat"):
+        assert post_much(officer, elsewhere, b"x" * 2_000_000).status_code == 413, elsewhere
+    assert post_much(officer, path, b"x" * 26_000_000).status_code == 413
+    assert post_much(officer, path, b"", what="x" * 600_000).status_code == 413, "words are no photo"
+
+
+def test_a_refused_form_says_that_the_photo_is_to_be_chosen_again(officer, visit):
+    page = enter(officer, visit, photo=(jpeg(), "a.jpg"), what="")
+    assert page.status == 422 and "Choose the photo again" in page.text
+
+
+def test_a_photo_is_changed_and_taken_away(app, officer, visit):
+    enter(officer, visit, photo=(jpeg(), "a.jpg"))
+    id, first = task(app).id, task(app).jpeg
+    officer.post(f"/en/kontor/opgave/{id}", SPOT)
+    assert task(app).jpeg == first, "it stays"
+    officer.post(f"/en/kontor/opgave/{id}", {**SPOT, "photo": (jpeg((300, 300)), "b.jpg")})
+    assert task(app).jpeg not in (first, None)
+    officer.post(f"/en/kontor/opgave/{id}", {**SPOT, "no_photo": "y"})
+    assert task(app).jpeg is None
+    assert officer.client.get(f"/kontor/opgave/{id}/foto").status_code == 404
+
+
+def test_words_in_the_place_of_a_photo_and_a_photo_in_the_place_of_words(app, officer, visit):
+    assert enter(officer, visit, photo="words").status == 200
+    assert task(app).jpeg is None
+    assert enter(officer, visit, once="2", what=(jpeg(), "a.jpg")).status == 422
+
+
+# The protocol.
+
+def test_the_protocol_is_on_paper_with_a_map_numbered_as_the_list(officer, visit):
+    enter(officer, visit, once="a")
+    enter(officer, visit, once="b", place="Uden nål", lat="", lng="", public="no")
+    enter(officer, visit, once="c", place="Rundkørslen", lat="55.34", lng="11.97")
+    page = officer.get(f"/en/kontor/besoeg/{visit}/protokol")
+    points = re.search(r'data-points="(.*?)"', page.html)[1]
+    assert "&#34;number&#34;: 1" in points and "&#34;number&#34;: 3" in points and "&#34;number&#34;: 2" not in points
+    assert [page.text.index(f"{n}. {p}") for n, p in ((1, "Stien"), (2, "Uden nål"), (3, "Rundkørslen"))] == sorted(
+        page.text.index(f"{n}. {p}") for n, p in ((1, "Stien"), (2, "Uden nål"), (3, "Rundkørslen")))
+    assert page.text.count("not shown publicly") == 1
+
+
+def test_the_public_protocol_shows_only_what_is_public_and_only_when_an_officer_says_so(app, officer):
+    at, stranger = sent(app, officer, photo=(jpeg(), "a.jpg"), reason="Zulu er ikke vist, før den er afvist."), Person(app)
+    enter(officer, at.visit, once="b", place="Zulupladsen", public="no")
+    enter(officer, at.visit, once="c", place="Hjørnet", status="refused", reason="Stien er privat.", owner="private")
+    Person(app).post(f"{at.own}/1", {"status": "impossible", "words": "Zulu siger nej."}, token_from=at.own)
+    contact(app, officer, at.visit, "private", name="Zulu Privat", email="zulu@example.dk")
+    with app.app_context():
+        path = f"/en/protokol/{db.session.get(Visit, at.visit).uid}"
+    assert stranger.get(path).status == 404
+    press = f"/en/kontor/besoeg/{at.visit}/protokol"
+    officer.post(press, {"show": "1"})
+    page = stranger.get(path)
+    assert page.status == 200 and "1. Stien bag skolen" in page.text and "3. Hjørnet" in page.text
+    assert "Stien er privat." in page.text and "Not possible" in page.text and "Private owner" in page.text
+    # Number 1 is refused by its owner; the reason that the officer wrote for it is what anybody may read.
+    shown = page.html.replace("Zulu er ikke vist, før den er afvist.", "")
+    for secret in ("Zulu", "zulu", "Vejafdelingen", "vej@", "Anna", "Skolevej", "foto", at.secret, "2. "):
+        assert secret not in shown, secret
+    assert path.removeprefix("/en") in officer.get(press).html
+    assert stranger.get("/protokol/999").status == 404
+    officer.post(press, {"hide": "1"})
+    assert stranger.get(path).status == 404
+    history = officer.get(f"/en/kontor/besoeg/{at.visit}").text
+    assert "Protocol made public" in history and "Protocol no longer public" in history
+
+
+def test_whoever_asked_for_the_visit_reads_what_was_agreed(app, officer, citizen):
+    visit = begun(app, "talk")
+    enter(officer, visit, **{**ACTION, "what": "Lav en <b>telefonkæde</b> & ring."})
+    contact(app, officer, visit, "organiser", name="Zulu Hansen")
+    officer.post(f"/en/kontor/besoeg/{visit}/resultat", {"found": "7"})
+    officer.post(f"/en/kontor/besoeg/{visit}/svar")
+    text = written(app, "answered")[0].text
+    assert "Agreed actions:" in text and "1. Lav en <b>telefonkæde</b> & ring." in text and "Zulu" not in text
+    assert "The association or organiser" in text and "1 August 2026" in text
+    enter(officer, visit, **{**ACTION, "what": "Senere."})
+    with app.app_context():
+        booking = db.session.query(Booking).filter_by(service="talk").one()
+        path = f"/en/sag/{booking.reference}/{booking.secret}"
+        time_later = db.session.query(Task).filter_by(number=2).one()
+        time_later.entered_at = now() + timedelta(minutes=1)
+        db.session.commit()
+    page = citizen.get(path)
+    assert "telefonkæde" in page.text and "<b>telefonkæde" not in page.html
+    assert "Senere." not in page.text, "what nobody has been told of yet"
+
+
+@pytest.mark.parametrize("path", ["/kontor/besoeg/{visit}/opgaver", "/kontor/opgave/{task}", "{own}", "/protokol/{uid}",
+                                  "/kontor/besoeg/{visit}/protokol", "/kontor/besoeg/{visit}/opgaver/send"])
+def test_words_are_words_on_every_page(app, officer, path):
+    evil = '"><script>alert(1)</script>'
+    at = sent(app, officer, place=evil, what=evil, proposal=evil, public="yes", photo=(jpeg(), "a.jpg"))
+    Person(app).post(f"{at.own}/1", {"status": "refused", "words": evil}, token_from=at.own)
+    officer.post(f"/en/kontor/opgave/{at.task}", {**SPOT, "place": evil, "what": evil, "status": "refused", "reason": evil})
+    officer.post(f"/en/kontor/besoeg/{at.visit}/protokol", {"show": "1"})
+    with app.app_context():
+        uid = db.session.get(Visit, at.visit).uid
+    for root in ("", "/en"):
+        page = officer.get(root + path.format(**vars(at), uid=uid))
+        assert page.status == 200 and "<script>alert" not in page.html
+        check_page(page, root + path)
