@@ -198,7 +198,7 @@ class Dates(Cases):
 
     def refuse(self, booking, words=""):
         legal = bool(self.offers(booking))
-        self.take("refuse", legal, lambda _officer: db.session.get(Booking, booking).refuse_offers(words))
+        self.take("refuse", legal, lambda _officer: db.session.get(Booking, booking).refuse_offers(words, 10))
         self.close(self.offers(booking))
 
     # What an officer does.
@@ -256,6 +256,25 @@ class Dates(Cases):
                 travel_then = int(known["road"].total_seconds() // 60) or travel
                 self.is_offered_instead(booking, gone[0], known["crew"] or crew, travel_then, by)
 
+    def cancel(self, visit):
+        was = self.visits[visit]["state"]
+        super().cancel(visit)
+        if was != self.visits[visit]["state"]:
+            self.wish_again(visit, self.visits[visit]["holds"])
+
+    def report(self, visit):
+        postponed = f"SELECT booking_id, id FROM events WHERE visit_id = {visit} AND kind = 'postponed'"
+        before = set(self.rows(postponed))
+        super().report(visit)
+        self.wish_again(visit, {booking for booking, _ in set(self.rows(postponed)) - before})
+
+    def wish_again(self, visit, bookings):
+        """The visit came to nothing, so what else the citizens wished may be agreed after all."""
+        for known in self.proposals.values():
+            wish = known["booking"] in bookings and known["by"] is None
+            if wish and self.visits[visit]["told"] and known["starts"] != self.visits[visit]["starts"]:
+                known["open"] = True
+
     def away(self, who, day, hours):
         away = self.at(day)[0]
         back = away + timedelta(hours=hours)
@@ -270,7 +289,8 @@ class Dates(Cases):
             self.bookings[new] = {**self.bookings[min(known["holds"])], "channel": "office", "status": "received",
                                   "closed_at": None, "service": service}
         got = self.take("lead to", True, lambda officer: db.session.get(Visit, visit).bookings[0].lead_to(
-            officer, db.session.get(Visit, visit), service=service, answer_within=10, answers={}),
+            officer, db.session.get(Visit, visit), service=service, answer_within=10, answers={},
+            place=db.session.get(Visit, visit).place),
             [] if again else [(new, "received")])
         assert got == (again or new)
         known["led"][service] = got
