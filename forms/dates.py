@@ -34,7 +34,7 @@ class _Units(Form):
         """This form with the parts that a service's visits take; a part of which we have so many, such as vans, is
         chosen among them: a slip of the pen must not make a second van."""
         fields = {part: Select(label, {u: u for u in units[part]}) if part in units else Line(
-            label, 80, render_kw={"list": "units"}, description=_l(
+            label, 80, rules=[_names_a_unit], render_kw={"list": "units"}, description=_l(
                 "Initials or the name of the unit, several parted by commas. "
                 "One unit can only be in one place at a time.")) for part, label in takes.items()}
         groups = (("", (*cls.above, *takes, *cls.below)),)
@@ -81,6 +81,7 @@ class _Told(Form):
 class AgreedVisitForm(VisitForm, _Told):
     """A visit whose date is told: those who asked get a letter."""
 
+    agreed: frozenset[str] = frozenset()  # references of those who know the date already
     road = Line(_l("Place"), 120)
     from_to = Line(_l("More about the place"), 200, required=False)
     bookings = AnyOf(_l("Which bookings does it answer?"))
@@ -91,6 +92,10 @@ class AgreedVisitForm(VisitForm, _Told):
 
     def validate_day(self, field):
         must_be_coming(field)
+
+    def validate_bookings(self, field):
+        if self.agreed - set(field.data or ()):
+            raise ValidationError(gettext("Those who know the date stay. Call it off, or withdraw their booking."))
 
     def plan(self, zone) -> dict:
         return {**super().plan(zone), **self.told()}
@@ -118,6 +123,11 @@ class OfferForm(_Units, _Told):
         told = self.told()
         return {"times": [span(row, zone) for row in self.times.rows], "takes": self.takes(), "travel": told["travel"],
                 "where": told["place_told"], "words": told["words"], "answer_by": self.answer_by.data}
+
+
+def _names_a_unit(_form, field) -> None:
+    if not field.data.strip(", "):
+        raise ValidationError(gettext("This must be filled in."))
 
 
 class CancelForm(Form):

@@ -181,7 +181,7 @@ class Booking(db.Model):
 
         Raises Clash where a unit is not free then. No officer is named where a date was lost to somebody quicker.
         """
-        if not self.may_be_visited(told=True) or self.visit_agreed:
+        if not self.may_be_visited(told=True):
             raise NotAllowed(f"{self.reference} is {self.status} and can be offered no date")
         if self.status is not Status.ACCEPTED:
             self._step(Status.ACCEPTED)
@@ -212,7 +212,7 @@ class Booking(db.Model):
         lost.closed_at = now()
         if not starts:
             self.news = True
-            return record(Kind.DATES_REFUSED, booking=self)
+            return record(Kind.DATES_REFUSED, booking=self, officer=officer, instead_of=lost.starts_at.isoformat())
         return self.offer(officer, [(start, start + length) for start in starts], takes=takes, travel=travel,
                           where=lost.where or f"{self.place.postcode} {self.place.town}", answer_by=answer_by,
                           instead_of=lost.starts_at.isoformat())
@@ -354,8 +354,10 @@ class Booking(db.Model):
         return self.status is Status.ACCEPTED and not any(v.is_open for v in self.visits)
 
     def may_be_visited(self, told: bool) -> bool:
-        """Whether a visit may be planned for it; a date that is told is itself the acceptance."""
-        return self.status is Status.ACCEPTED or (told and self.allows(Status.ACCEPTED))
+        """Whether a visit may be planned for it; a date that is told is itself the acceptance, and the only one."""
+        if told:
+            return self.is_open and not any(v.is_open for v in self.visits)
+        return self.status is Status.ACCEPTED
 
     @property
     def visit_agreed(self) -> "Visit | None":
@@ -384,9 +386,9 @@ class Booking(db.Model):
         return asked[-1] if asked and self.status is Status.NEEDS_INFORMATION else None
 
     def waits_for(self, visit: "Visit") -> bool:
-        """Whether this visit's findings are still owed to this wish."""
-        return self.status is Status.ACCEPTED and not any(e.kind is Kind.ANSWERED and e.visit is visit
-                                                          for e in self.events)
+        """Whether this visit's findings are still owed to this wish: no other date is agreed by now."""
+        return self.status is Status.ACCEPTED and not self.visit_agreed and not any(
+            e.kind is Kind.ANSWERED and e.visit is visit for e in self.events)
 
     def allows(self, status: Status) -> bool:
         return status in NEXT_STEPS[self.status]

@@ -14,6 +14,8 @@ from .workdays import today
 if TYPE_CHECKING:
     from .booking import Booking
 
+LONGEST_ROAD = timedelta(hours=10)  # each way
+
 
 class Proposal(db.Model):
     """A date until it is agreed, refused or lapsed (`closed_at`). It holds nobody's time: whoever agrees first has it.
@@ -43,10 +45,11 @@ class Proposal(db.Model):
         """Open proposals of other bookings that could not be kept if `units` were taken then. A wish names no unit, so
         every wish at that time is one of them."""
         found = db.session.scalars(select(cls).where(
-            cls.closed_at.is_(None), cls.starts_at < ends_at, cls.ends_at > starts_at,
+            cls.closed_at.is_(None), cls.starts_at < ends_at + LONGEST_ROAD, cls.ends_at > starts_at - LONGEST_ROAD,
             cls.booking_id.not_in([b.id for b in but])).order_by(cls.starts_at, cls.id))
         keys = set(map(fold, units))
-        return [p for p in found if not p.takes or keys & {fold(u) for u in p.units}]
+        return [p for p in found if p.occupied[0] < ends_at and p.occupied[1] > starts_at
+                and (not p.takes or keys & {fold(u) for u in p.units})]
 
     @classmethod
     def unanswered(cls) -> list["Booking"]:

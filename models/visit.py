@@ -122,19 +122,24 @@ class Visit(db.Model):
 
     def choose(self, officer: "Officer | None", bookings: list[Booking], report_within: int = 0,
                words: str = "") -> None:
-        """Make `bookings` the ones that this visit answers; those left out wait for another visit."""
-        self._must_be(State.PLANNED, State.DONE)
-        for booking in bookings:
+        """Make `bookings` the ones that this visit answers; those left out wait for another visit. Nobody who was told
+        the date is left out: it is called off, or they withdraw."""
+        self._must_be(State.PLANNED)
+        new, left_out = [b for b in bookings if b not in self.bookings], [b for b in self.bookings if b not in bookings]
+        for booking in new if self.told else bookings:
             if not booking.may_be_visited(self.told) or booking.service != self.service:
                 raise NotAllowed(f"{booking.reference} is {booking.status} and cannot be answered by this visit")
-        for booking in set(bookings) - set(self.bookings):
+        if self.told and left_out:
+            raise NotAllowed(f"visit {self.id} is agreed with {left_out[0].reference}")
+        for booking in new:
             if self.told:
                 booking.agree(officer, self, self._promise(report_within), words, **self._times())
             else:
                 record(Kind.PLANNED, booking=booking, visit=self, officer=officer)
-        for booking in set(self.bookings) - set(bookings):
+        for booking in left_out:
             record(Kind.UNPLANNED, booking=booking, visit=self, officer=officer)
         self.bookings = sorted(bookings, key=lambda b: b.reference)
+        self.show(self.public)
 
     def show(self, public: bool) -> None:
         """Show it in the public calendar, or not: only a date that is told, and only if everyone who asked agreed."""

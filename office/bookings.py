@@ -1,10 +1,11 @@
 """One booking, and what an officer can do with it."""
 
+import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
@@ -25,9 +26,10 @@ from forms import (
     authorities,
     taken_in,
 )
-from letters import previewed
+from letters import link_to, previewed
 from models import Booking, Place, Status, add_working_days, db, today
 from services import Service
+from words import HAPPENED, day, moment, status_for_officer
 
 from . import office, pressed
 from .dates import wished
@@ -106,6 +108,28 @@ def act(reference: str, name: str):
             return redirect(url_for(".booking", reference=reference), 303)
     return render_template("office/act.html", booking=booking, service=service, action=action, form=form,
                            preview=preview, answers=service.questions.describe(booking.answers)), code
+
+
+@office.get("/sag/<reference>/eksport.json")
+def export(reference: str):
+    """All of one case in words, to be put into the journal (offentlighedsloven § 15), without its secret link."""
+    booking = _found(reference)
+    service = services.SERVICES[booking.service]
+    whole = {
+        "reference": booking.reference, "service": str(service.name), "status": status_for_officer(booking),
+        "received": moment(booking.received_at), "promised": day(booking.due_on), "channel": booking.channel,
+        "closed": moment(booking.closed_at) if booking.closed_at else "",
+        "contact": {name: getattr(booking, name) for name in ("name", "org", "email", "phone", "address", "language")},
+        "place": f"{booking.road}, {booking.from_to}, {booking.place.postcode} {booking.place.town}",
+        "answers": [list(said) for said in service.questions.describe(booking.answers)],
+        "events": [{"at": moment(e.at), "what": str(HAPPENED[e.kind]), "officer": e.officer.name if e.officer else "",
+                    "words": e.words} for e in booking.events],
+        "letters": [{"at": moment(letter.made_at), "way": letter.way, "subject": letter.subject,
+                     "text": letter.text.replace(link_to(booking), "")} for letter in booking.letters],
+        "outcomes": [[list(found) for found in service.findings.describe(visit.findings)]
+                     for visit in booking.outcomes]}
+    return Response(json.dumps(whole, ensure_ascii=False, indent=1), mimetype="application/json", headers={
+        "Content-Disposition": f"attachment; filename={booking.reference}.json"})
 
 
 @office.route("/sag/<reference>/notat", methods=["GET", "POST"])

@@ -36,7 +36,7 @@ def offer(reference: str):
     """Propose up to three dates. The form starts with the nearest at which the officer is free."""
     booking = Booking.by_reference(reference) or abort(404)
     service = services.SERVICES[booking.service]
-    if not (service.date_is_told and booking.may_be_visited(told=True)) or booking.visit_agreed:
+    if not (service.date_is_told and booking.may_be_visited(told=True)):
         flash(gettext("That is not possible any more. Below you see how the case stands now."), "warning")
         return redirect(url_for(".booking", reference=reference))
     kind = OfferForm.for_service(service.takes, current_app.config["DISTRICT"].units)
@@ -100,25 +100,27 @@ def clash_in_words(clash: Clash) -> str:
                    start=moment(taken.starts_at), end=until(taken.starts_at, taken.ends_at))
 
 
-def losers(visit: Visit) -> dict[Booking, Proposal]:
-    """Whose proposed dates could not be kept any more if the visit takes its units, and the first such date."""
+def losers(visit: Visit) -> dict[Booking, list[Proposal]]:
+    """Whose proposed dates could not be kept any more if the visit takes its units, and which dates."""
     db.session.flush()
     units, (first, *_) = [t.unit for t in visit.takes], visit.takes
-    found = Proposal.overlapping(first.starts_at, first.ends_at, units, visit.bookings)
-    return {p.booking: p for p in reversed(found)}
+    lost: dict[Booking, list[Proposal]] = {}
+    for proposal in Proposal.overlapping(first.starts_at, first.ends_at, units, visit.bookings):
+        lost.setdefault(proposal.booking, []).append(proposal)
+    return lost
 
 
-def to_be_offered(visit: Visit, lost: dict[Booking, Proposal]) -> list[Booking]:
+def to_be_offered(visit: Visit, lost: dict[Booking, list[Proposal]]) -> list[Booking]:
     """Those who have no other date left. What another service would take, nobody knows yet: an officer looks at it."""
-    return [b for b, proposal in lost.items() if b.service == visit.service
-            and all(p is proposal for p in (*b.wishes, *b.offers))]
+    return [b for b, proposals in lost.items() if b.service == visit.service
+            and all(p in proposals for p in (*b.wishes, *b.offers))]
 
 
-def offer_others(visit: Visit, lost: dict[Booking, Proposal]) -> None:
+def offer_others(visit: Visit, lost: dict[Booking, list[Proposal]]) -> None:
     """Offer other dates, by the same units, to whoever has none left."""
     answer_by = add_working_days(today(), services.SERVICES[visit.service].choose_within)
     for booking in to_be_offered(visit, lost):
-        booking.offer_instead(lost[booking], answer_by, g.officer, visit.parts, visit.travel)
+        booking.offer_instead(lost[booking][0], answer_by, g.officer, visit.parts, visit.travel)
 
 
 def known_units() -> list[str]:

@@ -35,7 +35,7 @@ def plan(reference: str):
     """Plan a visit for a booking, and for those nearby that wait for one."""
     first = Booking.by_reference(reference) or abort(404)
     service, place = services.SERVICES[first.service], first.place
-    if not first.may_be_visited(service.date_is_told) or first.visit_agreed:
+    if not first.may_be_visited(service.date_is_told):
         flash(gettext("That is not possible any more. Below you see how the case stands now."), "warning")
         return redirect(url_for(".booking", reference=reference))
     waiting = list(dict.fromkeys([first, *place.waiting_for_visit(service.key)]))
@@ -65,12 +65,14 @@ def reschedule(id: int):
         return redirect(url_for(".visit", id=id))
     waiting = list(dict.fromkeys([*visit.bookings, *visit.place.waiting_for_visit(service.key)]))
     form = _visit_form(service, waiting, obj=visit.place, data=_plan_of(visit))
+    form.agreed = frozenset(b.reference for b in visit.bookings)
     if request.method != "POST":
-        form.bookings.data = [b.reference for b in visit.bookings]
+        form.bookings.data = list(form.agreed)
 
     def change() -> Visit:
-        visit.choose(g.officer, _chosen(form, waiting), service.report_within)
-        visit.reschedule(g.officer, place=_place(form), report_within=service.report_within, **form.plan(COPENHAGEN))
+        plan = form.plan(COPENHAGEN)
+        visit.reschedule(g.officer, place=_place(form), report_within=service.report_within, **plan)
+        visit.choose(g.officer, _chosen(form, waiting), service.report_within, plan.get("words", ""))
         visit.show(_is_public(form))
         return visit
 

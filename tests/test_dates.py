@@ -322,3 +322,100 @@ def test_a_case_that_is_closed_or_agreed_is_offered_no_date(app, ida, path):
     closed, _ = wished(app)
     ida.post(f"/kontor/sag/{closed}/afslag", {"reason": "no_date", "words": "", "instead": "", "send": "1"})
     assert "Det kan ikke lade sig gøre længere" in ida.get(f"/kontor/sag/{closed}/{path}").text
+
+
+def test_who_joins_a_date_that_moves_gets_one_letter_and_who_knows_it_is_not_left_out(app, ida):
+    one, _, id = agreed(app, ida)
+    two, _ = wished(app, email="bo@example.dk")
+    ida.post(f"/kontor/sag/{two}/imoedekom", {"words": "", "send": "1"})
+    moved = plan("2027-07-08", one, bookings=[one, two], words="Tag gerne naboen med.", send="1")
+    ida.post(f"/kontor/besoeg/{id}/flyt", moved)
+    with app.app_context():
+        assert kinds(app, one) == ["received", "agreed", "agreed_anew"]
+        assert kinds(app, two) == ["received", "accepted", "agreed"]
+        for reference in (one, two):
+            letter = letters(app, reference)[-1].text
+            assert "torsdag 8. juli 2027" in letter and "Tag gerne naboen med." in letter
+    page = ida.post(f"/kontor/besoeg/{id}/flyt", {**moved, "bookings": [two]})
+    assert page.status == 422 and len(page.errors) == 1
+    with app.app_context():
+        assert found(app, one).visit_agreed.id == found(app, two).visit_agreed.id == id
+
+
+@pytest.mark.parametrize("path", ["besoeg", "tider"])
+def test_a_crew_is_somebody(app, ida, path):
+    reference, _ = wished(app)
+    form = plan("2027-07-01", reference) if path == "besoeg" else offered()
+    assert ida.post(f"/kontor/sag/{reference}/{path}", {**form, "crew": " , "}).status == 422
+
+
+def test_a_case_that_is_taken_up_again_can_be_given_another_date(app, ida):
+    reference, secret, id = agreed(app, ida)
+    with time_machine.travel(at(2, 9)):
+        ida = logged_in(app)
+        ida.post(f"/kontor/besoeg/{id}/resultat", {"found": "7", "note": ""})
+        ida.post(f"/kontor/besoeg/{id}/svar")
+        Person(app).post(f"/sag/{reference}/{secret}/tag-op-igen", {"words": "Én gang til."},
+                         token_from=f"/sag/{reference}/{secret}")
+        assert f"/kontor/sag/{reference}/tider" in ida.get(f"/kontor/sag/{reference}").html
+        ida.post(f"/kontor/sag/{reference}/tider", offered(answer_by="2027-07-04", send="1"))
+        with app.app_context():
+            assert len(found(app, reference).offers) == 2
+
+
+def test_a_date_is_lost_with_the_road_to_it_and_so_are_two_on_one_day(app, ida):
+    one, two, three = wished(app), wished(app, email="bo@example.dk"), wished(app, email="cy@example.dk")
+    with app.app_context():
+        for proposal in found(app, three[0]).proposals:  # both of them on the first, an hour apart
+            proposal.starts_at, proposal.ends_at = at(1, 18 + proposal.id % 2), at(1, 19 + proposal.id % 2)
+        for proposal in found(app, two[0]).proposals:
+            db.session.delete(proposal)
+        db.session.commit()
+    ida.post(f"/kontor/sag/{two[0]}/tider", offered(**{
+        "times-0-day": "2027-07-01", "times-0-starts": "20:45", "times-0-ends": "21:45", "times-1-day": "",
+        "times-1-starts": "", "times-1-ends": "", "send": "1"}))
+    form = plan("2027-07-01", one[0])
+    preview = ida.post(f"/kontor/sag/{one[0]}/besoeg", form)
+    for reference, _ in (two, three):
+        assert f"{reference[:4]} {reference[4:]}" in preview.text
+    both = "torsdag 1. juli 2027 kl. 18.00–19.00, torsdag 1. juli 2027 kl. 19.00–20.00."
+    assert both in preview.text.replace(":", ".")
+    ida.post(f"/kontor/sag/{one[0]}/besoeg", {**form, "send": "1"})
+    with app.app_context():
+        assert kinds(app, two[0]) == ["received", "dates_offered", "dates_offered"]
+        assert kinds(app, three[0]) == ["received", "dates_offered"]
+        assert all(not Taken.between(*p.occupied, p.units) for r in (two, three) for p in found(app, r[0]).offers)
+
+
+def test_where_no_other_time_is_free_an_officer_looks_and_nobody_says_that_the_citizen_refused(app, ida):
+    one, two = wished(app), wished(app, email="bo@example.dk")
+    for reference, _ in (one, two):
+        ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    with app.app_context():
+        Taken.absence("Ida Betjent", at(6, 0), at(30, 0) + timedelta(days=60), "Barsel")
+        Taken.absence("Ida Betjent", SUMMER, at(5, 0), "Ferie")
+        Hours.enter([(time(18), time(19))] * 7)
+        db.session.commit()
+    for reference, secret in (one, two):
+        person, own = Person(app), f"/sag/{reference}/{secret}"
+        page = person.post(buttons(person.get(own))[0], token_from=own)
+    assert page.status == 409 and "Ingen af tidspunkterne passer dig" not in page.text
+    assert two[0][:4] in ida.get("/kontor/?bunke=besked").text
+    assert "Systemet" in ida.get(f"/kontor/sag/{two[0]}").text
+
+
+def test_findings_that_are_corrected_do_not_close_a_case_with_a_new_date(app):
+    reference, _ = wished(app)
+    with app.app_context():
+        ida, booking = db.session.query(Officer).one(), found(app, reference)
+        dates = {"service": "talk", "place": booking.place, "takes": {"crew": "Ida"}, "bookings": [booking],
+                 "told": True, "place_told": "Haslev Bibliotek", "report_within": 10}
+        first = Visit.plan(ida, starts_at=SUMMER - timedelta(hours=3), ends_at=SUMMER, **dates)
+        first.enter_findings(ida, {"found": 0})
+        first.report(ida, retry_by=date(2027, 7, 20))
+        Visit.plan(ida, starts_at=at(1, 19), ends_at=at(1, 20), **dates)
+        first.enter_findings(ida, {"found": 7})
+        first.report(ida)
+        db.session.commit()
+        assert booking.status is Status.ACCEPTED and booking.visit_agreed.starts_at == at(1, 19)
+        assert kinds(app, reference) == ["received", "agreed", "postponed", "agreed", "corrected"]

@@ -1,5 +1,6 @@
 """The measure of the design: a service nobody thought of is one entry, and no page, letter or table knows of it."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -57,5 +58,9 @@ def test_it_is_booked_answered_and_told_without_a_migration(fifth, app, citizen)
         assert db.session.query(Booking).one().status is Status.ANSWERED
         answer = db.session.query(Letter).filter_by(kind="answered").one()
         assert "How many things found their owner? 7" in answer.text and "Never told" not in answer.text
+    export = json.loads(officer.get(f"/en/kontor/sag/{reference}/eksport.json").html)
+    assert export["service"] == "Lost and found day" and ["What is it about?", "Bicycles"] in export["answers"]
+    assert ["How many things found their owner?", "7"] in export["outcomes"][0]
+    assert [e["what"] for e in export["events"]][0] == "Booking received" and secret not in json.dumps(export)
     page = citizen.get(f"/en/sag/{reference}/{secret}").text
     assert "How many things found their owner? 7" in page and "Never told" not in page
