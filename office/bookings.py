@@ -93,7 +93,7 @@ def act(reference: str, name: str):
     booking, action = _found(reference), ACTIONS[name]
     service = services.SERVICES[booking.service]
     if not action.allowed(booking):
-        flash(gettext("That is not possible any more. Below you see how the case stands now."))
+        flash(gettext("That is not possible any more. Below you see how the case stands now."), "warning")
         return redirect(url_for(".booking", reference=reference), 303)
     form, preview, code = action.form(booking, service), None, 200
     if request.method == "POST":

@@ -37,7 +37,7 @@ def offer(reference: str):
     booking = Booking.by_reference(reference) or abort(404)
     service = services.SERVICES[booking.service]
     if not (service.date_is_told and booking.may_be_visited(told=True)):
-        flash(gettext("That is not possible any more. Below you see how the case stands now."))
+        flash(gettext("That is not possible any more. Below you see how the case stands now."), "warning")
         return redirect(url_for(".booking", reference=reference))
     kind = OfferForm.for_service(service.takes, current_app.config["DISTRICT"].units)
     form, preview = kind(data=_start(booking, service)), None

@@ -36,7 +36,7 @@ def plan(reference: str):
     first = Booking.by_reference(reference) or abort(404)
     service, place = services.SERVICES[first.service], first.place
     if not first.may_be_visited(service.date_is_told):
-        flash(gettext("That is not possible any more. Below you see how the case stands now."))
+        flash(gettext("That is not possible any more. Below you see how the case stands now."), "warning")
         return redirect(url_for(".booking", reference=reference))
     waiting = list(dict.fromkeys([first, *place.waiting_for_visit(service.key)]))
     form = _visit_form(service, waiting, obj=place, data=_start(service, first, place))

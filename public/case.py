@@ -66,9 +66,9 @@ def change(reference: str, secret: str, step: str):
     if not todo.allowed(booking):
         if step == "besked" and booking.may_reopen:  # closed while the citizen wrote: the words are kept
             flash(gettext("Your case has been closed meanwhile. "
-                          "You can send your message and ask us to take it up again."))
+                          "You can send your message and ask us to take it up again."), "warning")
             return _case_page(booking, {"tag-op-igen": ReopenForm()}), 409
-        flash(gettext("That is not possible any more. Below you see how your case stands now."))
+        flash(gettext("That is not possible any more. Below you see how your case stands now."), "warning")
         return redirect(back, 303)
     form = todo.form()
     if not form.validate():
@@ -89,7 +89,7 @@ def choose(reference: str, secret: str, id: int):
     if request.method != "POST" or not PressForm().validate():
         return redirect(back)
     if not (proposal.is_open and booking.awaits_visit):
-        flash(gettext("That is not possible any more. Below you see how your case stands now."))
+        flash(gettext("That is not possible any more. Below you see how your case stands now."), "warning")
         return redirect(back, 303)
     try:
         Visit.agree(proposal, service.report_within)
@@ -101,7 +101,7 @@ def choose(reference: str, secret: str, id: int):
         booking.offer_instead(proposal, add_working_days(today(), service.choose_within))
         db.session.commit()
         flash(gettext("Sorry, that time has just been taken by somebody else. Nothing is lost: below are other times, "
-                      "or we look for one."))
+                      "or we look for one."), "warning")
         return _case_page(booking), 409
 
 

@@ -46,6 +46,7 @@ class Case:
         if show:
             self.officer.press(show)
         words = self.officer.page.locator(".letter-preview").inner_text()
+        self.officer.page.wait_for_load_state("load")  # a page without its style sheet yet is wide
         assert not list(width(self.officer))
         assert len(self.site.mailbox.to(self.who.email)) == self.letters
         return words

@@ -154,6 +154,7 @@ def test_whoever_is_too_late_gets_the_nearest_other_times(app, ida):
         link = buttons(person.get(f"/sag/{reference}/{secret}"))[0]
         page = person.post(link, token_from=f"/sag/{reference}/{secret}")
     assert page.status == 409 and "netop blevet taget" in page.text and len(buttons(page)) == 3
+    assert "alert-warning" in page.html and "alert-success" not in page.html
     with app.app_context():
         loser = found(app, two[0])
         assert loser.visit_agreed is None and len(loser.offers) == 3
