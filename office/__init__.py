@@ -62,7 +62,8 @@ def pressed() -> bool:
     """Whether a single button was pressed on a page of this session; if not, the officer is told to press again."""
     valid = PressForm().validate()
     if not valid:
-        flash(gettext("The page had been open for too long. Nothing is lost: please press the button again."), "warning")
+        flash(gettext("The page had been open for too long. Nothing is lost: please press the button again."),
+              "warning")
     return valid
 
 

@@ -142,15 +142,27 @@ class District:
             task.answer(TaskStatus.UNDER_WAY, f"{OFFICE}svar")
         visit.publish(ida, True)
 
-    def _wish(self) -> Booking:
+    def agree_on_dates(self) -> tuple[Booking, Booking, Visit]:
+        """Three meetings: to one, dates are offered; one is asked for; the last one was agreed and held."""
+        offered, asked, met = (self._wish("meeting", {"kind": "public"}) for _ in range(3))
+        ida = db.session.get(Officer, 1)
+        plan = {"takes": {"crew": f"{OFFICE}folket 9"}, "travel": 0}
+        offered.offer(ida, [(STARTS + timedelta(days=9), ENDS + timedelta(days=9))], where="Biblioteket",
+                      answer_by=date(2026, 6, 12), **plan)
+        held = Visit.plan(ida, service="meeting", place=met.place, starts_at=now() - timedelta(hours=9), bookings=[met],
+                          ends_at=now() - timedelta(hours=8), told=True, place_told="Biblioteket", report_within=10, **plan)
+        db.session.commit()
+        return offered, asked, held
+
+    def _wish(self, service: str = "traffic", answers: dict | None = None) -> Booking:
         n = next(self.numbers)
         at = {"road": "Bygaden" if n % 2 else f"{CITIZEN}vej", "lat": None, "lng": None}
         return Booking.receive(
             once=f"form {n}", place=Place.at(postcode="4690", town="Haslev", municipality="Faxe", **at),
-            answer_within=10, service="traffic", language="en" if n % 3 else "da", name=f"{CITIZEN}navn {n}",
+            answer_within=10, service=service, language="en" if n % 3 else "da", name=f"{CITIZEN}navn {n}",
             email=f"{CITIZEN.lower()}{n}@example.dk", phone=f"2345670{n % 10}", address=f"{CITIZEN}allé {n}",
             capacity="association", org=f"{CITIZEN}foreningen", reply=list(Reply)[n % 3],
-            from_to=f"{CITIZEN}stykket {n}", answers={
+            from_to=f"{CITIZEN}stykket {n}", answers=answers or {
                 "problem": "speeding", "text": f"{CITIZEN}tekst {n}", "direction": "towards", "towards": f"{CITIZEN}by",
                 "days": ["weekdays"], "times": ["06-09"], "frequency": "daily", "place_van": f"{CITIZEN}plads"}, **at)
 
@@ -431,6 +443,12 @@ def posts(district) -> list[tuple[str, str, dict]]:
         failed = db.session.query(Letter).filter_by(fate=Fate.FAILED).first().id
         away = db.session.query(Taken).filter_by(visit_id=None).one().id
         task = db.session.query(Task).first().id
+        offered, asked, held = district.agree_on_dates()
+        dates = {"times-0-day": "2026-07-01", "times-0-starts": "18:00", "times-0-ends": "19:00", "crew": "Ida",
+                 "travel": "30", "place_told": "Biblioteket", "answer_by": "2026-06-12", "words": "", "send": "1"}
+        own, offer = f"/sag/{offered.reference}/{offered.secret}", offered.offers[0].id
+        tider, refuses = f"/kontor/sag/{asked.reference}/tider", f"/sag/{asked.reference}/{asked.secret}"
+        led = f"/kontor/besoeg/{held.id}/foerer-til/tryghedsvandring"
     owner = f"/ansvar/{district.owner[0]}/{district.owner[1]}"
     plan = {"day": "2026-06-20", "starts": "03:17", "ends": "04:43", "crew": f"{OFFICE}folket 8", "method": "laser",
             "road": "Bygaden", "from_to": "", "postcode": "4690", "bookings": [who["granted"][0]]}
@@ -441,6 +459,10 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("public.change", f"{public['new']}/kontakt", {"name": "Ny", "email": "ny@example.dk", "reply": "email"}),
         ("public.change", f"{public['new']}/traek-tilbage", {"sure": "y"}),
         ("public.change", f"{public['declined']}/tag-op-igen", {"words": "Se igen."}),
+        ("public.choose", f"{own}/tid/{offer}", {}),
+        ("office.offer", tider, dates),
+        ("public.change", f"{refuses}/ingen-passer", {"when": "Senere."}),
+        ("office.lead_to", led, {}),
         ("public.find", "/find", {"reference": who["new"][0], "contact": f"{CITIZEN}0@example.dk"}),
         ("office.note", f"{case['asked']}/notat", {"words": "Ringet."}),
         ("office.seen", f"{case['declined']}/laest", {}),
