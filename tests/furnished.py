@@ -125,7 +125,7 @@ def furnish_dates(app) -> dict:
             visits[way].enter_findings(officer, OUTCOME)
         visits["held"].report(officer)
         Taken.absence("Hold 0", at(11), at(13), "Kursus i Speditionsgodsterminalbanegårdspladsen")
-        Taken.absence("", at(-1, 0), at(0, 0), "")
+        Taken.absence("", at(60, 0), at(61, 0), "")
         db.session.commit()
         known |= {f"visit_{way}": visit.id for way, visit in visits.items()}
         known |= {"walk_wish": bookings["walk"].wishes[0].id, "month": f"{at(12):%Y-%m}"}
