@@ -86,8 +86,14 @@ def choose(reference: str, secret: str, id: int):
     booking = own(reference, secret)
     service, back = services.SERVICES[booking.service], url_for(".case", reference=reference, secret=secret)
     proposal = next((p for p in booking.proposals if p.id == id), None) or abort(404)
-    if request.method != "POST" or not PressForm().validate():
+    if request.method != "POST":
         return redirect(back)
+    if not PressForm().validate():
+        flash(gettext("The page had been open for too long. Nothing is lost: please press the button again."),
+              "warning")
+        return redirect(back, 303)
+    if booking.visit_agreed and booking.visit_agreed.starts_at == proposal.starts_at:  # pressed twice
+        return redirect(back, 303)
     if not (proposal.is_open and booking.awaits_visit):
         flash(gettext("That is not possible any more. Below you see how your case stands now."), "warning")
         return redirect(back, 303)

@@ -145,6 +145,22 @@ def test_dates_are_offered_and_one_is_chosen_by_a_button(app, ida):
         assert booking.due_on == date(2027, 7, 20)
 
 
+def test_a_button_pressed_twice_or_on_a_page_of_yesterday_is_answered_kindly(app, ida):
+    reference, secret = wished(app)
+    ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    path, late = f"/sag/{reference}/{secret}", Person(app)
+    button = buttons(late.get(path))[0]
+    page = late.client.post(button, data={"csrf_token": "of yesterday"}, follow_redirects=True).get_data(as_text=True)
+    assert "Tryk på knappen igen" in page and button in page
+    token = late.get(path).token
+    for _ in range(2):
+        answer = late.client.post(button, data={"csrf_token": token})
+        assert answer.status_code == 303
+    text = late.get(path).text
+    assert "Tiden er aftalt." in text and "kan ikke lade sig gøre" not in text
+    assert kinds_in(app, reference).count("agreed") == 1
+
+
 def test_whoever_is_too_late_gets_the_nearest_other_times(app, ida):
     one, two = wished(app), wished(app, name="Bo", email="bo@example.dk")
     for reference, _ in (one, two):
