@@ -17,7 +17,7 @@
   let sending = false, inForm = ""; // the token of what is sent while it still stands in the form
   const say = (text) => { said.textContent = text; };
 
-  // What waits: {once, to, fields, photo, refused}. The photo of what is still being typed lies there, too.
+  // What waits: {once, at, to, fields, photo, refused}. The photo of what is still being typed lies there, too.
   const opened = new Promise((done, fail) => {
     const asked = indexedDB.open("spots", 1);
     asked.onupgradeneeded = () => asked.result.createObjectStore("queue", { keyPath: "once" });
@@ -30,7 +30,8 @@
   };
   const keep = (entry) => store((queue) => queue.put(entry));
   const drop = (once) => store((queue) => queue.delete(once)).catch(() => {});
-  const queued = async () => (await store((queue) => queue.getAll(), "readonly").catch(() => [])).filter((entry) => entry.to);
+  const queued = async () => (await store((queue) => queue.getAll(), "readonly").catch(() => []))
+    .filter((entry) => entry.to).sort((one, other) => one.at - other.at); // numbered in the order in which they were typed
 
   // The form.
   const typed = () => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrf_token");
@@ -130,8 +131,9 @@
         if (became === "refused") await keep({ ...entry, refused: true });
         if (became === "kept") {
           await drop(entry.once);
-          say(page.querySelector(".alert-success")?.textContent ?? words.wordsKept);
-          if (entry.to === form.action) document.querySelector("[data-tasks]").replaceWith(page.querySelector("[data-tasks]"));
+          const ours = entry.to === form.action; // not of another walk, or in the other language
+          say((ours && page.querySelector(".alert-success")?.textContent) || words.wordsKept);
+          if (ours) document.querySelector("[data-tasks]").replaceWith(page.querySelector("[data-tasks]"));
         }
       }
       if (["offline", "login"].includes(became)) break;
@@ -155,7 +157,7 @@
     say(words.wordsSending);
     const photo = form.elements.photo.files[0];
     try {
-      await keep({ once: inForm, to: form.action, fields: typed(), photo: photo && await smaller(photo) });
+      await keep({ once: inForm, at: Date.now(), to: form.action, fields: typed(), photo: photo && await smaller(photo) });
     } catch {
       form.submit(); // this browser keeps nothing
       return;
