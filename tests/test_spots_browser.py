@@ -298,6 +298,7 @@ def test_what_is_refused_is_shown_with_its_words_and_its_photo(site, walker):
     assert ida.page.evaluate("document.activeElement.className").startswith("alert alert-error")
     ida.waits(0)
     ida.page.reload()
+    ida.page.wait_for_function("""() => document.querySelector("form[data-spots] [name=place]").value""")
     assert ida.field("Place").input_value() == "Stien", "nor does a reload take it away"
     ida.write("Proposal", "Sæt en lampe op.")
     ida.keep()
