@@ -84,7 +84,7 @@ STEPS = {
     "is_off": lambda b, o, cause, words: b.visit_agreed.cancel(o, cause, words, _service(b).answer_within),
     "finds": lambda b, o, found: b.visits[-1].enter_findings(o, _filled_in(
         _service(b).findings, _service(b).start_findings(b.visits[-1]) | found).answers()),
-    "reports": lambda b, o: b.visits[-1].report(o),
+    "reports": lambda b, o: b.visits[-1].report(o, adds=_service(b).adds(b.visits[-1].draft)),
     "leads_to": lambda b, o, key: b.lead_to(
         o, b.visits[-1], service=key, answer_within=services.SERVICES[key].answer_within,
         place=b.visits[-1].place, answers=services.SERVICES[key].started_by(b.visits[-1].findings["summary"])),
@@ -185,7 +185,8 @@ def _visits(officer: Officer) -> Iterator[tuple[datetime, Callable]]:
 
         def report(own=own):
             keeps_open = TRAFFIC.keeps_open(own["visit"].draft)
-            own["visit"].report(officer, add_working_days(today(), TRAFFIC.act_within) if keeps_open else None)
+            own["visit"].report(officer, add_working_days(today(), TRAFFIC.act_within) if keeps_open else None,
+                                TRAFFIC.adds(own["visit"].draft))
 
         def enter(own, found):
             return lambda: own["visit"].enter_findings(officer, found)

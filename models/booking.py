@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, String, Text, select
+from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, Integer, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from .agenda import ensure_free, free_times, in_units
@@ -15,7 +15,7 @@ from .base import NotAllowed, UTCDateTime, db, fold, now, one_of
 from .event import Event, Kind, record
 from .letter import Fate, Way
 from .proposal import Proposal
-from .workdays import add_working_days, local, today
+from .workdays import add_working_days, local, today, working_days_until
 
 if TYPE_CHECKING:
     from .letter import Letter
@@ -47,6 +47,7 @@ class Reply(enum.StrEnum):
 
 OPEN = frozenset({Status.RECEIVED, Status.NEEDS_INFORMATION, Status.ACCEPTED})
 CLOSED = frozenset(Status) - OPEN
+DECIDED = frozenset({Status.ACCEPTED, Status.DECLINED, Status.REFERRED})  # whoever waits has heard yes or no
 NEXT_STEPS = {
     Status.RECEIVED: CLOSED - {Status.ANSWERED} | {Status.NEEDS_INFORMATION, Status.ACCEPTED},
     Status.NEEDS_INFORMATION: CLOSED - {Status.ANSWERED} | {Status.RECEIVED, Status.ACCEPTED},
@@ -65,6 +66,9 @@ class Booking(db.Model):
     `once` is the token of the form it came from: the same form sent twice is one booking.
     `news` is true while the citizen has said something that no officer has reacted to.
     `public` says that its date, once agreed, may stand in the public calendar.
+    `wait` is how many working days passed from `received_on` to `decided_on`, the first yes or no; `stated` is within
+    how many of them, as the form said, four of five were answered. `reason` is why the answer was no. `helped` and
+    `helped_why` are the citizen's answer to the one question after ours. `journal` is the number in the journal.
     """
 
     __tablename__ = "bookings"
@@ -73,6 +77,8 @@ class Booking(db.Model):
         Index(None, "news", "due_on", "id"),
         Index(None, "closed_at", "id"),
         Index(None, "received_at", "id"),
+        Index(None, "received_on", "service"),
+        Index(None, "decided_on", "service", "wait"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -86,6 +92,14 @@ class Booking(db.Model):
     received_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     due_on: Mapped[date] = mapped_column(Date)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    received_on: Mapped[date] = mapped_column(Date, default=today)
+    decided_on: Mapped[date | None] = mapped_column(Date)
+    wait: Mapped[int | None] = mapped_column(Integer)
+    stated: Mapped[int | None] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(String(32), default="")
+    helped: Mapped[str] = mapped_column(String(16), default="")
+    helped_why: Mapped[str] = mapped_column(String(32), default="")
+    journal: Mapped[str] = mapped_column(String(40), default="")
 
     name: Mapped[str] = mapped_column(String(80))
     email: Mapped[str] = mapped_column(String(254), default="", index=True)
@@ -127,7 +141,8 @@ class Booking(db.Model):
         """
         booking = cls(reference="".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8)),
                       secret=secrets.token_urlsafe(18), once=once, place=place, status=Status.RECEIVED,
-                      received_at=now(), due_on=add_working_days(today(), answer_within), **columns)
+                      received_at=now(), received_on=today(), due_on=add_working_days(today(), answer_within),
+                      **columns)
         db.session.add(booking)
         booking._refresh_search()
         booking.proposals = [Proposal(starts_at=start, ends_at=end) for start, end in wishes]
@@ -249,6 +264,7 @@ class Booking(db.Model):
     def decline(self, officer: "Officer", reason: str, words: str, instead: str) -> Event:
         """Say no, with a reason code, the officer's own words, and another way where there is one."""
         self._step(Status.DECLINED)
+        self.reason = reason
         return record(Kind.DECLINED, booking=self, officer=officer, words=words, reason=reason, instead=instead)
 
     def refer(self, officer: "Officer", authority: str, words: str) -> Event:
@@ -402,6 +418,8 @@ class Booking(db.Model):
                 visit.leave(self)
         self.status, self.news = status, self.news and status is Status.ANSWERED  # findings react to no message
         self.closed_at = now() if status in CLOSED else None
+        if status in DECIDED and self.decided_on is None:
+            self.decided_on, self.wait = today(), working_days_until(today(), self.received_on)
         if status in CLOSED:
             self._close(self.proposals)
 

@@ -13,11 +13,12 @@ from .base import NotAllowed, UTCDateTime, db, now, one_of
 if TYPE_CHECKING:
     from .booking import Booking
     from .officer import Officer
+    from .place import Place
     from .visit import Visit
 
 
 class Kind(enum.StrEnum):
-    """What can happen to a booking or a visit."""
+    """What can happen to a booking, a visit or a place."""
 
     RECEIVED = "received"
     INFORMATION_ASKED = "information_asked"
@@ -67,7 +68,7 @@ TOLD = frozenset({
 
 
 class Event(db.Model):
-    """One change of a booking or a visit. `officer` is empty where the citizen or the software did it.
+    """One change of a booking, a visit or a place. `officer` is empty where the citizen or the software did it.
 
     `words` were written by a person, the citizen or the officer; `facts` are what else a letter or a reader needs,
     such as the reason code of a refusal.
@@ -81,12 +82,14 @@ class Event(db.Model):
     kind: Mapped[Kind] = mapped_column(one_of(Kind))
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
     visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.id"), index=True)
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("places.id"), index=True)
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))
     words: Mapped[str] = mapped_column(Text, default="")
     facts: Mapped[dict] = mapped_column(JSON, default=dict)
 
     booking: Mapped["Booking | None"] = relationship(back_populates="events")
     visit: Mapped["Visit | None"] = relationship(back_populates="events")
+    place: Mapped["Place | None"] = relationship(back_populates="events")
     officer: Mapped["Officer | None"] = relationship()
 
     @property
@@ -94,9 +97,10 @@ class Event(db.Model):
         return self.kind in TOLD
 
 
-def record(kind: Kind, *, booking=None, visit=None, officer=None, words: str = "", **facts) -> Event:
+def record(kind: Kind, *, booking=None, visit=None, place=None, officer=None, words: str = "", **facts) -> Event:
     """Append an event. It is also kept in hand until the commit, when letters.py writes what it calls for."""
-    happened = Event(at=now(), kind=kind, booking=booking, visit=visit, officer=officer, words=words, facts=facts)
+    happened = Event(at=now(), kind=kind, booking=booking, visit=visit, place=place, officer=officer, words=words,
+                     facts=facts)
     db.session.add(happened)
     db.session.info.setdefault("unposted", []).append(happened)
     return happened

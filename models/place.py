@@ -1,14 +1,15 @@
 """A road or venue that citizens ask about."""
 
-from datetime import datetime
+from datetime import date, datetime
 from math import asin, cos, radians, sin, sqrt
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Float, Index, String, Text, and_, or_, select
+from sqlalchemy import Date, Float, ForeignKey, Index, String, Text, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from .base import UTCDateTime, db, fold, now
 from .booking import Booking, Status
+from .event import Event
 
 if TYPE_CHECKING:
     from .visit import Visit
@@ -18,7 +19,11 @@ _METRES_PER_DEGREE = 111_320
 
 
 class Place(db.Model):
-    """One place as the police know it; several bookings may ask for it. `suitability` is for officers only."""
+    """One place as the police know it; several bookings may ask for it.
+
+    For officers only: `suits` is whether it suits a control, `suitability` where and how; `again_on` is the day of the
+    next control that an officer means to make. `merged_into_id` is the place that it turned out to be.
+    """
 
     __tablename__ = "places"
     __table_args__ = (Index(None, "postcode", "road_key"), Index(None, "lat", "lng"))
@@ -32,11 +37,15 @@ class Place(db.Model):
     municipality: Mapped[str] = mapped_column(String(80), index=True)
     lat: Mapped[float | None] = mapped_column(Float)
     lng: Mapped[float | None] = mapped_column(Float)
+    suits: Mapped[str] = mapped_column(String(16), default="")
     suitability: Mapped[str] = mapped_column(Text, default="")
+    again_on: Mapped[date | None] = mapped_column(Date, index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("places.id"), index=True)
     made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     bookings: Mapped[list[Booking]] = relationship(back_populates="place", order_by=Booking.id)
     visits: Mapped[list["Visit"]] = relationship(back_populates="place", order_by="Visit.starts_at.desc()")
+    events: Mapped[list[Event]] = relationship(back_populates="place", order_by="Event.id")
 
     def __init__(self, **columns):
         super().__init__(**columns)

@@ -27,6 +27,16 @@ visit_bookings = Table(
 )
 
 
+class Sum(db.Model):
+    """A number that a visit's findings add to the figures, such as vehicles measured, or 1 for a worry heard."""
+
+    __tablename__ = "sums"
+
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), primary_key=True)
+    what: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer)
+
+
 class State(enum.StrEnum):
     PLANNED = "planned"
     DONE = "done"  # findings are entered, and not yet sent
@@ -75,6 +85,7 @@ class Visit(db.Model):
     events: Mapped[list["Event"]] = relationship(back_populates="visit", order_by="Event.id")
     tasks: Mapped[list["Task"]] = relationship(back_populates="visit", order_by="Task.number")
     owners: Mapped[list["Owner"]] = relationship(back_populates="visit", order_by="Owner.id")
+    sums: Mapped[list[Sum]] = relationship(cascade="all, delete-orphan")
 
     @classmethod
     def plan(cls, officer: "Officer | None", *, service: str, place: "Place", starts_at: datetime, ends_at: datetime,
@@ -179,10 +190,11 @@ class Visit(db.Model):
             self.state = State.DONE
         return record(Kind.FINDINGS_ENTERED, visit=self, officer=officer)
 
-    def report(self, officer: "Officer", retry_by: date | None = None) -> Event:
+    def report(self, officer: "Officer", retry_by: date | None = None, adds: dict[str, int] | None = None) -> Event:
         """Send the findings to everyone who asked. A second report is a correction and goes to the same people.
 
         `retry_by` is set where nothing could be carried out and the wishes stand: the day of their new promise.
+        `adds` is what the findings add to the figures.
         """
         self._must_be(State.DONE, State.REPORTED)
         if self.draft is None:
@@ -191,6 +203,7 @@ class Visit(db.Model):
         if not corrects:
             self.bookings = told
         self.findings, self.draft = self.draft, None
+        self.sums = [Sum(what=what, number=number) for what, number in (adds or {}).items()]
         self.state, self.reported_at = State.REPORTED, now()
         for booking in told:
             if not booking.waits_for(self) or (corrects and retry_by):

@@ -129,7 +129,7 @@ def report(id: int):
         return redirect(url_for(".visit", id=id))
     retry_by = add_working_days(today(), service.act_within) if service.keeps_open(visit.draft) else None
     if request.method == "POST" and pressed():
-        visit.report(g.officer, retry_by)
+        visit.report(g.officer, retry_by, service.adds(visit.draft))
         db.session.commit()
         flash(gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
         return redirect(url_for(".visit", id=id), 303)

@@ -78,6 +78,13 @@ def was_held(findings: dict) -> bool:
     return findings.get("held") in WHEN_HELD.values
 
 
+def adds(findings: dict) -> dict[str, int]:
+    """What people said makes them feel unsafe, each worry once for each visit."""
+    if not was_held(findings):
+        return {}
+    return {"done": 1, **{f"worry-{worry}": 1 for worry in findings.get("worries", ())}}
+
+
 def keeps_open(findings: dict) -> bool:
     """It was not held, and another date is to be found."""
     return findings["held"] == "moved" or (not was_held(findings) and findings.get("again") == "yes")
@@ -96,4 +103,4 @@ def start_findings(visit: Visit) -> dict:
 # What differs between the services is the entry; this much of it is the same.
 AGREED = {"answer_within": 10, "act_within": 20, "report_within": 10, "date_is_told": True,
           "reasons": ("resources", "no_date", "too_few", "authority", "district", "report", "outside", "information"),
-          "keeps_open": keeps_open, "start_findings": start_findings}
+          "adds": adds, "keeps_open": keeps_open, "start_findings": start_findings}

@@ -257,6 +257,16 @@ def in_short(findings: dict) -> str:
                     findings["passed"], count=format_decimal(findings["passed"]), charged=charged)
 
 
+def adds(findings: dict) -> dict[str, int]:
+    """`of_passed` are those charged where the vehicles were counted, too: only they make a share."""
+    if findings["performed"] == "no":
+        return {}
+    sums = {"done": 1, "charged": findings.get("charged", 0)}
+    if "passed" in findings:
+        sums |= {"passed": findings["passed"], "of_passed": findings.get("charged", 0)}
+    return sums
+
+
 def start_findings(visit) -> dict:
     """What the findings form already knows from the plan."""
     start, end = local(visit.starts_at), local(visit.ends_at)
@@ -297,6 +307,7 @@ TRAFFIC = Service(
     act_within=22,
     findings_text="findings/traffic.txt",
     in_short=in_short,
+    adds=adds,
     keeps_open=keeps_open,
     start_findings=start_findings,
     started_by=lambda words: {"problem": "other", "text": words},
