@@ -17,8 +17,9 @@ from werkzeug.routing import IntegerConverter
 import commands
 import letters
 import services
+import wording
 from district import District
-from forms import CAUSES, LANGUAGES, OWNERS, TASK_STATUSES
+from forms import CAUSES, LANGUAGES, OWNERS, SUITS, TASK_STATUSES
 from models import NotAllowed, db, reading_only
 from office import office
 from public import public
@@ -99,8 +100,9 @@ def _teach_words(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(
-        catalogue=services.SERVICES, reasons=services.REASONS, STATUSES=STATUSES, HAPPENED=HAPPENED, WAYS=WAYS,
-        LANGUAGES=LANGUAGES, OWNERS=OWNERS, TASK_STATUSES=TASK_STATUSES, causes=CAUSES)
+        catalogue=services.SERVICES, reasons=services.REASONS, reason_name=wording.name_of, STATUSES=STATUSES,
+        HAPPENED=HAPPENED, WAYS=WAYS, LANGUAGES=LANGUAGES, OWNERS=OWNERS, TASK_STATUSES=TASK_STATUSES, SUITS=SUITS,
+        causes=CAUSES)
     app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": language(), "switch": switch_to,
                                    "authority_for": letters.authority_for})
 

@@ -31,6 +31,7 @@ from models import (
     Booking,
     Event,
     Fate,
+    FieldLink,
     Kind,
     Letter,
     Officer,
@@ -51,7 +52,7 @@ mail = Mail()
 TO_CITIZENS = frozenset({
     Kind.RECEIVED, Kind.INFORMATION_ASKED, Kind.ACCEPTED, Kind.DELAYED, Kind.POSTPONED, Kind.ANSWERED, Kind.CORRECTED,
     Kind.DECLINED, Kind.REFERRED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DATES_OFFERED, Kind.DATES_LAPSED, Kind.AGREED,
-    Kind.AGREED_ANEW, Kind.CALLED_OFF, Kind.REMINDED,
+    Kind.AGREED_ANEW, Kind.CALLED_OFF, Kind.REMINDED, Kind.FOLLOWED_UP,
 })
 # Those that change what stands in the reader's calendar: a mail brings the entry along.
 WITH_ENTRY = frozenset({Kind.AGREED, Kind.AGREED_ANEW, Kind.CALLED_OFF})
@@ -83,6 +84,8 @@ def write_pending() -> list[Letter]:
             letters += _write_to_citizen(event)
         elif event.kind in TO_OWNERS:
             letters.append(_write_to_owner(event))
+        elif event.kind is Kind.FIELD_ASKED:
+            letters.append(_write_to_field(event))
         elif event.kind is Kind.REMINDED:
             letters += _write_to_each_officer(REMINDER, visit=event.visit)
     return letters
@@ -114,6 +117,16 @@ def _write_to_owner(event: Event) -> Letter:
         return _add(text, way=Way.EMAIL if owner.email else Way.PHONE, owner=owner, kind=event.kind,
                     language=owner.language, recipient=owner.email or owner.name or str(OWNERS[owner.kind]),
                     subject=gettext("Tasks after the visit on %(day)s", day=day(visit.starts_at)))
+
+
+def _write_to_field(event: Event) -> Letter:
+    """A mail may be read on its way, so it names neither the place nor the time."""
+    link = db.session.get(FieldLink, event.facts["link"])
+    with force_locale(link.language):
+        text = render_template(f"letters/{event.kind}.txt", until=link.expires_at, officer=event.officer, link=_address(
+            "office.field", link.language, id=link.id, secret=link.secret))
+        return _add(text, way=Way.EMAIL, kind=event.kind, language=link.language, recipient=link.email,
+                    subject=gettext("Findings to be entered"))
 
 
 def _way(booking: Booking, kind: Kind) -> Way | None:

@@ -62,6 +62,13 @@ HAPPENED = {
     Kind.TASK_ANSWERED: _l("Answer about a task"),
     Kind.PUBLISHED: _l("Protocol made public"),
     Kind.UNPUBLISHED: _l("Protocol no longer public"),
+    Kind.FOLLOWED_UP: _l("Findings of a further visit sent"),
+    Kind.UNFOLLOWED: _l("No further findings wanted"),
+    Kind.MERGED: _l("Places made one"),
+    Kind.PARTED: _l("Place parted in two"),
+    Kind.DESCRIBED: _l("Notes on the place changed"),
+    Kind.FIELD_ASKED: _l("Link to the findings sent to a colleague"),
+    Kind.FIELD_WITHDRAWN: _l("Link to the findings withdrawn"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),
@@ -170,6 +177,20 @@ def weekday(value: datetime | str) -> str:
     return f"{format_date(value.date(), 'EEEE')} {day(value)}"
 
 
+def weekday_name(number: int) -> str:
+    """Monday is 0."""
+    return format_date(date(2024, 1, 1 + number), "EEEE").capitalize()  # that year began on a Monday
+
+
+def weekdays(numbers: list[int]) -> str:
+    """Days that follow each other as from and to: Monday–Friday."""
+    if len(numbers) == 7:
+        return gettext("Every day")
+    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"{weekday_name(numbers[0])}–{weekday_name(numbers[-1]).lower()}"
+    return ", ".join(map(weekday_name, numbers))
+
+
 def span(start: datetime | str, end: datetime | str) -> str:
     """From when to when, as dates are agreed."""
     start, end = (datetime.fromisoformat(v) if isinstance(v, str) else v for v in (start, end))
@@ -221,6 +242,6 @@ def linked(line: str) -> Markup:
 
 
 FILTERS = {f.__name__: f for f in (
-    age, day, moment, month, period, clock, until, weekday, span, reference, responsible, share, paragraphs,
-    text_blocks, due_words, error_in_words, state_in_words, fate_in_words, status_for_officer)}
+    age, day, moment, month, period, clock, until, weekday, weekday_name, weekdays, span, reference, responsible,
+    share, paragraphs, text_blocks, due_words, error_in_words, state_in_words, fate_in_words, status_for_officer)}
 FILTERS["words"] = in_my_language

@@ -4,11 +4,11 @@ from datetime import date, timedelta
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import PasswordField
-from wtforms.validators import Length, ValidationError
+from wtforms import BooleanField, PasswordField
+from wtforms.validators import Email, Length, ValidationError
 
-from .citizen import BookingForm, PlaceForm
-from .fields import Day, Form, Line, OneOf, Text, day_in_words
+from .citizen import LANGUAGES, BookingForm, PlaceForm
+from .fields import AnyOf, Day, Form, Line, OneOf, Select, Text, day_in_words
 from .rules import NoPersonalData, Required, day_here, in_my_language
 
 CHANNELS = {"phone": _l("Phone"), "paper": _l("Letter or in person")}
@@ -91,14 +91,59 @@ class ReferForm(Form):
         return self
 
 
+class WordingForm(Form):
+    """The sentence of one reason in both languages. `name` is asked where the reason is the officers' own."""
+
+    name = Line(_l("What officers call it"), 60)
+    da = Text(_l("In Danish"), 1000, rules=[ANYBODY_TO_ASK], render_kw={"rows": 4, "lang": "da"})
+    en = Text(_l("In English"), 1000, rules=[ANYBODY_TO_ASK], render_kw={"rows": 4, "lang": "en"})
+    put_away = BooleanField(_l("Put away: do not offer it for now"))
+
+
 class NoteForm(Form):
     words = Text(_l("Internal note"), 4000, rules=[], render_kw={"rows": 3},
                  description=_l("Is never sent and never shown outside the office."))
 
 
-class SuitabilityForm(Form):
+SUITS = {"": _l("Not known"), "suitable": _l("Suitable"), "nearby": _l("Suitable nearby"),
+         "unsuitable": _l("Not suitable")}
+
+
+class PlaceNotesForm(Form):
+    """What officers know of a place."""
+
+    suits = Select(_l("Does the place suit?"), SUITS, required=False)
     suitability = Text(_l("Suitability of the place"), 2000, required=False, rules=[],
                        render_kw={"rows": 3}, description=_l("For officers only, such as where it is safe to stand."))
+    from_to = Line(_l("Stretch"), 200, required=False)
+    again_on = Day(_l("No control before"), required=False, description=_l(
+        "Otherwise twelve weeks after the last one. It is advice, nothing is locked."))
+
+
+class MergeForm(Form):
+    """The place that this one turned out to be."""
+
+    road = Line(_l("Road"), 120)
+    postcode = Line(_l("Postcode"), 4, render_kw={"inputmode": "numeric", "class": "form-input-short"})
+
+
+class PartForm(Form):
+    """A stretch of the same road that is a place of its own, and those who asked about it."""
+
+    stretch = Line(_l("The other stretch"), 200)
+    asked = AnyOf(_l("Who asked about it?"))
+
+    def offer(self, bookings: dict) -> "PartForm":
+        self.asked.offer(bookings)
+        return self
+
+
+class FieldLinkForm(Form):
+    """To whom a link to a visit's findings goes."""
+
+    email = Line(_l("The colleague’s e-mail"), 254, rules=[Email(allow_smtputf8=False)],
+                 render_kw={"type": "email", "inputmode": "email"})
+    language = OneOf(_l("Language of the letter"), LANGUAGES, default="da")
 
 
 class MoveForm(PlaceForm):

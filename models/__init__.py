@@ -4,10 +4,12 @@ from .agenda import Clash, Hours, Taken, free_times, is_within_hours
 from .base import NotAllowed, clock, db, fold, now, reading_only
 from .booking import CLOSED, DECIDED, NEXT_STEPS, OPEN, REOPEN_DAYS, Booking, Reply, Status
 from .event import Event, Kind, take_unposted
+from .field import FieldLink
 from .letter import Fate, Letter, Way
 from .officer import Officer
 from .place import NEAR, Place
 from .proposal import Proposal
 from .task import Owner, Photo, Task, TaskStatus
 from .visit import State, Sum, Visit
+from .wording import Wording
 from .workdays import COPENHAGEN, add_working_days, holiday_name, is_working_day, local, today, working_days_until

@@ -69,6 +69,7 @@ class Booking(db.Model):
     `wait` is how many working days passed from `received_on` to `decided_on`, the first yes or no; `stated` is within
     how many of them, as the form said, four of five were answered. `reason` is why the answer was no. `helped` and
     `helped_why` are the citizen's answer to the one question after ours. `journal` is the number in the journal.
+    `follows` is whether somebody who was answered wants to hear of further visits to the place.
     """
 
     __tablename__ = "bookings"
@@ -100,6 +101,7 @@ class Booking(db.Model):
     helped: Mapped[str] = mapped_column(String(16), default="")
     helped_why: Mapped[str] = mapped_column(String(32), default="")
     journal: Mapped[str] = mapped_column(String(40), default="")
+    follows: Mapped[bool] = mapped_column(Boolean, default=True)
 
     name: Mapped[str] = mapped_column(String(80))
     email: Mapped[str] = mapped_column(String(254), default="", index=True)
@@ -261,11 +263,13 @@ class Booking(db.Model):
         self.due_on, self.news = due_on, False
         return record(Kind.DELAYED, booking=self, officer=officer, words=words, due_on=due_on.isoformat())
 
-    def decline(self, officer: "Officer", reason: str, words: str, instead: str) -> Event:
-        """Say no, with a reason code, the officer's own words, and another way where there is one."""
+    def decline(self, officer: "Officer", reason: str, words: str, instead: str, said: str = "") -> Event:
+        """Say no, with a reason code, the officer's own words, and another way where there is one. `said` is the
+        reason's sentence where it is not the catalogue's: what was written stays, whatever is written next year."""
         self._step(Status.DECLINED)
         self.reason = reason
-        return record(Kind.DECLINED, booking=self, officer=officer, words=words, reason=reason, instead=instead)
+        return record(Kind.DECLINED, booking=self, officer=officer, words=words, reason=reason, instead=instead,
+                      **({"said": said} if said else {}))
 
     def refer(self, officer: "Officer", authority: str, words: str) -> Event:
         """Send the citizen to whoever can help."""
@@ -314,7 +318,7 @@ class Booking(db.Model):
         """It was about another place than it was filed under."""
         before, self.place = self.place, place
         self._refresh_search()
-        return record(Kind.MOVED, booking=self, officer=officer, before=str(before), after=str(place))
+        return record(Kind.MOVED, booking=self, officer=officer, before=before.in_full, after=place.in_full)
 
     # What the citizen does, on their page or, where an officer is named, by phone or on paper.
 
@@ -340,6 +344,11 @@ class Booking(db.Model):
     def withdraw(self, officer: "Officer | None" = None) -> Event:
         self._step(Status.WITHDRAWN)
         return record(Kind.WITHDRAWN, booking=self, officer=officer)
+
+    def unfollow(self) -> Event:
+        """The citizen does not want to hear of further visits."""
+        self.follows = False
+        return record(Kind.UNFOLLOWED, booking=self)
 
     def reopen(self, words: str, answer_within: int, officer: "Officer | None" = None) -> Event:
         """The citizen was not helped and says why, within REOPEN_DAYS of the answer."""
@@ -373,7 +382,12 @@ class Booking(db.Model):
         """Whether a visit may be planned for it; a date that is told is itself the acceptance, and the only one."""
         if told:
             return self.is_open and not any(v.is_open for v in self.visits)
-        return self.status is Status.ACCEPTED
+        return self.status is Status.ACCEPTED or self.may_hear_more
+
+    @property
+    def may_hear_more(self) -> bool:
+        """Answered by a visit, and further ones at the place are told as well, as long as that is wanted."""
+        return self.status is Status.ANSWERED and self.follows and not any(v.told for v in self.visits)
 
     @property
     def visit_agreed(self) -> "Visit | None":

@@ -56,6 +56,13 @@ class Kind(enum.StrEnum):
     TASK_ANSWERED = "task_answered"
     PUBLISHED = "published"
     UNPUBLISHED = "unpublished"
+    FOLLOWED_UP = "followed_up"
+    UNFOLLOWED = "unfollowed"
+    MERGED = "merged"
+    PARTED = "parted"
+    DESCRIBED = "described"
+    FIELD_ASKED = "field_asked"
+    FIELD_WITHDRAWN = "field_withdrawn"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.
@@ -63,7 +70,7 @@ TOLD = frozenset({
     Kind.RECEIVED, Kind.INFORMATION_ASKED, Kind.INFORMATION_GIVEN, Kind.CONTACT_CHANGED, Kind.ACCEPTED, Kind.DELAYED,
     Kind.POSTPONED, Kind.ANSWERED, Kind.CORRECTED, Kind.DECLINED, Kind.REFERRED, Kind.WITHDRAWN, Kind.REOPENED,
     Kind.DATES_OFFERED, Kind.DATES_REFUSED, Kind.DATES_LAPSED, Kind.AGREED, Kind.AGREED_ANEW, Kind.CALLED_OFF,
-    Kind.REMINDED,
+    Kind.REMINDED, Kind.FOLLOWED_UP, Kind.UNFOLLOWED,
 })
 
 

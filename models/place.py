@@ -2,16 +2,17 @@
 
 from datetime import date, datetime
 from math import asin, cos, radians, sin, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
 from sqlalchemy import Date, Float, ForeignKey, Index, String, Text, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
-from .base import UTCDateTime, db, fold, now
+from .base import NotAllowed, UTCDateTime, db, fold, now
 from .booking import Booking, Status
-from .event import Event
+from .event import Event, Kind, record
 
 if TYPE_CHECKING:
+    from .officer import Officer
     from .visit import Visit
 
 NEAR = 250  # metres within which two pins are one place
@@ -45,6 +46,7 @@ class Place(db.Model):
 
     bookings: Mapped[list[Booking]] = relationship(back_populates="place", order_by=Booking.id)
     visits: Mapped[list["Visit"]] = relationship(back_populates="place", order_by="Visit.starts_at.desc()")
+    merged_into: Mapped[Optional["Place"]] = relationship(remote_side=[id])
     events: Mapped[list[Event]] = relationship(back_populates="place", order_by="Event.id")
 
     def __init__(self, **columns):
@@ -59,13 +61,15 @@ class Place(db.Model):
         """Places that may be this one: the same road and postcode first, then those whose pin is within NEAR metres."""
         same_road = and_(cls.postcode == postcode, cls.road_key == fold(road))
         if lat is None or lng is None:
-            return list(db.session.scalars(select(cls).where(same_road).order_by(cls.id)))
+            known = db.session.scalars(select(cls).where(same_road).order_by(cls.id))
+            return list(dict.fromkeys(place.standing for place in known))
         high, wide = NEAR / _METRES_PER_DEGREE, NEAR / (_METRES_PER_DEGREE * cos(radians(lat)))
         in_the_box = and_(cls.lat.between(lat - high, lat + high), cls.lng.between(lng - wide, lng + wide))
         found = db.session.scalars(select(cls).where(or_(same_road, in_the_box)).order_by(cls.id))
         key = (postcode, fold(road))
         near = [p for p in found if (p.postcode, p.road_key) == key or p.metres_to(lat, lng) <= NEAR]
-        return sorted(near, key=lambda p: (p.postcode, p.road_key) != key)
+        near.sort(key=lambda p: (p.postcode, p.road_key) != key)
+        return list(dict.fromkeys(place.standing for place in near))
 
     @classmethod
     def at(cls, *, road: str, postcode: str, town: str, municipality: str, from_to: str = "",
@@ -81,6 +85,56 @@ class Place(db.Model):
         if known.lat is None:
             known.lat, known.lng = lat, lng
         return known
+
+    @property
+    def standing(self) -> "Place":
+        """This place, or the one that it has been merged into."""
+        return self.merged_into.standing if self.merged_into else self
+
+    # What an officer does with it.
+
+    def describe(self, officer: "Officer", suits: str, suitability: str, from_to: str, again_on: date | None) -> Event:
+        """What officers know of it: whether and where one can stand, which stretch is meant, not before when."""
+        before = {"suits": self.suits, "suitability": self.suitability, "from_to": self.from_to}
+        self.suits, self.suitability, self.from_to, self.again_on = suits, suitability, from_to, again_on
+        return record(Kind.DESCRIBED, place=self, officer=officer, words=suitability, was=before)
+
+    def merge_into(self, officer: "Officer", other: "Place") -> Event:
+        """It turned out to be `other`: its bookings, visits and notes go there, and so do wishes yet to come."""
+        if self.standing is not self or other.standing is not other or other is self:
+            raise NotAllowed(f"place {self.id} cannot be merged into {other.id}")
+        for booking in list(self.bookings):
+            booking.move(officer, other)
+        for visit in list(self.visits):
+            visit.place = other
+            record(Kind.MOVED, visit=visit, officer=officer, before=self.in_full, after=other.in_full)
+        other.suits = other.suits or self.suits
+        other.suitability = "\n".join(filter(None, (other.suitability, self.suitability)))
+        other.again_on = max(filter(None, (other.again_on, self.again_on)), default=None)
+        if other.lat is None:
+            other.lat, other.lng = self.lat, self.lng
+        self.merged_into = other
+        record(Kind.MERGED, place=other, officer=officer, before=self.in_full, after=other.in_full)
+        return record(Kind.MERGED, place=self, officer=officer, before=self.in_full, after=other.in_full)
+
+    def part(self, officer: "Officer", bookings: list[Booking], from_to: str) -> "Place":
+        """Another stretch of the same road becomes a place of its own, with those who asked about it."""
+        apart = Place(road=self.road, from_to=from_to, postcode=self.postcode, town=self.town,
+                      municipality=self.municipality)
+        apart.lat, apart.lng = next(((b.lat, b.lng) for b in bookings if b.lat is not None), (None, None))
+        db.session.add(apart)
+        for booking in bookings:
+            booking.move(officer, apart)
+        for place in (self, apart):
+            record(Kind.PARTED, place=place, officer=officer, before=self.in_full, after=apart.in_full)
+        return apart
+
+    # What can be read off it.
+
+    @property
+    def in_full(self) -> str:
+        """With its stretch, by which officers tell places of one road apart."""
+        return f"{self.road}, {self.from_to}, {self.postcode} {self.town}" if self.from_to else str(self)
 
     def neighbours(self) -> list["Place"]:
         """Other places near this one, whose bookings one visit may answer as well."""

@@ -15,6 +15,7 @@ from .event import Event, Kind, record
 from .workdays import add_working_days, local
 
 if TYPE_CHECKING:
+    from .field import FieldLink
     from .officer import Officer
     from .place import Place
     from .proposal import Proposal
@@ -85,6 +86,7 @@ class Visit(db.Model):
     events: Mapped[list["Event"]] = relationship(back_populates="visit", order_by="Event.id")
     tasks: Mapped[list["Task"]] = relationship(back_populates="visit", order_by="Task.number")
     owners: Mapped[list["Owner"]] = relationship(back_populates="visit", order_by="Owner.id")
+    field_links: Mapped[list["FieldLink"]] = relationship(back_populates="visit", order_by="FieldLink.id")
     sums: Mapped[list[Sum]] = relationship(cascade="all, delete-orphan")
 
     @classmethod
@@ -137,7 +139,7 @@ class Visit(db.Model):
         the date is left out: it is called off, or they withdraw."""
         self._must_be(State.PLANNED)
         new, left_out = [b for b in bookings if b not in self.bookings], [b for b in self.bookings if b not in bookings]
-        for booking in new if self.told else bookings:
+        for booking in new:
             if not booking.may_be_visited(self.told) or booking.service != self.service:
                 raise NotAllowed(f"{booking.reference} is {booking.status} and cannot be answered by this visit")
         if self.told and left_out:
@@ -180,15 +182,15 @@ class Visit(db.Model):
         for booking in [*self.bookings, None]:
             record(Kind.REMINDED, booking=booking, visit=self)
 
-    def enter_findings(self, officer: "Officer", draft: dict) -> Event:
-        """Keep what was found; nobody is told before `report`."""
+    def enter_findings(self, officer: "Officer | None", draft: dict, by: str = "") -> Event:
+        """Keep what was found; nobody is told before `report`. `by` is who entered it by a link of their own."""
         self._must_be(State.PLANNED, State.DONE, State.REPORTED)
         if self.starts_at > now():
             raise NotAllowed(f"visit {self.id} has not taken place")
         self.draft = draft
         if self.state is State.PLANNED:
             self.state = State.DONE
-        return record(Kind.FINDINGS_ENTERED, visit=self, officer=officer)
+        return record(Kind.FINDINGS_ENTERED, visit=self, officer=officer, words=by)
 
     def report(self, officer: "Officer", retry_by: date | None = None, adds: dict[str, int] | None = None) -> Event:
         """Send the findings to everyone who asked. A second report is a correction and goes to the same people.
@@ -206,7 +208,10 @@ class Visit(db.Model):
         self.sums = [Sum(what=what, number=number) for what, number in (adds or {}).items()]
         self.state, self.reported_at = State.REPORTED, now()
         for booking in told:
-            if not booking.waits_for(self) or (corrects and retry_by):
+            if booking.may_hear_more and not corrects:
+                if not retry_by:  # where nothing was carried out there is nothing more to hear
+                    record(Kind.FOLLOWED_UP, booking=booking, visit=self, officer=officer)
+            elif not booking.waits_for(self) or (corrects and retry_by):
                 record(Kind.CORRECTED, booking=booking, visit=self, officer=officer)
             elif retry_by:
                 booking.postpone(officer, self, retry_by)
@@ -228,11 +233,11 @@ class Visit(db.Model):
 
     @property
     def recipients(self) -> list[Booking]:
-        """Whose wish the findings answer: accepted when they are first sent, and the same people ever after, but
-        for those who have withdrawn since."""
+        """Whose wish the findings answer: accepted when they are first sent, or answered before and still following;
+        and the same people ever after, but for those who have withdrawn since."""
         if self.state is State.REPORTED:
             return [b for b in self.bookings if b.status is not Status.WITHDRAWN]
-        return [b for b in self.bookings if b.status is Status.ACCEPTED]
+        return [b for b in self.bookings if b.status is Status.ACCEPTED or b.may_hear_more]
 
     @property
     def parts(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ from throttle import limiter
 
 office = Blueprint("office", __name__, url_prefix="/kontor")
 
-OPEN_DOORS = {"office.log_in", "office.feed"}
+OPEN_DOORS = {"office.log_in", "office.feed", "office.field"}
 
 
 @office.before_request
@@ -95,8 +95,10 @@ from . import (  # noqa: E402  (their pages hang on the blueprint above)
     bookings,
     calendar,
     desk,
+    field,
     places,
     post,
     tasks,
     visits,
+    wordings,
 )

@@ -10,6 +10,7 @@ from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 import services
+import wording
 from forms import (
     AskForm,
     ContactForm,
@@ -59,8 +60,9 @@ ACTIONS = {
         _l("Ask for information"), lambda b: b.allows(Status.NEEDS_INFORMATION), _ask_form,
         lambda b, form, s: b.ask(g.officer, form.words.data, form.answer_by.data)),
     "afslag": Action(
-        _l("Decline"), lambda b: b.allows(Status.DECLINED), lambda b, s: DeclineForm().offer(s.reason_names()),
-        lambda b, form, s: b.decline(g.officer, form.reason.data, form.words.data or "", form.instead.data or "")),
+        _l("Decline"), lambda b: b.allows(Status.DECLINED), lambda b, s: DeclineForm().offer(wording.offered(s)),
+        lambda b, form, s: b.decline(g.officer, form.reason.data, form.words.data or "", form.instead.data or "",
+                                     wording.sentence(s, form.reason.data, b))),
     "henvis": Action(
         _l("Refer to somebody else"), lambda b: b.allows(Status.REFERRED),
         lambda b, s: ReferForm().offer(authorities(current_app.config["DISTRICT"], b.place.municipality)),

@@ -2,8 +2,9 @@
 
 import re
 from calendar import Calendar
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from flask import Response, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
@@ -13,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from calendars import by_day, officer_feed
 from forms import AbsenceForm, Form, HoursForm
 from letters import feed_address
-from models import COPENHAGEN, Hours, Officer, Taken, Visit, db, holiday_name, now, today
+from models import COPENHAGEN, Hours, Officer, State, Taken, Visit, db, holiday_name, now, today
 
 from . import office, pressed
 from .dates import known_units
@@ -36,6 +37,21 @@ def calendar():
     first = _month(request.args.get("maaned", ""))
     return render_template("office/calendar.html", first=first, weeks=_weeks(first), today=today(), pages=[
         (first - DAY, gettext("Previous month")), (first + 32 * DAY, gettext("Next month"))])
+
+
+@office.get("/rute")
+def route():
+    """The chosen visits of a day on paper, in the order in which they are driven to."""
+    start = datetime.combine(_day(request.args.get("dag", "")), time(), COPENHAGEN)
+    visits = list(db.session.scalars(select(Visit).where(
+        Visit.state == State.PLANNED, Visit.starts_at >= start, Visit.starts_at < start + DAY)
+        .order_by(Visit.starts_at, Visit.id).options(selectinload(Visit.place), selectinload(Visit.bookings))))
+    chosen = [v for v in visits if str(v.id) in request.args.getlist("besoeg")] or visits
+    stops = [(visit, before and visit.place.lat is not None and before.place.metres_to(
+        visit.place.lat, visit.place.lng) / 1000) for before, visit in zip([None, *chosen], chosen, strict=False)]
+    points = [{"lat": v.place.lat, "lng": v.place.lng, "number": n, "text": str(v.place)}
+              for n, (v, _km) in enumerate(stops, 1) if v.place.lat is not None]
+    return render_template("office/route.html", start=start, visits=visits, chosen=chosen, stops=stops, points=points)
 
 
 @office.get("/kalender/indstillinger")
@@ -96,6 +112,15 @@ def _month(typed: str) -> datetime:
     known = re.fullmatch(r"(20[0-9]{2})-(0[1-9]|1[0-2])", typed)
     year, month = map(int, known.groups()) if known else (today().year, today().month)
     return datetime(year, month, 1, tzinfo=COPENHAGEN)
+
+
+def _day(typed: str) -> date:
+    """A day such as 2026-12-24; today where it is none."""
+    with suppress(ValueError):
+        day = date.fromisoformat(typed)
+        if 2000 <= day.year < 2100:
+            return day
+    return today()
 
 
 def _weeks(first: datetime) -> list[list[Day]]:

@@ -1,12 +1,13 @@
 """Visits: planned for bookings, carried out, and reported to everyone who asked."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 import services
-from forms import AgreedVisitForm, CallOffForm, CancelForm, Form, VisitForm
+from forms import AgreedVisitForm, CallOffForm, CancelForm, FieldLinkForm, Form, VisitForm
 from letters import previewed
 from models import (
     COPENHAGEN,
@@ -52,9 +53,32 @@ def plan(reference: str):
     return _change_page(form, change, service=service, place=place, booking=first)
 
 
+@office.route("/besoeg/<int:id>/igen", methods=["GET", "POST"])
+def again(id: int):
+    """Plan the next control at the same place. Those who were answered hear of it as well, unless they do not want to;
+    how often it is worth while, the officer decides: `?uger=` weeks after this one, twelve unless told."""
+    before = _found(id)
+    service, place = services.SERVICES[before.service], before.place
+    if service.date_is_told or not before.findings:
+        return redirect(url_for(".visit", id=id))
+    asking = list(dict.fromkeys([*(b for b in before.bookings if b.may_hear_more),
+                                 *place.waiting_for_visit(service.key)]))
+    weeks = timedelta(weeks=min(request.args.get("uger", 12, int), 104))
+    form = _visit_form(service, asking, obj=place, data=_plan_of(before) | {
+        "day": max(local(before.starts_at).date() + weeks, today())})
+    if request.method != "POST":
+        form.bookings.data = [b.reference for b in asking]
+
+    def change() -> Visit:
+        return Visit.plan(g.officer, service=service.key, place=_place(form), bookings=_chosen(form, asking),
+                          **form.plan(COPENHAGEN))
+
+    return _change_page(form, change, service=service, place=place, visit=before, again=True)
+
+
 @office.get("/besoeg/<int:id>")
 def visit(id: int):
-    return _visit_page(_found(id))
+    return visit_page(_found(id))
 
 
 @office.route("/besoeg/<int:id>/flyt", methods=["GET", "POST"])
@@ -87,14 +111,14 @@ def cancel(id: int):
     if request.method != "POST":
         return redirect(url_for(".visit", id=id))
     if not form.validate():
-        return _visit_page(visit, cancel=form), 422
+        return visit_page(visit, cancel=form), 422
 
     def change() -> None:
         cause = form.cause.data if visit.told else ""
         visit.cancel(g.officer, cause, form.words.data or "", service.answer_within)
 
     if visit.told and "send" not in request.form:
-        return _visit_page(visit, cancel=form, preview=previewed(change))
+        return visit_page(visit, cancel=form, preview=previewed(change))
     change()
     db.session.commit()
     flash(gettext("The visit is cancelled. Its bookings wait for another one."))
@@ -172,11 +196,14 @@ def _found(id: int) -> Visit:
     return db.session.get(Visit, id) or abort(404)
 
 
-def _visit_page(visit: Visit, cancel: Form | None = None, preview: list[Letter] | None = None):
+def visit_page(visit: Visit, cancel: Form | None = None, preview: list[Letter] | None = None,
+               field_link: Form | None = None):
+    """One visit; `cancel` and `field_link` are forms of it that came back with errors."""
     service = services.SERVICES[visit.service]
     told = visit.draft or visit.findings
     return render_template("office/visit.html", visit=visit, service=service, preview=preview,
-                           cancel=cancel or _cancel_form(visit, None), begun=visit.starts_at <= now(),
+                           cancel=cancel or _cancel_form(visit, None), field_link=field_link or FieldLinkForm(None),
+                           begun=visit.starts_at <= now(),
                            answers=service.findings.describe(told, internal=True) if told else [])
 
 
@@ -247,7 +274,7 @@ def _place(form: VisitForm) -> Place:
 
 
 def _chosen(form: VisitForm, waiting: list[Booking]) -> list[Booking]:
-    return [b for b in waiting if b.reference in (form.bookings.data or ()) and b.is_open]
+    return [b for b in waiting if b.reference in (form.bookings.data or ()) and (b.is_open or b.may_hear_more)]
 
 
 def _is_public(form: VisitForm) -> bool:

@@ -1,7 +1,7 @@
 """What can be booked: the catalogue. A new service is one entry here and one file beside it."""
 
 from .meeting import MEETING
-from .service import REASONS, Service
+from .service import HARMS, REASONS, Service
 from .traffic import TRAFFIC
 from .van import VAN
 from .walk import WALK
@@ -13,4 +13,4 @@ def by_slug(slug: str) -> Service | None:
     return next((service for service in SERVICES.values() if service.slug == slug), None)
 
 
-__all__ = ["REASONS", "SERVICES", "Service", "by_slug"]
+__all__ = ["HARMS", "REASONS", "SERVICES", "Service", "by_slug"]

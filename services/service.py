@@ -38,6 +38,9 @@ REASONS = {
         "We lack information, and without it we cannot find the place or judge the problem.")),
 }
 
+# What makes a place more pressing than another.
+HARMS = {"accident": _l("accidents named"), "school": _l("school road"), "works": _l("road works")}
+
 
 @dataclass(frozen=True)
 class Service:
@@ -55,6 +58,7 @@ class Service:
     `leads_to` names the services that an outcome may start; `started_by(words)` is what such a wish starts with.
     `topic` names the question, one choice, that says in a word what a booking is about.
     `findings_text` is the template that tells the findings, in letters and on pages; the plain one lists them.
+    `hours(answers)` are the (weekday, hour) that a wish names, Monday being 0; `harms(answers)` which of HARMS.
     `adds(findings)` is what they add to the figures: {"passed": 94, "charged": 0}, or {"worry-lighting": 1}.
     `in_short(findings)` is one line of them; `keeps_open(findings)` is true where nothing was carried out and the
     wishes stand; `start_findings(visit)` is what the form of findings starts with.
@@ -76,6 +80,8 @@ class Service:
     reasons: tuple[str, ...] = tuple(REASONS)
     findings_text: str = "findings/plain.txt"
     in_short: Callable[[dict], str] = lambda findings: gettext("The place was visited.")
+    hours: Callable[[dict], frozenset[tuple[int, int]]] = lambda answers: frozenset()
+    harms: Callable[[dict], set[str]] = lambda answers: set()
     adds: Callable[[dict], dict[str, int]] = lambda findings: {}
     keeps_open: Callable[[dict], bool] = lambda findings: False
     start_findings: Callable[[Visit], dict] = lambda visit: {}

@@ -1,6 +1,7 @@
 """Traffic control: citizens name a stretch, the police measure it, everyone who asked hears what was found."""
 
 from datetime import time
+from itertools import product
 
 from flask_babel import format_decimal, gettext, ngettext
 from flask_babel import lazy_gettext as _l
@@ -29,7 +30,7 @@ from forms import (
 )
 from models import local
 
-from .service import Service
+from .service import HARMS, Service
 
 LIMITS = {str(n): _l("%(speed)s km/h", speed=n) for n in (20, 30, 40, 50, 60, 70, 80, 90, 110, 130)}
 PROBLEMS = {
@@ -242,6 +243,27 @@ class TrafficFindings(Form):
             yield self.mopeds_fast, gettext("More mopeds were too fast than were checked.")
 
 
+def hours(answers: dict) -> frozenset[tuple[int, int]]:
+    """The hours of the week that the wish names; what goes past midnight belongs to the day on which it started."""
+    week = {"weekdays": range(5), "saturday": (5,), "sunday": (6,), "all": range(7)}
+    weekdays = {day for name in answers.get("days", ()) for day in week[name]}
+    named = {hour for name in answers.get("times", ()) for hour in _hours_of(name)}
+    return frozenset(product(weekdays, named))
+
+
+def _hours_of(name: str) -> list[int]:
+    if name == "all":
+        return list(range(24))
+    first, last = map(int, name.split("-"))
+    return [hour % 24 for hour in range(first, last if first < last else last + 24)]
+
+
+def harms(answers: dict) -> set[str]:
+    special = set(answers.get("special", ()))
+    by_school = answers.get("problem") == "school" or "schoolchildren" in answers.get("who", ())
+    return special & set(HARMS) | ({"school"} if by_school else set())
+
+
 def in_short(findings: dict) -> str:
     if findings["performed"] == "no":
         return gettext("The control could not be carried out.")
@@ -307,6 +329,8 @@ TRAFFIC = Service(
     act_within=22,
     findings_text="findings/traffic.txt",
     in_short=in_short,
+    hours=hours,
+    harms=harms,
     adds=adds,
     keeps_open=keeps_open,
     start_findings=start_findings,

@@ -11,7 +11,7 @@ import services
 
 ROOT = Path(__file__).parent.parent
 # What a room may import of ours. The arrows go one way, from what people see down to what is known.
-LOWER = {"letters", "calendars", "figures", "services", "forms", "models", "words", "throttle", "district"}
+LOWER = {"letters", "calendars", "figures", "hotspots", "wording", "services", "forms", "models", "words", "throttle", "district"}
 MAY_IMPORT = {
     "app": LOWER | {"public", "office", "commands"},
     "public": LOWER,
@@ -23,6 +23,8 @@ MAY_IMPORT = {
     "letters": {"calendars", "words", "services", "forms", "models"},
     "calendars": {"words", "services", "forms", "models"},
     "figures": {"words", "services", "forms", "models"},
+    "hotspots": {"words", "services", "forms", "models"},
+    "wording": {"words", "services", "models"},
     "services": {"forms", "models"},
     "words": {"forms", "models"},
     "forms": set(),
@@ -32,7 +34,7 @@ MAY_IMPORT = {
 }
 DEMO = {"demo_district", "demo_cases"}
 MAY_NAME_A_SERVICE = {"services", *DEMO}
-LONGEST_FILE, MOST_PYTHON, GLANCE = 500, 6_800, 15  # lines
+LONGEST_FILE, MOST_PYTHON, GLANCE = 500, 9_000, 15  # lines
 NOT_OURS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", "__pycache__", "node_modules"}
 WITH_WORDS = {".py", ".html", ".txt", ".md", ".toml", ".cfg", ".js", ".css", ".svg", ".po", ".mako", ".geojson", ".yml",
               ".yaml", ".sh", ".service", ".ini", ".json", ""}

@@ -125,12 +125,12 @@ def wish(
             "reply": "email",
             "language": "en",
             "from_to": "fra kirken til skolen",
+            "service": "traffic",
             **changes,
         }
         booking = Booking.receive(
             once=f"once-{next(_count)}",
             answer_within=10,
-            service="traffic",
             road=road,
             lat=lat,
             lng=lng,

@@ -25,6 +25,7 @@ from models import (
     COPENHAGEN,
     Booking,
     Fate,
+    FieldLink,
     Letter,
     Officer,
     Owner,
@@ -86,6 +87,7 @@ class District:
             self.people = {name: (b.reference, b.secret) for name, b in self.people.items()}
             self.visits = {name: v.id for name, v in self.visits.items()}
             self.owner = (self.owner.id, self.owner.secret)
+            self.field = f"/kontor/felt/{self.field.id}/{self.field.secret}"
             self.letters = [letter.id for letter in db.session.query(Letter)]
             self.places = [place.id for place in db.session.query(Place)]
 
@@ -121,6 +123,7 @@ class District:
         self.visits["in vain"].report(ida, date(2026, 6, 26))
         self.visits["cancelled"].cancel(ida, f"{OFFICE}årsag")
         Taken.absence(f"{OFFICE}folket", STARTS, ENDS, f"{OFFICE}ferie")
+        self.field = FieldLink.send(ida, self.visits["done"], f"{OFFICE}felt@example.dk", "da")
         self._ask_for_something(ida, self.visits["reported"])
         db.session.flush()
         letters.write_pending()
@@ -181,7 +184,8 @@ class District:
 
     def addresses(self, keys: list[tuple[str, str]]):
         """Every address that any rule can make: (rule, path, what is typed into it). `keys`: references and secrets."""
-        known = {"number": [1, 2, 999], "slug": ["faerdselskontrol", "findes-ikke"], "id": [*range(1, 6), 999, 2**64], "filename": [
+        known = {"number": [1, 2, 999], "other": [1, 2, 999], "reason": ["resources", "ny", "findes-ikke"],
+                 "slug": ["faerdselskontrol", "findes-ikke"], "id": [*range(1, 6), 999, 2**64], "filename": [
             "style.css", "map.js", "icon.svg", "land.geojson", "leaflet.js", "leaflet.css", "images/marker-icon.png",
             "findes-ikke", "../app.py", "..%2fapp.py"]}
         road = self.app.url_map.bind("localhost")
@@ -444,6 +448,8 @@ def posts(district) -> list[tuple[str, str, dict]]:
         away = db.session.query(Taken).filter_by(visit_id=None).one().id
         task = db.session.query(Task).first().id
         offered, asked, held = district.agree_on_dates()
+        granted = Booking.by_reference(who["granted"][0])
+        place, road = granted.place_id, granted.place.road
         dates = {"times-0-day": "2026-07-01", "times-0-starts": "18:00", "times-0-ends": "19:00", "crew": "Ida",
                  "travel": "30", "place_told": "Biblioteket", "answer_by": "2026-06-12", "words": "", "send": "1"}
         own, offer = f"/sag/{offered.reference}/{offered.secret}", offered.offers[0].id
@@ -474,6 +480,11 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.act", f"{case['spare']}/afslag", {"reason": "resources", "send": "1"}),
         ("office.act", f"{case['spare too']}/henvis", {"authority": "municipality", "send": "1"}),
         ("office.take_in", "/kontor/ny/faerdselskontrol", {**WISH, "once": "to", "channel": "phone"}),
+        ("office.reword", "/kontor/tekster/faerdselskontrol/resources", {"da": "Nej.", "en": "No.", "send": "1"}),
+        ("office.send_field_link", f"/kontor/besoeg/{of['done']}/feltlink", {"email": "a@b.dk", "language": "da"}),
+        ("office.field", district.field, found),
+        ("office.withdraw_field_link", "/kontor/feltlink/1/traek-tilbage", {}),
+        ("office.again", f"/kontor/besoeg/{of['reported']}/igen", {**plan, "day": "2026-07-20", "bookings": []}),
         ("office.plan", f"{case['granted']}/besoeg", plan),
         ("office.reschedule", f"/kontor/besoeg/{of['coming']}/flyt", {**plan, "day": "2026-06-21", "bookings": []}),
         ("office.cancel", f"/kontor/besoeg/{of['coming']}/aflys", {"words": "Ferie."}),
@@ -486,7 +497,11 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.send_tasks", f"/kontor/besoeg/{of['done']}/opgaver/send", {}),
         ("office.owner", f"/kontor/ansvarlig/{district.owner[0]}", {"name": "Ny", "email": "", "language": "en"}),
         ("office.protocol", f"/kontor/besoeg/{of['done']}/protokol", {"show": "1"}),
-        ("office.suit", f"/kontor/sted/{district.places[0]}", {"suitability": "God plads."}),
+        ("office.describe", f"/kontor/sted/{district.places[0]}", {"suitability": "God plads."}),
+        ("office.belongs", f"{case['new']}/sted/{district.places[-1]}", {}),
+        ("office.part", f"/kontor/sted/{place}/del", {"stretch": "Syd", "asked": [who["granted"][0]]}),
+        ("office.merge", f"/kontor/sted/{place}/saml", {"road": road, "postcode": "4690"}),
+        ("office.merge_into", f"/kontor/sted/{district.places[0]}/saml/{district.places[-1]}", {}),
         ("office.absence", "/kontor/kalender/fravaer", {"first": "2026-07-01", "last": "2026-07-02", "words": "Ferie"}),
         ("office.end_absence", f"/kontor/kalender/fravaer/{away}/fjern", {}),
         ("office.hours", "/kontor/kalender/aabningstider", {"opens0": "9.00", "closes0": "17.00"}),
@@ -514,7 +529,7 @@ def test_nothing_is_done_without_the_token_of_ones_own_session(district):
             if endpoint in ("public.find", "office.log_in"):
                 assert response.status_code == 422, f"{path} needs no token"
         assert district.kept() == before, f"{path} needs no token"
-        if endpoint.startswith("office.") and endpoint not in LEAVES_NO_TRACE:
+        if endpoint.startswith("office.") and endpoint not in LEAVES_NO_TRACE | OPEN_DOORS:
             own = stranger.client.post(path, data={**data, "csrf_token": token_of_the_stranger})
             assert urlsplit(own.location).path == "/kontor/log-ind", f"{path} is not locked"
             assert district.kept() == before, f"{path} is not locked"

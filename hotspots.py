@@ -1,0 +1,165 @@
+"""Where most is at stake: the open wishes by place, and why one place comes before another. Reads only.
+
+Only services whose visits nobody is told of work through places; a meeting is agreed with whoever asks for it.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from flask_babel import gettext, ngettext
+from sqlalchemy import select
+
+from models import OPEN, Booking, Place, State, Status, Visit, db, local, now, today
+from services import HARMS, SERVICES
+from words import share
+
+REST = timedelta(weeks=12)  # Leicestershire's interval between two controls at a place that deserves them
+REMEMBERED = timedelta(days=365)
+PER_ASKER, MOST_FOR_ASKERS, MOST_FOR_AGE, HARM, MANY_CHARGED, NEVER, UNSUITABLE = 3, 30, 10, 6, 6, 2, -12
+MANY, FEW = 0.05, 0.01  # of the vehicles; 2 to 3 in 100 are usual where citizens ask (Vestegnen 2019)
+
+
+@dataclass
+class Hotspot:
+    """A place with what is asked and known of it. `wishes` are its open bookings' (reference, status, received_at)."""
+
+    place: Place
+    service: str
+    wishes: list[tuple[str, Status, datetime]] = field(default_factory=list)
+    hours: Counter = field(default_factory=Counter)  # how many wishes name (weekday, hour)
+    harms: Counter = field(default_factory=Counter)  # how many name a school road, an accident
+    visits: list[Visit] = field(default_factory=list)  # reported in the last year, the newest first
+
+    @property
+    def asking(self) -> int:
+        return len(self.wishes)
+
+    @property
+    def since(self) -> datetime | None:
+        return min((at for _, _, at in self.wishes), default=None)
+
+    @property
+    def undecided(self) -> list[str]:
+        return [reference for reference, status, _ in self.wishes if status is not Status.ACCEPTED]
+
+    @property
+    def last(self) -> Visit | None:
+        return self.visits[0] if self.visits else None
+
+    @property
+    def share_last(self) -> float | None:
+        """What part of the vehicles was charged, the last time that they were counted."""
+        return next((part for part in map(share_charged, self.visits) if part is not None), None)
+
+    @property
+    def not_before(self) -> date:
+        """The earliest day of the next control: as the officer said, else REST after the last one."""
+        rested = local(self.last.ends_at + REST).date() if self.last else today()
+        return max(today(), self.place.again_on or rested)
+
+    @property
+    def points(self) -> list[tuple[str, int]]:
+        """Why it stands where it stands, in words. The officer decides all the same."""
+        weeks = (now() - self.since).days // 7 if self.since else 0
+        found = [
+            (ngettext("%(num)s asks", "%(num)s ask", self.asking), min(PER_ASKER * self.asking, MOST_FOR_ASKERS)),
+            (ngettext("the first for %(num)s week", "the first for %(num)s weeks", weeks), min(weeks, MOST_FOR_AGE)),
+            *((str(HARMS[harm]), HARM) for harm in HARMS if self.harms[harm]),
+        ]
+        if self.last is None:
+            found.append((gettext("never measured, or more than a year ago"), NEVER))
+        elif (part := self.share_last) is not None and (part >= MANY or part < FEW):
+            found.append((gettext("%(share)s charged the last time", share=share(part)),
+                          MANY_CHARGED if part >= MANY else -MANY_CHARGED))
+        if self.not_before > today():
+            found.append((gettext("just measured, or to be left alone for a while"), -MANY_CHARGED))
+        if self.place.suits == "unsuitable":
+            found.append((gettext("no safe place to stand"), UNSUITABLE))
+        return [(words, points) for words, points in found if points]
+
+    @property
+    def score(self) -> int:
+        return sum(points for _, points in self.points)
+
+    @property
+    def busiest(self) -> list[tuple[list[int], int, int]]:
+        """The hours that most wishes name, as (weekdays, from, to)."""
+        most, spans = max(self.hours.values(), default=0), []
+        for hour in range(24):
+            days = [day for day in range(7) if most and self.hours[day, hour] == most]
+            if days and spans and spans[-1][0] == days and spans[-1][2] == hour:
+                spans[-1] = (days, spans[-1][1], hour + 1)
+            elif days:
+                spans.append((days, hour, hour + 1))
+        return spans
+
+    @property
+    def measured(self) -> set[tuple[int, int]]:
+        """The (weekday, hour) at which controls were made."""
+        return {(at.weekday(), at.hour) for visit in self.visits for at in _hours_of(visit)}
+
+
+def hotspots() -> list[Hotspot]:
+    """Every place that somebody asks about, the most pressing first."""
+    asked = db.session.execute(_open_wishes()).all()
+    found = _with_places({(row.place_id, row.service) for row in asked})
+    for row in asked:
+        _add(found[row.place_id, row.service], row)
+    return sorted(found.values(), key=lambda spot: (-spot.score, spot.place.id))
+
+
+def at_place(place: Place) -> list[Hotspot]:
+    """What is asked and known of one place, for each service that anybody has to do with there."""
+    asked = db.session.execute(_open_wishes().where(Booking.place_id == place.id)).all()
+    services = {row.service for row in asked} | {v.service for v in place.visits if _is_secret(v.service)}
+    found = _with_places({(place.id, service) for service in services})
+    for row in asked:
+        _add(found[place.id, row.service], row)
+    return list(found.values())
+
+
+def effect(visits: list[Visit]) -> tuple[float, float] | None:
+    """Before and after: the share charged at the first and at the last control where vehicles were counted."""
+    parts = [part for part in map(share_charged, sorted(visits, key=lambda v: v.starts_at)) if part is not None]
+    return (parts[0], parts[-1]) if len(parts) > 1 else None
+
+
+def share_charged(visit: Visit) -> float | None:
+    sums = SERVICES[visit.service].adds(visit.findings) if visit.findings else {}
+    return sums["of_passed"] / sums["passed"] if sums.get("passed") else None
+
+
+def _is_secret(service: str) -> bool:
+    return not SERVICES[service].date_is_told
+
+
+def _open_wishes():
+    return select(Booking.reference, Booking.status, Booking.received_at, Booking.service, Booking.place_id,
+                  Booking.answers).where(Booking.status.in_(OPEN), Booking.service.in_(filter(_is_secret, SERVICES))
+                                         ).order_by(Booking.id)
+
+
+def _with_places(keys: set[tuple[int, str]]) -> dict[tuple[int, str], Hotspot]:
+    ids = {place_id for place_id, _ in keys}
+    places = {p.id: p for p in db.session.scalars(select(Place).where(Place.id.in_(ids)))}
+    found = {(place_id, service): Hotspot(places[place_id], service) for place_id, service in keys}
+    visits = db.session.scalars(select(Visit).where(
+        Visit.place_id.in_(ids), Visit.state == State.REPORTED, Visit.ends_at > now() - REMEMBERED)
+        .order_by(Visit.ends_at.desc()))
+    for visit in visits:
+        if (visit.place_id, visit.service) in found and SERVICES[visit.service].adds(visit.findings):
+            found[visit.place_id, visit.service].visits.append(visit)
+    return found
+
+
+def _add(spot: Hotspot, row) -> None:
+    service = SERVICES[row.service]
+    spot.wishes.append((row.reference, row.status, row.received_at))
+    spot.hours.update(service.hours(row.answers))
+    spot.harms.update(service.harms(row.answers))
+
+
+def _hours_of(visit: Visit) -> list[datetime]:
+    start = local(visit.starts_at).replace(minute=0, second=0, microsecond=0)
+    return [start + timedelta(hours=n) for n in range(int((local(visit.ends_at) - start) / timedelta(hours=1) + 0.999))]

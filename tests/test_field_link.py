@@ -1,0 +1,124 @@
+"""A colleague in the field enters the findings by a link of their own, and sees nothing else."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import test_book
+import time_machine
+from conftest import Person, logged_in
+from test_book import as_sent, press, wish
+from test_case import SECRETS, planned
+from test_findings import TERSLEV
+from test_work_list import at_the_desk
+
+from models import Event, FieldLink, Kind, Letter, Officer, State, Visit, db, now
+from models.field import LIFETIME
+
+app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
+CITIZEN = ("Anna", "Jensen", "anna@example.dk", "De kører stærkt")
+
+
+@pytest.fixture
+def ida(app) -> Person:
+    return at_the_desk(app)
+
+
+def sent(app, ida, visit: int, email="atk@politi.example", language="en") -> str:
+    """The path of a new link, as it stands in the letter."""
+    page = press(ida, f"/en/kontor/besoeg/{visit}/feltlink", {"email": email, "language": language})
+    assert "Done. The link goes by e-mail." in page.text
+    with app.app_context():
+        letter = db.session.query(Letter).filter_by(kind="field_asked").order_by(Letter.id.desc()).first()
+        assert letter.recipient == email
+        return re.search(r"http://[^/]+(/\S+)", letter.text)[1]
+
+
+def begun(app, *bookings) -> int:
+    return planned(app, *bookings, start=now() - timedelta(hours=1))
+
+
+def test_the_colleague_enters_what_was_found_and_the_officer_sends_it(app, ida, stranger):
+    booking = wish(app)
+    visit = begun(app, booking)
+    link = sent(app, ida, visit)
+    page = stranger.get(link)
+    assert page.status == 200 and not any(words in page.html for words in (*CITIZEN, booking.reference))
+    page = press(stranger, link, {**TERSLEV, "periods-0-day": now().date().isoformat()})
+    assert "Thank you. The findings are with the office." in page.text
+    with app.app_context():
+        found = db.session.get(Visit, visit)
+        assert found.state is State.DONE and found.draft["passed"] == 94
+        assert found.events[-1].kind is Kind.FINDINGS_ENTERED and found.events[-1].officer is None
+        assert found.events[-1].words == "atk@politi.example"
+    press(stranger, link, {**TERSLEV, "passed": "95", "periods-0-day": now().date().isoformat()})
+    press(ida, f"/en/kontor/besoeg/{visit}/svar")
+    page = stranger.get(link)
+    assert page.status == 410 and "opens nothing any more" in page.text
+    with app.app_context():
+        assert db.session.get(Visit, visit).findings["passed"] == 95, "corrected until it was sent"
+
+
+def test_the_letter_and_the_page_before_the_work_name_neither_place_nor_time(app, ida, stranger):
+    visit = planned(app, wish(app))
+    link = sent(app, ida, visit)
+    with app.app_context():
+        letter, start = db.session.query(Letter).filter_by(kind="field_asked").one(), db.session.get(Visit, visit).starts_at
+        told = letter.subject + letter.text
+    page = stranger.get(link)
+    assert "Not yet" in page.text
+    for words in ("Bygaden", "4690", "Haslev", *SECRETS, start.strftime("%H:%M"), start.strftime("%d"), *CITIZEN):
+        assert words not in page.text.replace(link, ""), words
+    for words in ("Bygaden", "4690", "Haslev", *SECRETS, *CITIZEN):
+        assert words not in told, words
+
+
+def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_is_still_there(app, ida, stranger):
+    link = sent(app, ida, begun(app, wish(app)))
+    page = press(stranger, link, {**TERSLEV, "charged": "95", "place": "Ved kirken"})
+    assert page.status == 422 and page.errors and "Ved kirken" in page.html
+
+
+@pytest.mark.parametrize("wrong", [{"email": ""}, {"email": "nobody"}, {"email": "a@b.dk", "language": "de"}, {}])
+def test_a_link_needs_an_address(app, ida, wrong):
+    visit = begun(app, wish(app))
+    page = press(ida, f"/en/kontor/besoeg/{visit}/feltlink", wrong)
+    assert page.status == 422 and page.errors and (wrong.get("email") or "") in page.html
+    with app.app_context():
+        assert not db.session.query(FieldLink).count()
+
+
+def test_a_link_that_is_withdrawn_or_expired_or_made_up_opens_nothing(app, ida, stranger):
+    visit = begun(app, wish(app))
+    gone, old = sent(app, ida, visit), sent(app, ida, visit, "bo@politi.example")
+    assert stranger.get(gone[:-3] + "abc").status == 404
+    page = press(ida, "/en/kontor/feltlink/1/traek-tilbage")
+    assert "The link opens nothing any more." in page.text
+    typed = {**TERSLEV, "periods-0-day": now().date().isoformat()}
+    assert stranger.get(gone).status == press(stranger, gone, typed, check=False).status == 410
+    assert stranger.get(old).status == 200
+    with time_machine.travel(now() + LIFETIME + timedelta(hours=2)):
+        assert stranger.get(old).status == press(stranger, old, typed, check=False).status == 410
+    with app.app_context():
+        assert db.session.get(Visit, visit).draft is None
+        kinds = [e.kind for e in db.session.query(Event).filter_by(visit_id=visit)]
+        assert kinds.count(Kind.FIELD_ASKED) == 2 and kinds.count(Kind.FIELD_WITHDRAWN) == 1
+
+
+def test_the_link_opens_no_other_page_of_the_office(app, ida, stranger):
+    link = sent(app, ida, begun(app, wish(app)))
+    press(stranger, link, {**TERSLEV, "periods-0-day": now().date().isoformat()})
+    for path in ("/en/kontor/", "/en/kontor/besoeg/1", "/en/kontor/steder"):
+        assert "Log in" in stranger.get(path).text
+
+
+def test_a_visit_whose_findings_are_sent_gets_no_new_link(app, ida):
+    visit = begun(app, wish(app))
+    with app.app_context():
+        officer, found = db.session.get(Officer, 1), db.session.get(Visit, visit)
+        found.enter_findings(officer, {"performed": "no", "cause": "weather", "suit": "suitable", "next": ["closed"]})
+        found.report(officer)
+        db.session.commit()
+    page = press(ida, f"/en/kontor/besoeg/{visit}/feltlink", {"email": "a@b.dk", "language": "da"})
+    assert page.status == 409
+    assert logged_in(app).get(f"/en/kontor/besoeg/{visit}").status == 200

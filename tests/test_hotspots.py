@@ -1,0 +1,273 @@
+"""Places instead of mails: which come first and why, which are one, and controls that are made again."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import test_book
+from conftest import OFFICER, Person
+from test_book import PIN, press, wish
+from test_case import accept, change, link, planned, reported, seen_now
+from test_work_list import at_the_desk
+
+import hotspots
+from models import Booking, Event, Kind, Letter, Officer, Place, State, Status, Visit, db, local, now
+
+app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
+SCHOOL = {"problem": "school", "text": "x", "days": ["weekdays"], "times": ["06-09"], "special": ["accident"]}
+FOUND = {"performed": "yes", "method": "atk", "place": "Nyvej", "limit": "50", "passed": 100, "charged": 3,
+         "periods": [], "prelim": True, "suit": "suitable", "next": ["closed"]}
+NIGHT = {"problem": "speeding", "text": "x", "days": ["saturday"], "times": ["23-06"]}
+
+
+@pytest.fixture
+def ida(app) -> Person:
+    return at_the_desk(app)
+
+
+def spots(app) -> list[tuple[str, int, int]]:
+    with app.app_context(), app.test_request_context("/en/"):
+        return [(spot.place.road, spot.asking, spot.score) for spot in hotspots.hotspots()]
+
+
+def place_of(app, booking: Booking) -> int:
+    with app.app_context():
+        return Booking.by_reference(booking.reference).place_id
+
+
+# Which place comes first.
+
+
+def test_wishes_are_grouped_by_place_and_the_most_pressing_comes_first(app, ida):
+    wish(app, road="Stillevej")
+    for _ in range(3):
+        wish(app, road="Skolevej", answers=SCHOOL)
+    wish(app, road="Torvet", answers=NIGHT)
+    assert [(road, asking) for road, asking, _ in spots(app)] == [("Skolevej", 3), ("Stillevej", 1), ("Torvet", 1)]
+    page = ida.get("/en/kontor/steder")
+    assert re.search(r"Skolevej.*3 ask \+9, accidents named \+6, school road \+6.*Stillevej.*1 asks \+3", page.text)
+    assert "Monday–friday 06–09" in page.text
+
+
+@pytest.mark.parametrize("verb, left", [
+    (lambda b, o: b.decline(o, "resources", "", ""), []), (lambda b, o: b.withdraw(), []),
+    (lambda b, o: b.accept(o, "", 22, 10), [("Bygaden", 1)])])
+def test_only_what_is_open_asks(app, verb, left):
+    booking = wish(app)
+    change(app, booking, verb)
+    assert [(road, asking) for road, asking, _ in spots(app)] == left
+
+
+def test_a_wish_grows_with_its_age_and_a_place_just_measured_waits(app):
+    old, new = wish(app, road="Gammelvej"), wish(app, road="Nyvej")
+    with app.app_context():
+        Booking.by_reference(old.reference).received_at = now() - timedelta(weeks=5)
+        db.session.commit()
+    assert dict((road, score) for road, _, score in spots(app)) == {"Gammelvej": 3 + 5 + 2, "Nyvej": 3 + 2}
+    reported(app, new, findings=FOUND)
+    wish(app, road="Nyvej")
+    assert ("Nyvej", 1, 3 - 6) in spots(app), "measured this week, with an ordinary result"
+
+
+
+@pytest.mark.parametrize("charged, points", [(0, -6), (3, 0), (5, 6)])
+def test_what_was_found_counts(app, charged, points):
+    first = wish(app, road="Nyvej")
+    reported(app, first, findings=FOUND | {"charged": charged})
+    wish(app, road="Nyvej")
+    with app.app_context():
+        visit = db.session.query(Visit).one()
+        visit.starts_at, visit.ends_at = now() - timedelta(weeks=13), now() - timedelta(weeks=13)
+        db.session.commit()
+    assert spots(app) == [("Nyvej", 1, 3 + points)]
+
+
+def test_a_place_without_room_to_stand_goes_down_and_the_officer_sees_why(app, ida):
+    booking = wish(app)
+    page = press(ida, f"/en/kontor/sted/{place_of(app, booking)}", {
+        "suits": "unsuitable", "suitability": "Grøft i begge sider.", "from_to": "ved broen"})
+    assert "no safe place to stand −12" in page.text and "Notes on the place changed" in page.text
+    assert spots(app)[0][2] == 3 + 2 - 12
+
+
+def test_the_hours_that_wishes_name_stand_beside_those_that_were_measured(app, ida):
+    for answers in (SCHOOL, SCHOOL, NIGHT):
+        booking = wish(app, answers=answers)
+    id = place_of(app, booking)
+    with app.app_context():
+        (spot,) = hotspots.at_place(db.session.get(Place, id))
+        assert spot.hours[0, 6] == spot.hours[4, 8] == 2 and spot.hours[5, 23] == spot.hours[5, 5] == 1
+        assert not spot.hours[6, 6] and sum(spot.hours.values()) == 2 * 15 + 7
+        assert spot.busiest == [([0, 1, 2, 3, 4], 6, 9)]
+    visit = reported(app, booking, findings=FOUND)
+    with app.app_context():
+        starts = local(db.session.get(Visit, visit).starts_at)
+        (spot,) = hotspots.at_place(db.session.get(Place, id))
+        assert (starts.weekday(), starts.hour) in spot.measured and len(spot.measured) in (2, 3)
+    assert "control made" in ida.get(f"/en/kontor/sted/{place_of(app, booking)}").text
+
+
+def test_services_with_an_agreed_date_make_no_hotspot(app):
+    wish(app, service="meeting", answers={"kind": "public"})
+    assert spots(app) == []
+
+
+def test_all_places_can_be_searched(app, ida):
+    wish(app, road="Østre Åvej")
+    assert "Østre Åvej" in ida.get("/en/kontor/steder?q=øst+4690").text
+    assert "No place fits" in ida.get("/en/kontor/steder?q=100%25").text
+
+
+# Which places are one.
+
+
+def test_places_are_merged_with_everything_that_hangs_on_them(app, ida):
+    kept, gone = wish(app, road="Bygaden"), wish(app, road="Bygade 4", lat=PIN[0], lng=PIN[1])
+    visit = planned(app, gone)
+    into, old = place_of(app, kept), place_of(app, gone)
+    press(ida, f"/en/kontor/sted/{old}", {"suitability": "Hold ved kirken."})
+    page = press(ida, f"/en/kontor/sted/{old}/saml", {"road": "bygaden", "postcode": "4690"})
+    assert "Now one place: Bygaden" in page.text and "Hold ved kirken." in page.html
+    with app.app_context():
+        place = db.session.get(Place, into)
+        assert {b.reference for b in place.bookings} == {kept.reference, gone.reference}
+        assert db.session.get(Visit, visit).place is place and place.lat == PIN[0]
+        assert [e.kind for e in place.events] == [Kind.MERGED]
+        assert Booking.by_reference(gone.reference).events[-1].kind is Kind.MOVED
+    assert ida.get(f"/en/kontor/sted/{old}").response.request.path == f"/en/kontor/sted/{into}"
+    assert place_of(app, wish(app, road="Bygade 4")) == into, "wishes yet to come go there, too"
+
+
+def test_a_place_is_not_merged_with_itself_or_with_nothing(app, ida):
+    id = place_of(app, wish(app))
+    for road in ("Bygaden", "Findes ikke"):
+        page = press(ida, f"/en/kontor/sted/{id}/saml", {"road": road, "postcode": "4690"})
+        assert page.status == 422 and "No place of this road" in page.text and road in page.html
+    press(ida, f"/en/kontor/sted/{id}/saml/{id}")
+    with app.app_context():
+        assert db.session.get(Place, id).merged_into is None
+
+
+def test_two_that_are_merged_into_each_other_end_as_one(app, ida):
+    first, second = place_of(app, wish(app, road="Avej")), place_of(app, wish(app, road="Bvej"))
+    press(ida, f"/en/kontor/sted/{first}/saml/{second}")
+    press(ida, f"/en/kontor/sted/{second}/saml/{first}")
+    assert ida.get(f"/en/kontor/sted/{first}").response.request.path == f"/en/kontor/sted/{second}"
+
+
+def test_a_road_can_be_two_stretches_each_with_its_own_wishes(app, ida):
+    north, south = wish(app, from_to="nord for byen"), wish(app, from_to="syd for byen")
+    id = place_of(app, north)
+    assert press(ida, f"/en/kontor/sted/{id}/del", {"stretch": "", "asked": []}).status == 422
+    page = press(ida, f"/en/kontor/sted/{id}/del", {"stretch": "Syd for byen", "asked": [south.reference]})
+    assert "Two places now" in page.text and place_of(app, south) != place_of(app, north) == id
+    assert "before" in seen_now(app, south).events[-1].facts
+    assert place_of(app, wish(app)) == id, "a new wish for the road goes to the first, and the officer is offered both"
+    page = ida.get(f"/en/kontor/sag/{north.reference}")
+    assert "Does it belong to another place?" in page.text
+    press(ida, f"/en/kontor/sag/{north.reference}/sted/{place_of(app, south)}")
+    assert place_of(app, north) == place_of(app, south)
+
+
+# Controls that are made again.
+
+
+def again(ida, visit: int, weeks: int = 12, **changes):
+    form = test_book.as_sent(ida.get(f"/en/kontor/besoeg/{visit}/igen?uger={weeks}"), "crew")
+    return press(ida, f"/en/kontor/besoeg/{visit}/igen", {**form, **changes})
+
+
+def test_the_next_control_starts_with_the_same_place_time_and_people(app, ida):
+    first = wish(app)
+    visit = reported(app, first, findings=FOUND)
+    newcomer = accept(app, wish(app, name="Bo Holm"))
+    form = test_book.as_sent(ida.get(f"/en/kontor/besoeg/{visit}/igen?uger=6"), "crew")
+    assert form["bookings"] == [first.reference, newcomer.reference] and form["method"] == ["atk"]
+    assert "Visit planned" in again(ida, visit).text
+    with app.app_context():
+        next_one = db.session.query(Visit).order_by(Visit.id.desc()).first()
+        assert {b.reference for b in next_one.bookings} == {first.reference, newcomer.reference}
+        assert next_one.starts_at > now() and next_one.state is State.PLANNED
+
+
+def test_those_who_asked_hear_of_each_result_with_the_one_before_until_they_do_not_want_to(app, ida, citizen):
+    first, other = wish(app), wish(app, email="bo@example.dk")
+    visit = reported(app, first, other, findings=FOUND)
+    before = citizen.get(link(first)).text
+    again(ida, visit)
+    assert told_apart_from_time(citizen.get(link(first)).text) == told_apart_from_time(before), "a plan shows nowhere"
+    press(citizen, link(other, "ikke-flere"))
+    report_again(app)
+    with app.app_context():
+        letters = db.session.query(Letter).filter_by(kind="followed_up").all()
+        assert [letter.recipient for letter in letters] == ["anna@example.dk"]
+        assert "2,000 vehicles" in letters[0].text and "100 vehicles measured, 3 drivers" in letters[0].text
+        assert Booking.by_reference(first.reference).status is Status.ANSWERED
+        assert Booking.by_reference(other.reference).outcomes[0].id == visit
+    assert "2,000 vehicles" in citizen.get(link(first)).text and "2,000" not in citizen.get(link(other)).text
+
+
+def told_apart_from_time(text: str) -> str:
+    return re.sub(r"\d\d:\d\d", "", text)
+
+
+def report_again(app, **found) -> None:
+    with app.app_context():
+        ida, visit = Officer.by_email(OFFICER), db.session.query(Visit).order_by(Visit.id.desc()).first()
+        visit.starts_at, visit.ends_at = now() - timedelta(hours=3), now() - timedelta(hours=1)
+        visit.enter_findings(ida, FOUND | {"passed": 2000, "charged": 1} | found)
+        visit.report(ida, adds={})
+        db.session.commit()
+
+
+def test_before_and_after_stand_on_the_place(app, ida):
+    first = wish(app)
+    again(ida, reported(app, first, findings=FOUND))
+    with app.app_context():
+        before = db.session.query(Visit).first()
+        before.starts_at, before.ends_at = now() - timedelta(days=80), now() - timedelta(days=80)
+        db.session.commit()
+    report_again(app, charged=4)
+    text = ida.get(f"/en/kontor/sted/{place_of(app, first)}").text
+    assert "Before and after: 3.0 % charged at the first control of the year, 0.2 % at the last." in text.replace(
+        "\N{NO-BREAK SPACE}", " ")
+
+
+def test_who_asked_for_it_to_be_taken_up_again_is_not_told_of_a_repeat_as_an_answer(app, ida):
+    first = wish(app)
+    again(ida, reported(app, first, findings=FOUND))
+    change(app, first, lambda b, o: b.reopen("Det er stadig slemt.", 10))
+    report_again(app)
+    assert seen_now(app, first).status is Status.RECEIVED
+    with app.app_context():
+        assert not db.session.query(Letter).filter_by(kind="followed_up").count()
+
+
+def test_a_repeat_that_could_not_be_carried_out_writes_to_nobody_who_was_answered(app, ida):
+    first = wish(app)
+    again(ida, reported(app, first, findings=FOUND))
+    with app.app_context():
+        before, ida_too = db.session.query(Letter).count(), Officer.by_email(OFFICER)
+        visit = db.session.query(Visit).order_by(Visit.id.desc()).first()
+        visit.starts_at, visit.ends_at = now() - timedelta(hours=3), now() - timedelta(hours=1)
+        visit.enter_findings(ida_too, {"performed": "no", "cause": "weather", "suit": "suitable", "next": ["repeat"]})
+        visit.report(ida_too, local(now()).date())
+        db.session.commit()
+        assert db.session.query(Letter).count() == before
+        assert not db.session.query(Event).filter_by(kind=Kind.FOLLOWED_UP).count()
+
+
+# On the road.
+
+
+def test_the_route_sheet_shows_the_chosen_visits_of_a_day_in_driving_order(app, ida):
+    day = (now() + timedelta(days=5)).replace(hour=8, minute=0)
+    late = planned(app, wish(app, road="Sidstevej", lat=55.23, lng=11.76), start=day + timedelta(hours=3), crew="Bo")
+    planned(app, wish(app, road="Førstevej", lat=55.32, lng=11.96), start=day, crew="Ida")
+    path = f"/en/kontor/rute?dag={local(day).date()}"
+    text = ida.get(path).text
+    assert re.search(r"1\. Førstevej.*2\. Sidstevej.*16 km from the one before", text) and "Anna" not in text
+    only = ida.get(f"{path}&besoeg={late}").text
+    assert "1. Sidstevej" in only and ". Førstevej" not in only
+    for odd in ("", "?dag=i+morgen", "?dag=0001-01-01", "?dag=2026-02-30&besoeg=x"):
+        assert ida.get(f"/en/kontor/rute{odd}").status == 200
