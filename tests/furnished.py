@@ -7,6 +7,7 @@ from conftest import OFFICER, WISHES, Person, book, times_ahead
 from models import (
     COPENHAGEN,
     Booking,
+    FieldLink,
     Kind,
     Letter,
     Officer,
@@ -86,6 +87,11 @@ def furnish(app) -> dict:
         known |= {"letter_sent": letters.filter_by(kind=Kind.ANSWERED).first().id, "letter_failed": failed.id,
                   "letter_task": letters.filter_by(way="phone").first().id, "place": bookings["asked"].place_id}
         known |= {f"visit_{way}": visit.id for way, visit in visits.items()}
+        known["coming_day"] = local(visits["coming"].starts_at).date().isoformat()
+        for name, way in (("field_link", "over"), ("field_link_closed", "drafted")):
+            link = FieldLink.send(officer, visits[way], f"{way}@politi.example", "da")
+            known[name] = f"/kontor/felt/{link.id}/{link.secret}"
+        link.withdraw(officer)
         db.session.commit()
     return known | furnish_dates(app)
 
