@@ -129,8 +129,12 @@ def act_on_many(name: str):
 
 
 def ticked() -> list[Booking]:
-    """The bookings that are ticked on a list, or all of its page, with what deciding on them needs."""
-    named = request.form.get("page", "").split() if "all" in request.form else request.form.getlist("sag")
+    """The bookings that are ticked on a list, or all of its page."""
+    return _in_full(request.form.get("page", "").split() if "all" in request.form else request.form.getlist("sag"))
+
+
+def _in_full(named: list[str]) -> list[Booking]:
+    """The bookings of these references with what deciding on them needs, read at once however many they are."""
     found = db.session.scalars(select(Booking).where(Booking.reference.in_(named)).options(*map(
         selectinload, (Booking.place, Booking.visits, Booking.proposals, Booking.events))))
     return sorted(found, key=lambda b: named.index(b.reference))
@@ -170,7 +174,9 @@ def _act(action: Action, bookings: list[Booking], back: str, many: bool = False)
         _say_done(action, shown)
         return redirect(back, 303)
     if posted and action.writes and (typed is not None or not any(f.flags.required for f in form)):
-        shown["letters"] = _alike(chosen, previewed(change))
+        named, letters = [b.reference for b in bookings], previewed(change)
+        _in_full(named)  # again: the preview has taken back what was known of them
+        shown["letters"] = _alike(chosen, letters)
     return render_template("office/act.html", **shown)
 
 
