@@ -1,23 +1,28 @@
 """Many cases at a time: ticked on the work list, one form, one look at the letters, one press; all of it or nothing."""
 
+import os
 import re
 import signal
 import threading
+import time
 from datetime import timedelta
+from http.client import HTTPException
+from pathlib import Path
 from time import perf_counter
+from urllib.parse import urlencode
 
 import pytest
 import test_book
-from conftest import OFFICER, PASSWORD, Page, Person
+from conftest import OFFICER, PASSWORD, Person
 from sqlalchemy import event
 from test_book import as_sent, how_many, press, token_of, wish
 from test_case import accept, ask, change, link, seen_now
 from test_office import LATER, SOON, case, letters_shown
-from test_race import Browser, at_once, codes
+from test_race import Browser, at_once, codes, wishes
 from test_race import site as site  # a server of its own
 from test_work_list import at_the_desk, counts, listed
 
-from models import Booking, Event, Kind, Letter, Officer, Place, Status, Visit, add_working_days, db, today
+from models import Booking, Event, Kind, Letter, Officer, Status, Visit, add_working_days, db, newest_event, today
 from services import SERVICES
 
 app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
@@ -328,3 +333,79 @@ def test_a_hundred_in_one_press_take_a_moment(app, ida, name, record_property):
     print(f"{name}: {took}")
     assert {outcomes(app, b)[0] for b in hundred[::9]} == {status}
     assert how_many(app, Event) == 200 and max(took.values()) < 2, took
+
+
+# Two officers on overlapping lists, against the web server as bin/run starts it, which is killed half-way in some rounds.
+
+BO = "bo@politi.example"
+
+
+@pytest.fixture(scope="module")
+def officers(site) -> list[Browser]:
+    with site.app.app_context():
+        Officer.add(BO, "Bo Betjent", PASSWORD)
+        db.session.commit()
+    return [in_office(site, email) for email in (OFFICER, BO)]
+
+
+def in_office(site, email: str) -> Browser:
+    browser = Browser(site)
+    browser.get("/kontor/log-ind")
+    assert browser.press("/kontor/log-ind", email=email, password=PASSWORD).status == 303
+    browser.get("/kontor/")
+    return browser
+
+
+def told(site, references: list[str]) -> list[tuple[str, list[str], list[str]]]:
+    """Of each booking: its status, the outcomes that happened, and the letters that tell of one."""
+    ends = {Kind.DECLINED, Kind.REFERRED}
+    with site.app.app_context():
+        found = {b.reference: b for b in db.session.query(Booking).filter(Booking.reference.in_(references))}
+        return [(b.status.value, [e.kind.value for e in b.events if e.kind in ends],
+                 [x.kind for x in b.letters if x.kind in ends]) for b in map(found.get, references)]
+
+
+def kill_worker(site) -> None:
+    """At once and without a word; the server starts another one."""
+    [master] = site._running
+    children = Path(f"/proc/{master.pid}/task/{master.pid}/children")
+    for child in children.read_text().split():
+        os.kill(int(child), signal.SIGKILL)
+
+
+KILLED = [None, .03, .06, .1, .15, .2, .3]  # seconds after the presses
+
+
+@pytest.mark.parametrize("after", [None, .1, *(pytest.param(s, marks=pytest.mark.slow) for s in KILLED * 3)])
+def test_two_officers_press_on_overlapping_lists_and_each_case_has_one_outcome_or_none(site, officers, after):
+    references = [wish["reference"] for wish in wishes(site, 60, offered=False)]
+    with site.app.app_context():
+        seen = newest_event()
+    ida, bo = officers
+    forms = [(ida, "afslag", references[:40], {"reason": "resources"}),
+             (bo, "henvis", references[20:], {"authority": "municipality"})]
+
+    def press_one(browser, name, chosen, data):
+        form = {"csrf_token": browser.token, "seen": seen, "sag": chosen, "words": "", "send": "1", **data}
+        try:
+            return browser._ask("POST", f"/kontor/flere/{name}", urlencode(form, doseq=True))
+        except (HTTPException, OSError):
+            return None  # the server was killed
+
+    if after:
+        threading.Timer(after, kill_worker, [site]).start()
+    answers = at_once([lambda f=form: press_one(*f) for form in forms * 2])  # each of them with a double click
+    if after:
+        time.sleep(max(0, after) + .1)
+    for status, outcomes, letters in (first := told(site, references)):
+        assert (status, outcomes, letters) in (
+            ("received", [], []), *((kind, [kind], [kind]) for kind in ("declined", "referred")))
+    for mine in (first[:20], first[40:]):  # nobody else pressed on these: all of a press, or nothing
+        assert len({status for status, *_ in mine}) == 1
+    if not after:
+        assert codes(answers) == {303: 2, 200: 2} and "received" not in {status for status, *_ in first}
+    for form in forms:  # whoever is not sure presses again
+        assert press_one(*form).status in (200, 303)
+    for status, outcomes, letters in told(site, references):
+        assert status in ("declined", "referred") and outcomes == letters == [status]
+    assert "locked" not in site.log
