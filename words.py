@@ -18,6 +18,7 @@ STATUSES = {
     Status.DECLINED: _l("Cannot be met"),
     Status.REFERRED: _l("Referred"),
     Status.WITHDRAWN: _l("Withdrawn"),
+    Status.SPAM: _l("Set aside"),
 }
 STATES = {
     State.PLANNED: _l("Planned"),
@@ -69,6 +70,7 @@ HAPPENED = {
     Kind.DESCRIBED: _l("Notes on the place changed"),
     Kind.FIELD_ASKED: _l("Link to the findings sent to a colleague"),
     Kind.FIELD_WITHDRAWN: _l("Link to the findings withdrawn"),
+    Kind.SPAM: _l("Set aside as not genuine"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),
@@ -115,6 +117,8 @@ def status_for_citizen(booking: Booking) -> str:
 
 def status_for_officer(booking: Booking) -> str:
     """The status; where a date has been proposed or agreed, how that stands."""
+    if booking.status is Status.SPAM:
+        return gettext("Not genuine")
     if booking.status is Status.ACCEPTED and booking.visit_agreed:
         return str(HAPPENED[Kind.AGREED])
     last = booking.events[-1].kind if booking.status is Status.ACCEPTED and booking.proposals else None

@@ -3,7 +3,7 @@
 from .agenda import Clash, Hours, Taken, free_times, is_within_hours
 from .base import NotAllowed, clock, db, fold, now, reading_only
 from .booking import CLOSED, DECIDED, NEXT_STEPS, OPEN, REOPEN_DAYS, Booking, Reply, Status
-from .event import Event, Kind, take_unposted
+from .event import Event, Kind, newest_event, take_unposted
 from .field import FieldLink
 from .letter import Fate, Letter, Way
 from .officer import Officer

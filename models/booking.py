@@ -35,6 +35,7 @@ class Status(enum.StrEnum):
     DECLINED = "declined"
     REFERRED = "referred"
     WITHDRAWN = "withdrawn"
+    SPAM = "spam"
 
 
 class Reply(enum.StrEnum):
@@ -51,11 +52,12 @@ DECIDED = frozenset({Status.ACCEPTED, Status.DECLINED, Status.REFERRED})  # whoe
 NEXT_STEPS = {
     Status.RECEIVED: CLOSED - {Status.ANSWERED} | {Status.NEEDS_INFORMATION, Status.ACCEPTED},
     Status.NEEDS_INFORMATION: CLOSED - {Status.ANSWERED} | {Status.RECEIVED, Status.ACCEPTED},
-    Status.ACCEPTED: CLOSED,
+    Status.ACCEPTED: CLOSED - {Status.SPAM},
     Status.ANSWERED: {Status.RECEIVED},
     Status.DECLINED: {Status.RECEIVED},
     Status.REFERRED: {Status.RECEIVED},
     Status.WITHDRAWN: frozenset(),
+    Status.SPAM: {Status.RECEIVED},
 }
 
 
@@ -276,6 +278,11 @@ class Booking(db.Model):
         self._step(Status.REFERRED)
         return record(Kind.REFERRED, booking=self, officer=officer, words=words, authority=authority)
 
+    def set_aside(self, officer: "Officer") -> Event:
+        """It is taken for not genuine. Nobody gets a letter: the address may be that of somebody who never asked."""
+        self._step(Status.SPAM)
+        return record(Kind.SPAM, booking=self, officer=officer)
+
     def answer(self, officer: "Officer", visit: "Visit") -> Event:
         """The visit's findings are the answer to this wish; Visit.report calls it for every booking."""
         self._step(Status.ANSWERED)
@@ -368,6 +375,11 @@ class Booking(db.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def newest(self) -> int:
+        """The number of its newest event."""
+        return self.events[-1].id if self.events else 0
 
     @property
     def may_reopen(self) -> bool:

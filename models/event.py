@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, ForeignKey, Index, Text
+from sqlalchemy import JSON, ForeignKey, Index, Text, func, select
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -63,6 +63,7 @@ class Kind(enum.StrEnum):
     DESCRIBED = "described"
     FIELD_ASKED = "field_asked"
     FIELD_WITHDRAWN = "field_withdrawn"
+    SPAM = "spam"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.
@@ -70,7 +71,7 @@ TOLD = frozenset({
     Kind.RECEIVED, Kind.INFORMATION_ASKED, Kind.INFORMATION_GIVEN, Kind.CONTACT_CHANGED, Kind.ACCEPTED, Kind.DELAYED,
     Kind.POSTPONED, Kind.ANSWERED, Kind.CORRECTED, Kind.DECLINED, Kind.REFERRED, Kind.WITHDRAWN, Kind.REOPENED,
     Kind.DATES_OFFERED, Kind.DATES_REFUSED, Kind.DATES_LAPSED, Kind.AGREED, Kind.AGREED_ANEW, Kind.CALLED_OFF,
-    Kind.REMINDED, Kind.FOLLOWED_UP, Kind.UNFOLLOWED,
+    Kind.REMINDED, Kind.FOLLOWED_UP, Kind.UNFOLLOWED, Kind.SPAM,
 })
 
 
@@ -111,6 +112,11 @@ def record(kind: Kind, *, booking=None, visit=None, place=None, officer=None, wo
     db.session.add(happened)
     db.session.info.setdefault("unposted", []).append(happened)
     return happened
+
+
+def newest_event() -> int:
+    """The number of the newest event. A page carries it, to tell later what has happened since it was shown."""
+    return db.session.scalar(select(func.max(Event.id))) or 0
 
 
 def take_unposted() -> list[Event]:

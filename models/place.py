@@ -8,7 +8,7 @@ from sqlalchemy import Date, Float, ForeignKey, Index, String, Text, and_, or_, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from .base import NotAllowed, UTCDateTime, db, fold, now
-from .booking import Booking, Status
+from .booking import OPEN, Booking, Status
 from .event import Event, Kind, record
 
 if TYPE_CHECKING:
@@ -140,12 +140,14 @@ class Place(db.Model):
         """Other places near this one, whose bookings one visit may answer as well."""
         return [p for p in Place.near(self.road, self.postcode, self.lat, self.lng) if p is not self]
 
-    def waiting_for_visit(self, service: str) -> list[Booking]:
-        """Accepted bookings here and close by that no visit is going to answer yet."""
-        accepted = select(Booking).where(
+    def waiting_for_visit(self, service: str, undecided: bool = False) -> list[Booking]:
+        """Accepted bookings here and close by that no visit is going to answer yet, and perhaps those that are open
+        and `undecided`: nobody has said yes or no to them."""
+        found = db.session.scalars(select(Booking).where(
             Booking.place_id.in_([place.id for place in (self, *self.neighbours())]), Booking.service == service,
-            Booking.status == Status.ACCEPTED).order_by(Booking.place_id != self.id, Booking.id)
-        return [b for b in db.session.scalars(accepted.options(selectinload(Booking.visits))) if b.awaits_visit]
+            Booking.status.in_(OPEN if undecided else (Status.ACCEPTED,)))
+            .order_by(Booking.place_id != self.id, Booking.id).options(selectinload(Booking.visits)))
+        return [b for b in found if b.awaits_visit or b.status is not Status.ACCEPTED]
 
     def metres_to(self, lat: float, lng: float) -> float:
         """Distance along the surface; infinite where this place has no pin."""

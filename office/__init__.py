@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from forms import LoginForm, PressForm
 from letters import by_mail_server
-from models import Officer, db, now
+from models import Booking, Officer, db, newest_event, now
 from throttle import limiter
 
 office = Blueprint("office", __name__, url_prefix="/kontor")
@@ -43,7 +43,7 @@ def log_in():
     session.clear()  # whoever gave us a session before, this one is new
     at = now().isoformat()
     session.update(officer=officer.id, key=officer.pass_key, since=at, seen=at)
-    return redirect(_safe_next(request.args.get("next")) or url_for("office.desk"), 303)
+    return redirect(safe_next(request.args.get("next")) or url_for("office.desk"), 303)
 
 
 @office.post("/log-ud")
@@ -55,7 +55,8 @@ def log_out():
 
 @office.context_processor
 def _for_every_page() -> dict:
-    return {"press": PressForm(None), "by_mail_server": by_mail_server(), "officer": g.get("officer")}
+    return {"press": PressForm(None), "by_mail_server": by_mail_server(), "officer": g.get("officer"),
+            "newest_event": newest_event}
 
 
 def pressed() -> bool:
@@ -65,6 +66,13 @@ def pressed() -> bool:
         flash(gettext("The page had been open for too long. Nothing is lost: please press the button again."),
               "warning")
     return valid
+
+
+def happened_since(cases: list[Booking]) -> list[Booking]:
+    """Those in which something has happened since the page was shown that the officer has pressed on: another officer
+    was quicker, the same press came twice, or the citizen wrote."""
+    seen = request.form.get("seen", type=int)
+    return [b for b in cases if seen is not None and b.newest > seen]
 
 
 def _officer_in_session() -> Officer | None:
@@ -85,7 +93,7 @@ def _officer_in_session() -> Officer | None:
     return officer
 
 
-def _safe_next(address: str | None) -> str | None:
+def safe_next(address: str | None) -> str | None:
     """Only pages of the office: an address of another site, however it is dressed up, is not followed."""
     inside = re.compile(r"(/en)?/kontor/[\w/-]*(\?[\w=&%.+-]*)?", re.ASCII)
     return address if address and inside.fullmatch(address) else None

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Response, abort, current_app, flash, g, redirect, render_template, request, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+from werkzeug.datastructures import MultiDict
 
 import services
 import wording
@@ -28,57 +31,77 @@ from forms import (
     taken_in,
 )
 from letters import previewed
-from models import Booking, Place, Status, add_working_days, db, today
+from models import Booking, Letter, Place, Status, add_working_days, db, newest_event, today
 from services import Service
 from words import HAPPENED, day, moment, span, state_in_words, status_for_officer
+from words import reference as in_halves
 
-from . import office, pressed
+from . import happened_since, office, pressed, safe_next
 from .dates import wished
 
 
 @dataclass(frozen=True)
 class Action:
-    """Something that writes to the citizen: previewed first, done when the officer presses."""
+    """What an officer can do with one booking, or with many at once. `form` is made for all of them, out of what was
+    typed. Where it `writes` to the citizens, the letters are shown before the officer sends them."""
 
     name: str
     allowed: Callable[[Booking], bool]
-    form: Callable[[Booking, Service], Form]
+    form: Callable[[list[Booking], MultiDict | None], Form]
     verb: Callable[[Booking, Form, Service], object]
+    many: bool = True
+    writes: bool = True
 
 
-def _ask_form(booking: Booking, service: Service) -> Form:
-    form = AskForm()
-    form.answer_by.data = form.answer_by.data or add_working_days(today(), service.answer_within)
-    return form
+def _services_of(bookings: list[Booking]) -> list[Service]:
+    return [services.SERVICES[key] for key in dict.fromkeys(b.service for b in bookings)]
+
+
+def _reasons_for(bookings: list[Booking]) -> dict:
+    """The reasons for a no that fit all of them."""
+    first, *others = _services_of(bookings)
+    return {code: name for code, name in wording.offered(first).items()
+            if all(code in wording.offered(s) for s in others)}
 
 
 ACTIONS = {
     "imoedekom": Action(
-        _l("Accept"), lambda b: b.allows(Status.ACCEPTED), lambda b, s: WordsForm(),
+        _l("Accept"), lambda b: b.allows(Status.ACCEPTED), lambda bs, typed: WordsForm(typed),
         lambda b, form, s: b.accept(g.officer, form.words.data or "", s.act_within, s.answer_within)),
     "spoerg": Action(
-        _l("Ask for information"), lambda b: b.allows(Status.NEEDS_INFORMATION), _ask_form,
+        _l("Ask for information"), lambda b: b.allows(Status.NEEDS_INFORMATION),
+        lambda bs, typed: AskForm(typed, answer_by=add_working_days(
+            today(), max(s.answer_within for s in _services_of(bs)))),
         lambda b, form, s: b.ask(g.officer, form.words.data, form.answer_by.data)),
     "afslag": Action(
-        _l("Decline"), lambda b: b.allows(Status.DECLINED), lambda b, s: DeclineForm().offer(wording.offered(s)),
+        _l("Decline"), lambda b: b.allows(Status.DECLINED),
+        lambda bs, typed: DeclineForm(typed).offer(_reasons_for(bs)),
         lambda b, form, s: b.decline(g.officer, form.reason.data, form.words.data or "", form.instead.data or "",
                                      wording.sentence(s, form.reason.data, b))),
     "henvis": Action(
         _l("Refer to somebody else"), lambda b: b.allows(Status.REFERRED),
-        lambda b, s: ReferForm().offer(authorities(current_app.config["DISTRICT"], b.place.municipality)),
+        lambda bs, typed: ReferForm(typed).offer(authorities(
+            current_app.config["DISTRICT"], ", ".join(sorted({b.place.municipality for b in bs})))),
         lambda b, form, s: b.refer(g.officer, form.authority.data, form.words.data or "")),
     "oplys": Action(
-        _l("The citizen has phoned or written"), lambda b: b.is_open, lambda b, s: InformationForm(),
-        lambda b, form, s: b.give_information(form.words.data, s.answer_within, g.officer)),
+        _l("The citizen has phoned or written"), lambda b: b.is_open, lambda bs, typed: InformationForm(typed),
+        lambda b, form, s: b.give_information(form.words.data, s.answer_within, g.officer), many=False, writes=False),
     "traek-tilbage": Action(
-        _l("Withdraw for the citizen"), lambda b: b.is_open, lambda b, s: PressForm(),
-        lambda b, form, s: b.withdraw(g.officer)),
+        _l("Withdraw for the citizen"), lambda b: b.is_open, lambda bs, typed: PressForm(typed),
+        lambda b, form, s: b.withdraw(g.officer), many=False),
     "genoptag": Action(
-        _l("Take up again"), lambda b: b.may_reopen, lambda b, s: ReopenForm(),
-        lambda b, form, s: b.reopen(form.words.data, s.answer_within, g.officer)),
+        _l("Take up again"), lambda b: b.may_reopen, lambda bs, typed: ReopenForm(typed),
+        lambda b, form, s: b.reopen(form.words.data, s.answer_within, g.officer), many=False),
     "udsaet": Action(
-        _l("Tell of a delay"), lambda b: b.is_open, lambda b, s: DelayForm().after(b.due_on),
+        _l("Tell of a delay"), lambda b: b.is_open, lambda bs, typed: DelayForm(typed).after(max(b.due_on for b in bs)),
         lambda b, form, s: b.delay(g.officer, form.words.data, form.due_on.data)),
+    "flyt": Action(
+        _l("Move to another place"), lambda b: True,
+        lambda bs, typed: MoveForm(typed, obj=bs[0].place if len(bs) == 1 else None),
+        lambda b, form, s: b.move(g.officer, Place.at(**form.place())), writes=False),
+    "spam": Action(
+        _l("Not genuine"), lambda b: b.allows(Status.SPAM), lambda bs, typed: PressForm(typed),
+        lambda b, form, s: b.set_aside(g.officer), writes=False),
 }
 
 
@@ -87,29 +110,97 @@ def booking(reference: str):
     return _booking_page(_found(reference))
 
 
-NAMES = ", ".join(name if name.isalpha() else repr(name) for name in ACTIONS)  # as a rule of the address writes them
+def _rule(names) -> str:
+    return f"<any({', '.join(name if name.isalpha() else repr(name) for name in names)}):name>"
 
 
-@office.route(f"/sag/<reference>/<any({NAMES}):name>", methods=["GET", "POST"])
+@office.route(f"/sag/<reference>/{_rule(ACTIONS)}", methods=["GET", "POST"])
 def act(reference: str, name: str):
-    booking, action = _found(reference), ACTIONS[name]
-    service = services.SERVICES[booking.service]
-    if not action.allowed(booking):
+    booking = _found(reference)
+    back = url_for(".booking", reference=reference)
+    if not ACTIONS[name].allowed(booking):
         flash(gettext("That is not possible any more. Below you see how the case stands now."), "warning")
-        return redirect(url_for(".booking", reference=reference), 303)
-    form, preview, code = action.form(booking, service), None, 200
+        return redirect(back, 303)
+    return _act(ACTIONS[name], [booking], back)
+
+
+@office.route(f"/flere/{_rule(n for n, a in ACTIONS.items() if a.many)}", methods=["GET", "POST"])
+def act_on_many(name: str):
+    """The same for all that are ticked on a list, all or none: one transaction, one event and one letter each."""
+    back, bookings = safe_next(request.form.get("back")) or url_for(".desk"), ticked()
+    return _act(ACTIONS[name], bookings, back, many=True) if bookings else none_ticked(back)
+
+
+def ticked() -> list[Booking]:
+    """The bookings that are ticked on a list, or all of its page."""
+    return _in_full(request.form.get("page", "").split() if "all" in request.form else request.form.getlist("sag"))
+
+
+def _in_full(named: list[str]) -> list[Booking]:
+    """The bookings of these references with what deciding on them needs, read at once however many they are."""
+    found = db.session.scalars(select(Booking).where(Booking.reference.in_(named)).options(*map(
+        selectinload, (Booking.place, Booking.visits, Booking.proposals, Booking.events))))
+    return sorted(found, key=lambda b: named.index(b.reference))
+
+
+def none_ticked(back: str):
     if request.method == "POST":
-        if not form.validate():
-            code = 422
-        elif "send" not in request.form:
-            preview = previewed(lambda: action.verb(booking, form, service))
-        else:
-            action.verb(booking, form, service)
-            db.session.commit()
-            flash(gettext("Done. The letter goes by e-mail, or waits for you under “Letters to see to”."))
-            return redirect(url_for(".booking", reference=reference), 303)
-    return render_template("office/act.html", booking=booking, service=service, action=action, form=form,
-                           preview=preview, answers=service.questions.describe(booking.answers)), code
+        flash(gettext("Nothing is ticked. Tick the cases, or “All on this page”, and then press a button."), "warning")
+    return redirect(back, 303)
+
+
+def for_many(bookings: list[Booking]) -> dict[str, Action]:
+    """What can be done with at least one of them when it is ticked."""
+    return {n: a for n, a in ACTIONS.items() if a.many and any(a.allowed(b) for b in bookings)}
+
+
+def _act(action: Action, bookings: list[Booking], back: str, many: bool = False):
+    """One booking in which something has happened since it was shown is shown anew; among many, it is left out."""
+    newest, since, posted = newest_event(), happened_since(bookings), request.method == "POST"
+    chosen = [b for b in bookings if action.allowed(b) and not (many and b in since)]
+    shown = {"action": action, "chosen": chosen, "left_out": [b for b in bookings if b not in chosen], "since": since,
+             "back": back, "many": many, "newest": newest, "form": None, "letters": None}
+    if not chosen:
+        return render_template("office/act.html", **shown)
+    typed = request.form if posted and (not many or {"send", "show"} & request.form.keys()) else None
+    form = shown["form"] = action.form(chosen, typed)
+
+    def change() -> None:
+        for booking in chosen:
+            action.verb(booking, form, services.SERVICES[booking.service])
+
+    if typed is not None and not form.validate():
+        return render_template("office/act.html", **shown), 422
+    if "send" in request.form and (many or not since):
+        change()
+        db.session.commit()
+        _say_done(action, shown)
+        return redirect(back, 303)
+    if posted and action.writes and (typed is not None or not any(f.flags.required for f in form)):
+        named, letters = [b.reference for b in bookings], previewed(change)
+        _in_full(named)  # again: the preview has taken back what was known of them
+        shown["letters"] = _alike(chosen, letters)
+    return render_template("office/act.html", **shown)
+
+
+def _alike(bookings: list[Booking], letters: list[Letter]) -> list[list[Letter]]:
+    """The letters, one for each booking, by what makes them differ: service, language and way."""
+    alike: dict[tuple, list[Letter]] = {}
+    for booking, letter in zip(bookings, letters, strict=True):
+        alike.setdefault((booking.service, letter.language, letter.way), []).append(letter)
+    return list(alike.values())
+
+
+def _say_done(action: Action, shown: dict) -> None:
+    count = len(shown["chosen"])
+    if shown["many"] or not action.writes:
+        flash(ngettext("Done for %(num)s case.", "Done for %(num)s cases.", count))
+    if action.writes:
+        flash(gettext("Done. The letter goes by e-mail, or waits for you under “Letters to see to”.") if count == 1 else
+              gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
+    if shown["left_out"]:
+        flash(gettext("Left out, because something has happened there meanwhile: %(cases)s",
+                      cases=", ".join(in_halves(b.reference) for b in shown["left_out"])), "warning")
 
 
 @office.get("/sag/<reference>/eksport.json")
@@ -152,7 +243,7 @@ def note(reference: str):
 @office.post("/sag/<reference>/laest")
 def seen(reference: str):
     booking = _found(reference)
-    if pressed():
+    if pressed() and not happened_since([booking]):
         booking.see(g.officer)
         db.session.commit()
     return redirect(url_for(".booking", reference=reference), 303)
@@ -168,19 +259,6 @@ def contact(reference: str):
         return _booking_page(booking, contact=form), 422
     booking.change_contact(**form.contact(), officer=g.officer)
     db.session.commit()
-    return redirect(url_for(".booking", reference=reference), 303)
-
-
-@office.route("/sag/<reference>/sted", methods=["GET", "POST"])
-def move(reference: str):
-    booking, form = _found(reference), MoveForm()
-    if request.method != "POST":
-        return redirect(url_for(".booking", reference=reference))
-    if not form.validate():
-        return _booking_page(booking, place=form), 422
-    booking.move(g.officer, Place.at(**form.place()))
-    db.session.commit()
-    flash(gettext("Moved to %(place)s.", place=booking.place))
     return redirect(url_for(".booking", reference=reference), 303)
 
 

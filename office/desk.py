@@ -8,17 +8,39 @@ from sqlalchemy import Date, Select, and_, bindparam, exists, func, or_, select,
 from sqlalchemy.orm import selectinload
 
 import services
-from models import OPEN, Booking, Fate, Letter, Place, Proposal, State, Status, Task, Visit, Way, db, fold, now, today
+from models import (
+    OPEN,
+    Booking,
+    Fate,
+    Letter,
+    Place,
+    Proposal,
+    State,
+    Status,
+    Task,
+    Visit,
+    Way,
+    add_working_days,
+    db,
+    fold,
+    now,
+    today,
+)
 from models.visit import visit_bookings
 
 from . import office
+from .bookings import for_many
 
 PAGE = 50
+PROMISE_DAYS = 5  # working days ahead, in which a delay can still be told of in time
 HAS_VISIT = exists().where(visit_bookings.c.booking_id == Booking.id, visit_bookings.c.visit_id == Visit.id,
                            Visit.state.in_((State.PLANNED, State.DONE)))
 HAS_OFFER = exists().where(Proposal.booking_id == Booking.id, Proposal.answer_by.is_not(None),
                            Proposal.closed_at.is_(None))
 OVERDUE = Booking.due_on < bindparam("today", callable_=today, type_=Date)  # today is asked at each look
+SOON = bindparam("soon", callable_=lambda: add_working_days(today(), PROMISE_DAYS), type_=Date)
+FOR_THE_CITIZEN = or_(and_(Booking.status == Status.NEEDS_INFORMATION, ~OVERDUE),
+                      and_(Booking.status == Status.ACCEPTED, HAS_OFFER))
 # The piles that an officer works off, then those that wait for somebody else, then the archive.
 PILES = {
     "nye": (_l("New"), and_(Booking.news.is_(False), or_(
@@ -29,13 +51,14 @@ PILES = {
     "resultat": (_l("Findings missing"), None),
     "opgaver": (_l("Answers about tasks"), None),
     "breve": (_l("Letters to see to"), None),
-    "venter": (_l("Waiting for the citizen"), and_(Booking.news.is_(False), or_(
-        and_(Booking.status == Status.NEEDS_INFORMATION, ~OVERDUE),
-        and_(Booking.status == Status.ACCEPTED, HAS_OFFER)))),
+    "loefter": (_l("Promise within a week"), and_(
+        Booking.status.in_(OPEN), Booking.news.in_((False, True)), Booking.due_on <= SOON, ~FOR_THE_CITIZEN)),
+    "venter": (_l("Waiting for the citizen"), and_(Booking.news.is_(False), FOR_THE_CITIZEN)),
     "planlagt": (_l("Visit planned"), and_(Booking.status == Status.ACCEPTED, Booking.news.is_(False), HAS_VISIT)),
     "lukket": (_l("Closed cases"), Booking.closed_at.is_not(None)),
 }
 ARCHIVE = {"lukket"}  # not counted: it only grows
+ONLY_IF_ANY = {"loefter"}  # these lie in other piles, too
 NEWEST_FIRST = {"lukket": Booking.closed_at, "alle": Booking.received_at}  # the others: oldest promise first
 
 
@@ -45,7 +68,8 @@ def desk():
     query = " ".join(args.get("q", "")[:100].split())
     pile = "alle" if query else args.get("bunke", "nye")
     pile = pile if pile in PILES or pile == "alle" else "nye"
-    page = {"pile": pile, "piles": PILES, "counts": _counts(), "query": query, "services": services.SERVICES,
+    page = {"pile": pile, "piles": PILES, "counts": _counts(), "only_if_any": ONLY_IF_ANY, "query": query,
+            "services": services.SERVICES,
             "municipalities": [m.name for m in current_app.config["DISTRICT"].municipalities],
             "chosen": {k: args.get(k, "") for k in ("ydelse", "kommune")}}
     if pile == "resultat":
@@ -56,7 +80,8 @@ def desk():
     if pile == "breve":
         return render_template("office/desk.html", letters=db.session.scalars(letters_to_see_to()).all(), **page)
     bookings, after = _page_of(_found(pile, query, args), pile, args.get("efter", ""))
-    return render_template("office/desk.html", bookings=bookings, after=after, asking=_asking(bookings), **page)
+    return render_template("office/desk.html", bookings=bookings, after=after, asking=_asking(bookings),
+                           actions={} if pile in ARCHIVE else for_many(bookings), **page)
 
 
 def awaiting_findings() -> Select:

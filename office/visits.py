@@ -17,40 +17,69 @@ from models import (
     Place,
     Proposal,
     State,
+    Status,
     Visit,
     add_working_days,
     db,
+    fold,
     local,
+    newest_event,
     now,
     today,
 )
 from services import Service
-from words import day, reference
+from words import day
+from words import reference as in_halves
 
-from . import office, pressed
+from . import happened_since, office, pressed, safe_next
+from .bookings import none_ticked, ticked
 from .dates import clash_in_words, known_units, losers, offer_others, to_be_offered, usual_units
 
 
 @office.route("/sag/<reference>/besoeg", methods=["GET", "POST"])
 def plan(reference: str):
-    """Plan a visit for a booking, and for those nearby that wait for one."""
+    """Plan a visit for a booking, and for those nearby that wait for one, or for an answer: they are accepted by it."""
     first = Booking.by_reference(reference) or abort(404)
     service, place = services.SERVICES[first.service], first.place
-    if not first.may_be_visited(service.date_is_told):
+    if not _may_be_planned(first):
         flash(gettext("That is not possible any more. Below you see how the case stands now."), "warning")
         return redirect(url_for(".booking", reference=reference))
-    waiting = list(dict.fromkeys([first, *place.waiting_for_visit(service.key)]))
-    form = _visit_form(service, waiting, obj=place, data=_start(service, first, place))
-    if request.method != "POST":
-        form.bookings.data = [b.reference for b in waiting if b.place is place]
+    waiting = _together(first)
+    return _plan_page(service, place, waiting, _start(service, first, place), request.args.getlist("sag") or [
+        b.reference for b in waiting if b is first or b.place is place and b.status is Status.ACCEPTED], booking=first)
 
-    def change() -> Visit:
-        return Visit.plan(
-            g.officer, service=service.key, place=_place(form), bookings=_chosen(form, waiting),
-            told=service.date_is_told, report_within=service.report_within, public=_is_public(form),
-            **form.plan(COPENHAGEN))
 
-    return _change_page(form, change, service=service, place=place, booking=first)
+@office.route("/flere/besoeg", methods=["GET", "POST"])
+def plan_for_many():
+    """Plan one visit for those ticked, as far as one can answer them: at the place of the first and close by."""
+    back, bookings = safe_next(request.form.get("back")) or url_for(".desk"), ticked()
+    first = next(filter(_may_be_planned, bookings), None)
+    if first is None:
+        return none_ticked(back)
+    together = [b for b in _together(first) if b in bookings]
+    left_out = [in_halves(b.reference) for b in bookings if b not in together]
+    if left_out:
+        flash(gettext("Left out, because one visit cannot answer them too: %(cases)s", cases=", ".join(left_out)),
+              "warning")
+    return redirect(url_for(".plan", reference=first.reference, sag=[b.reference for b in together]), 303)
+
+
+def _may_be_planned(booking: Booking) -> bool:
+    """A date that is told must be new to the booking; of one that is not, no open booking knows."""
+    told = services.SERVICES[booking.service].date_is_told
+    return booking.may_be_visited(told=True) if told else booking.is_open
+
+
+def _together(first: Booking) -> list[Booking]:
+    """Those that one visit with `first` can answer. Where the date is not told, the yes may come with the plan."""
+    undecided = not services.SERVICES[first.service].date_is_told
+    return list(dict.fromkeys([first, *first.place.waiting_for_visit(first.service, undecided)]))
+
+
+def _undecided(service: Service, bookings: list[Booking]) -> list[Booking]:
+    """Those that are yet to be accepted; a date that is told is itself the acceptance."""
+    return [] if service.date_is_told else [
+        b for b in bookings if b.is_open and b.status is not Status.ACCEPTED]
 
 
 @office.route("/besoeg/<int:id>/igen", methods=["GET", "POST"])
@@ -62,18 +91,10 @@ def again(id: int):
     if service.date_is_told or not before.findings:
         return redirect(url_for(".visit", id=id))
     asking = list(dict.fromkeys([*(b for b in before.bookings if b.may_hear_more),
-                                 *place.waiting_for_visit(service.key)]))
-    weeks = timedelta(weeks=min(request.args.get("uger", 12, int), 104))
-    form = _visit_form(service, asking, obj=place, data=_plan_of(before) | {
-        "day": max(local(before.starts_at).date() + weeks, today())})
-    if request.method != "POST":
-        form.bookings.data = [b.reference for b in asking]
-
-    def change() -> Visit:
-        return Visit.plan(g.officer, service=service.key, place=_place(form), bookings=_chosen(form, asking),
-                          **form.plan(COPENHAGEN))
-
-    return _change_page(form, change, service=service, place=place, visit=before, again=True)
+                                 *place.waiting_for_visit(service.key, undecided=True)]))
+    day = local(before.starts_at).date() + timedelta(weeks=min(request.args.get("uger", 12, int), 104))
+    return _plan_page(service, place, asking, _plan_of(before) | {"day": max(day, today())},
+                      [b.reference for b in asking], visit=before, again=True)
 
 
 @office.get("/besoeg/<int:id>")
@@ -87,20 +108,21 @@ def reschedule(id: int):
     service = services.SERVICES[visit.service]
     if not visit.is_planned:
         return redirect(url_for(".visit", id=id))
-    waiting = list(dict.fromkeys([*visit.bookings, *visit.place.waiting_for_visit(service.key)]))
+    waiting = list(dict.fromkeys([*visit.bookings, *visit.place.waiting_for_visit(
+        service.key, undecided=not service.date_is_told)]))
     form = _visit_form(service, waiting, obj=visit.place, data=_plan_of(visit))
     form.agreed = frozenset(b.reference for b in visit.bookings)
     if request.method != "POST":
-        form.bookings.data = list(form.agreed)
+        form.bookings.data = [*form.agreed, *request.args.getlist("sag")]
 
     def change() -> Visit:
         plan = form.plan(COPENHAGEN)
-        visit.reschedule(g.officer, place=_place(form), report_within=service.report_within, **plan)
-        visit.choose(g.officer, _chosen(form, waiting), service.report_within, plan.get("words", ""))
+        visit.reschedule(g.officer, place=_place(form, visit.place), report_within=service.report_within, **plan)
+        visit.choose(g.officer, _accepted(form, waiting, service), service.report_within, plan.get("words", ""))
         visit.show(_is_public(form))
         return visit
 
-    return _change_page(form, change, service=service, place=visit.place, visit=visit)
+    return _change_page(form, change, waiting, service=service, place=visit.place, visit=visit)
 
 
 @office.route("/besoeg/<int:id>/aflys", methods=["GET", "POST"])
@@ -211,10 +233,27 @@ def _cancel_form(visit: Visit, *typed) -> Form:
     return CallOffForm(*typed) if visit.told else CancelForm(*typed)
 
 
-def _change_page(form: VisitForm, change: Callable[[], Visit], service: Service, **shown):
-    """A plan, new or changed. Where its date is told, every letter is shown before it goes, and whose proposals could
+def _plan_page(service: Service, place: Place, asking: list[Booking], start: dict, ticked: list[str], **shown):
+    """A new visit at `place`; those of `asking` whose references are in `ticked` are chosen to begin with."""
+    form = _visit_form(service, asking, obj=place, data=start)
+    if request.method != "POST":
+        form.bookings.data = ticked
+
+    def change() -> Visit:
+        return Visit.plan(
+            g.officer, service=service.key, place=_place(form, place), bookings=_accepted(form, asking, service),
+            told=service.date_is_told, report_within=service.report_within, public=_is_public(form),
+            **form.plan(COPENHAGEN))
+
+    return _change_page(form, change, asking, service=service, place=place, **shown)
+
+
+def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Booking], service: Service, **shown):
+    """A plan, new or changed. Every letter is shown before it goes; where its date is told also whose proposals could
     not be kept any more: they are offered other dates by the same press."""
-    preview, lost, offered = None, {}, []
+    preview, lost, offered, newest = None, {}, [], newest_event()
+    chosen = _chosen(form, waiting) if request.method == "POST" else []
+    since, undecided = happened_since(chosen), _undecided(service, waiting)
     if request.method == "POST" and form.validate():
         def whole() -> Visit:
             visit = change()
@@ -225,7 +264,7 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], service: Service,
             return visit
 
         try:
-            if service.date_is_told and "send" not in request.form:
+            if since or "send" not in request.form and (service.date_is_told or _undecided(service, chosen)):
                 preview = previewed(whole)
             else:
                 visit = whole()
@@ -235,12 +274,15 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], service: Service,
             db.session.rollback()
             form[form.parts[0]].errors = [clash_in_words(clash)]
     return (render_template("office/plan.html", form=form, service=service, preview=preview, lost=lost, offered=offered,
-                            units=known_units(), **shown), 422 if form.errors else 200)
+                            units=known_units(), since=since, undecided=undecided, newest=newest, **shown),
+            422 if form.errors else 200)
 
 
 def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm:
-    words = {b.reference: f"{reference(b.reference)} · {b.road}{', ' if b.from_to else ''}{b.from_to} · "
-                          f"{service.about(b.answers)} · {day(b.received_at)}" for b in bookings}
+    undecided = _undecided(service, bookings)
+    words = {b.reference: " · ".join((
+        in_halves(b.reference), f"{b.road}{', ' if b.from_to else ''}{b.from_to}", service.about(b.answers),
+        day(b.received_at), *([gettext("gets a yes")] if b in undecided else []))) for b in bookings}
     kind = AgreedVisitForm if service.date_is_told else VisitForm
     form = kind.for_service(service.takes, current_app.config["DISTRICT"].units)(**start)
     if "public" in form and not all(b.public for b in bookings):
@@ -266,15 +308,24 @@ def _times(of: Visit | Proposal) -> dict:
     return {"day": local(of.starts_at).date(), "starts": local(of.starts_at).time(), "ends": local(of.ends_at).time()}
 
 
-def _place(form: VisitForm) -> Place:
-    """The place of the plan, with the stretch as the officer names it."""
-    place = Place.at(**form.place())  # without a pin: the one at hand belongs to the place planned from
+def _place(form: VisitForm, at_hand: Place) -> Place:
+    """The place of the plan, with the stretch as the officer names it: the one at hand unless it is another road."""
+    same = (fold(form.road.data), form.postcode.data) == (at_hand.road_key, at_hand.postcode)
+    place = at_hand if same else Place.at(**form.place())
     place.from_to = form.from_to.data or place.from_to
     return place
 
 
 def _chosen(form: VisitForm, waiting: list[Booking]) -> list[Booking]:
     return [b for b in waiting if b.reference in (form.bookings.data or ()) and (b.is_open or b.may_hear_more)]
+
+
+def _accepted(form: VisitForm, waiting: list[Booking], service: Service) -> list[Booking]:
+    """Those chosen, with a yes for whoever has none yet."""
+    chosen = _chosen(form, waiting)
+    for booking in _undecided(service, chosen):
+        booking.accept(g.officer, "", service.act_within, service.answer_within)
+    return chosen
 
 
 def _is_public(form: VisitForm) -> bool:

@@ -104,7 +104,7 @@ def wishes(site, count: int, *starts: datetime, offered: bool = True) -> list[di
     """So many new bookings with the same dates, offered or only wished, each with its page and its offers by when they
     start. Straight into the database; the letters of this beginning are left out."""
     with site.app.app_context():
-        ida, dates = db.session.query(Officer).one(), [(start, start + HOUR) for start in starts]
+        ida, dates = db.session.query(Officer).first(), [(start, start + HOUR) for start in starts]
         made = [Booking.receive(
             once=f"form {next(number)}", answer_within=10, service="meeting", language="da", name="Anna",
             email="anna@example.dk", phone="", capacity="private", org="", reply=Reply.EMAIL, road="Bygaden",

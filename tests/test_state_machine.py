@@ -29,7 +29,7 @@ import letters
 from models import Booking, Event, Kind, Letter, NotAllowed, Officer, Place, Reply, Visit, db
 
 OPEN = {"received", "needs_information", "accepted"}
-ENDED = {"answered", "declined", "referred"}
+ENDED = {"answered", "declined", "referred", "spam"}
 ANY = OPEN | ENDED | {"withdrawn"}
 # What may be done with a booking in which status, and what it is then. None: it stays as it is.
 STEPS = {
@@ -37,6 +37,7 @@ STEPS = {
     "accept": ({"received", "needs_information"}, "accepted"),
     "decline": (OPEN, "declined"),
     "refer": (OPEN, "referred"),
+    "set_aside": ({"received", "needs_information"}, "spam"),
     "delay": (OPEN, None),
     "withdraw": (OPEN, "withdrawn"),
     "reopen": (ENDED, "received"),
@@ -222,6 +223,7 @@ class Cases(RuleBasedStateMachine):
                 "accept": lambda: it.accept(officer, "", 22, 10),
                 "decline": lambda: it.decline(officer, "resources", "Vi beklager.", "Skriv til skolen."),
                 "refer": lambda: it.refer(officer, "municipality", ""),
+                "set_aside": lambda: it.set_aside(officer),
                 "delay": lambda: it.delay(officer, "Materiel.", day),
                 "withdraw": it.withdraw,
                 "reopen": lambda: it.reopen(words, 10),
@@ -422,8 +424,13 @@ class Cases(RuleBasedStateMachine):
     def every_closed_booking_has_a_letter_about_how_it_ended(self):
         assert not self.rows(
             "SELECT b.reference, b.status FROM bookings b WHERE (b.status IN ('answered', 'declined', 'referred', "
-            "'withdrawn')) != (b.closed_at IS NOT NULL) OR b.closed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
-            "letters l WHERE l.booking_id = b.id AND l.kind = b.status AND l.made_at >= b.closed_at)")
+            "'withdrawn', 'spam')) != (b.closed_at IS NOT NULL) OR b.closed_at IS NOT NULL AND b.status != 'spam' AND "
+            "NOT EXISTS (SELECT 1 FROM letters l WHERE l.booking_id = b.id AND l.kind = b.status AND l.made_at >= b.closed_at)")
+
+    @invariant()
+    def who_is_taken_for_not_genuine_gets_no_letter_about_it(self):
+        assert not self.rows("SELECT l.id FROM letters l JOIN bookings b ON b.id = l.booking_id "
+                             "WHERE b.status = 'spam' AND l.made_at > b.closed_at")
 
     @invariant()
     def what_was_written_stays_written(self):
@@ -468,7 +475,7 @@ def cases(app, template):
 
 def test_each_step_in_each_status_is_taken_or_refused(cases):
     ways = {"received": (), "needs_information": ("ask",), "accepted": ("accept",), "answered": ("accept", "answer"),
-            "declined": ("decline",), "referred": ("refer",), "withdrawn": ("withdraw",)}
+            "declined": ("decline",), "referred": ("refer",), "withdrawn": ("withdraw",), "spam": ("set_aside",)}
     details = {"at": {"road": CITIZEN, "lat": None, "lng": None}, "words": CITIZEN, "days": 3,
                "who": {"name": CITIZEN, "email": "kvaex@example.dk", "phone": "", "address": "", "reply": Reply.EMAIL}}
     case = cases()

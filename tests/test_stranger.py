@@ -93,7 +93,7 @@ class District:
 
     def _fill(self, ida):
         for name in ("new", "asked", "granted", "awaited", "carried out", "answered", "declined", "referred",
-                     "withdrawn", "postponed", "spare", "spare too"):
+                     "withdrawn", "postponed", "spare", "spare too", "spam"):
             self.people[name] = self._wish()
         who = self.people
         who["asked"].ask(ida, "Hvor på vejen?", date(2026, 5, 30))
@@ -104,6 +104,7 @@ class District:
         who["declined"].decline(ida, "resources", "", "")
         who["referred"].refer(ida, "municipality", "")
         who["withdrawn"].withdraw()
+        who["spam"].set_aside(ida)
         db.session.flush()
         yesterday = now() - timedelta(days=1)
         for name, starts, of in (("coming", STARTS, ["awaited"]), ("done", yesterday, ["carried out"]),
@@ -473,12 +474,13 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.note", f"{case['asked']}/notat", {"words": "Ringet."}),
         ("office.seen", f"{case['declined']}/laest", {}),
         ("office.contact", f"{case['asked']}/kontakt", {"name": "Bo", "email": "bo@example.dk", "reply": "email"}),
-        ("office.move", f"{case['asked']}/sted", {"road": "Søvej", "postcode": "4690"}),
+        ("office.act", f"{case['asked']}/flyt", {"road": "Søvej", "postcode": "4690", "send": "1"}),
         ("office.act", f"{case['asked']}/udsaet", {"words": "Materiel.", "due_on": "2026-06-30", "send": "1"}),
         ("office.act", f"{case['asked']}/imoedekom", {"words": "", "send": "1"}),
         ("office.act", f"{case['spare']}/spoerg", {"words": "Hvor?", "answer_by": "2026-06-30", "send": "1"}),
         ("office.act", f"{case['spare']}/afslag", {"reason": "resources", "send": "1"}),
-        ("office.act", f"{case['spare too']}/henvis", {"authority": "municipality", "send": "1"}),
+        ("office.act_on_many", "/kontor/flere/henvis", {"sag": who["spare too"][0], "authority": "municipality", "send": "1"}),
+        ("office.plan_for_many", "/kontor/flere/besoeg", {"sag": who["granted"][0]}),
         ("office.take_in", "/kontor/ny/faerdselskontrol", {**WISH, "once": "to", "channel": "phone"}),
         ("office.reword", "/kontor/tekster/faerdselskontrol/resources", {"da": "Nej.", "en": "No.", "send": "1"}),
         ("office.send_field_link", f"/kontor/besoeg/{of['done']}/feltlink", {"email": "a@b.dk", "language": "da"}),
@@ -512,7 +514,7 @@ def posts(district) -> list[tuple[str, str, dict]]:
     ]
 
 
-LEAVES_NO_TRACE = {"public.find", "office.log_in", "office.log_out"}
+LEAVES_NO_TRACE = {"public.find", "office.plan_for_many", "office.log_in", "office.log_out"}
 
 
 def test_nothing_is_done_without_the_token_of_ones_own_session(district):
