@@ -149,6 +149,7 @@ WISHES = [
     wish(39, "præstø", "Der må køres 30 ned mod havnen, men det ved ingen.", (7, "yes")),
     wish(37, "terslev", "Det er bedre end sidst, men morgenen er stadig slem.", (8, "yes")),
     wish(32, "nakskov", "Føreren af en varevogn drikker.", (1, "refer", "police_114"), problem="intoxicated"),
+    wish(31, "korsør", "Billige briller og ure. Klik og vind.", (1, "spam"), problem="other"),
     wish(30, "rødby", "Der er for meget trafik til færgen.", (5, "withdraws"), problem="other"),
     wish(29, "sorø", "På vej mod motorvejen kører de, som om de allerede var der.", (9, "yes")),
     wish(27, "horslunde", "Høj fart, mest fredag aften.", (6, "no", "resources"), by="phone"),

@@ -67,6 +67,7 @@ STEPS = {
     "ask": lambda b, o, words: b.ask(o, words, add_working_days(today(), WITHIN)),
     "tells": lambda b, o, words: b.give_information(words, WITHIN),
     "delay": lambda b, o, words, days: b.delay(o, words, add_working_days(today(), days)),
+    "spam": lambda b, o: b.set_aside(o),
     "note": lambda b, o, words: b.note(o, words),
     "withdraws": lambda b, o: b.withdraw(),
     "reopens": lambda b, o, words: b.reopen(words, WITHIN),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from flask_babel import gettext, ngettext
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from models import OPEN, Booking, Place, State, Status, Visit, db, local, now, today
 from services import HARMS, SERVICES
@@ -30,6 +30,7 @@ class Hotspot:
     hours: Counter = field(default_factory=Counter)  # how many wishes name (weekday, hour)
     harms: Counter = field(default_factory=Counter)  # how many name a school road, an accident
     visits: list[Visit] = field(default_factory=list)  # reported in the last year, the newest first
+    coming: Visit | None = None  # the next that is planned
 
     @property
     def asking(self) -> int:
@@ -144,12 +145,15 @@ def _with_places(keys: set[tuple[int, str]]) -> dict[tuple[int, str], Hotspot]:
     ids = {place_id for place_id, _ in keys}
     places = {p.id: p for p in db.session.scalars(select(Place).where(Place.id.in_(ids)))}
     found = {(place_id, service): Hotspot(places[place_id], service) for place_id, service in keys}
-    visits = db.session.scalars(select(Visit).where(
-        Visit.place_id.in_(ids), Visit.state == State.REPORTED, Visit.ends_at > now() - REMEMBERED)
+    visits = db.session.scalars(select(Visit).where(Visit.place_id.in_(ids), or_(
+        Visit.state == State.PLANNED, and_(Visit.state == State.REPORTED, Visit.ends_at > now() - REMEMBERED)))
         .order_by(Visit.ends_at.desc()))
     for visit in visits:
-        if (visit.place_id, visit.service) in found and SERVICES[visit.service].adds(visit.findings):
-            found[visit.place_id, visit.service].visits.append(visit)
+        spot = found.get((visit.place_id, visit.service))
+        if spot and visit.is_planned:
+            spot.coming = visit
+        elif spot and SERVICES[visit.service].adds(visit.findings):
+            spot.visits.append(visit)
     return found
 
 

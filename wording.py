@@ -34,10 +34,14 @@ def texts(service: Service, reason: str) -> dict[str, str]:
     return {language: _catalogues(reason, language) for language in ("da", "en")}
 
 
-def sentence(service: Service, reason: str, booking: Booking) -> str:
+def reworded(service: Service) -> dict[str, dict[str, str]]:
+    """The sentences that are not the catalogue's, by reason and language, with their fields unfilled."""
+    return {reason: version.texts for reason, version in Wording.newest(service.key).items()}
+
+
+def sentence(texts: dict[str, str], booking: Booking) -> str:
     """What the citizen reads; empty where the catalogue says it as it stands."""
-    version = Wording.newest(service.key).get(reason)
-    return filled_in(version.texts[booking.language], booking) if version else ""
+    return filled_in(texts[booking.language], booking) if texts else ""
 
 
 def filled_in(text: str, booking: Booking, language: str = "") -> str:

@@ -69,7 +69,8 @@ class DelayForm(Form):
 
 
 class DeclineForm(Form):
-    """`reasons` and their words belong to the service, so the choices are set by whoever shows the form."""
+    """`reasons` and their words belong to the service, so the choices are set by whoever shows the form; `reworded`
+    are the officer's own sentences, by service, reason and language."""
 
     reason = OneOf(_l("Reason"))
     words = own_words()
@@ -77,8 +78,9 @@ class DeclineForm(Form):
                    render_kw={"rows": 3},
                    description=_l("Another way, if there is one."))
 
-    def offer(self, reasons: dict) -> "DeclineForm":
+    def offer(self, reasons: dict, reworded: dict) -> "DeclineForm":
         self.reason.offer(reasons)
+        self.reworded = reworded
         return self
 
 

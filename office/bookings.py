@@ -75,9 +75,10 @@ ACTIONS = {
         lambda b, form, s: b.ask(g.officer, form.words.data, form.answer_by.data)),
     "afslag": Action(
         _l("Decline"), lambda b: b.allows(Status.DECLINED),
-        lambda bs, typed: DeclineForm(typed).offer(_reasons_for(bs)),
+        lambda bs, typed: DeclineForm(typed).offer(_reasons_for(bs), {
+            s.key: wording.reworded(s) for s in _services_of(bs)}),
         lambda b, form, s: b.decline(g.officer, form.reason.data, form.words.data or "", form.instead.data or "",
-                                     wording.sentence(s, form.reason.data, b))),
+                                     wording.sentence(form.reworded[s.key].get(form.reason.data, {}), b))),
     "henvis": Action(
         _l("Refer to somebody else"), lambda b: b.allows(Status.REFERRED),
         lambda bs, typed: ReferForm(typed).offer(authorities(
@@ -104,6 +105,8 @@ ACTIONS = {
         lambda b, form, s: b.set_aside(g.officer), writes=False),
 }
 
+FOR_MANY = {name: action for name, action in ACTIONS.items() if action.many}
+
 
 @office.get("/sag/<reference>")
 def booking(reference: str):
@@ -124,7 +127,7 @@ def act(reference: str, name: str):
     return _act(ACTIONS[name], [booking], back)
 
 
-@office.route(f"/flere/{_rule(n for n, a in ACTIONS.items() if a.many)}", methods=["GET", "POST"])
+@office.route(f"/flere/{_rule(FOR_MANY)}", methods=["GET", "POST"])
 def act_on_many(name: str):
     """The same for all that are ticked on a list, all or none: one transaction, one event and one letter each."""
     back, bookings = safe_next(request.form.get("back")) or url_for(".desk"), ticked()
@@ -132,8 +135,13 @@ def act_on_many(name: str):
 
 
 def ticked() -> list[Booking]:
-    """The bookings that are ticked on a list, or all of its page."""
-    return _in_full(request.form.get("page", "").split() if "all" in request.form else request.form.getlist("sag"))
+    """The bookings that are ticked on a list, alone or by their place, or all of its page."""
+    page = request.form.get("page", "").split()
+    if "all" in request.form:
+        return _in_full(page)
+    here = set(db.session.scalars(select(Booking.reference).where(
+        Booking.place_id.in_(request.form.getlist("sted", int)), Booking.reference.in_(page))))
+    return _in_full([*request.form.getlist("sag"), *(reference for reference in page if reference in here)])
 
 
 def _in_full(named: list[str]) -> list[Booking]:
@@ -151,7 +159,7 @@ def none_ticked(back: str):
 
 def for_many(bookings: list[Booking]) -> dict[str, Action]:
     """What can be done with at least one of them when it is ticked."""
-    return {n: a for n, a in ACTIONS.items() if a.many and any(a.allowed(b) for b in bookings)}
+    return {n: a for n, a in FOR_MANY.items() if any(a.allowed(b) for b in bookings)}
 
 
 def _act(action: Action, bookings: list[Booking], back: str, many: bool = False):

@@ -11,6 +11,7 @@ from models import Booking, Place, db, fold
 from words import day, reference
 
 from . import office, pressed
+from .bookings import FOR_MANY, for_many
 
 PAGE = 50  # places that a search shows
 
@@ -24,7 +25,7 @@ def places():
     spots = hotspots.hotspots()
     points = [{"lat": s.place.lat, "lng": s.place.lng, "number": s.asking, "text": str(s.place),
                "href": url_for(".place", id=s.place.id)} for s in spots if s.place.lat is not None]
-    return render_template("office/places.html", query="", spots=spots, points=points)
+    return render_template("office/places.html", query="", spots=spots, points=points, actions=FOR_MANY)
 
 
 @office.get("/sted/<int:id>")
@@ -120,4 +121,5 @@ def _place_page(place: Place, **typed: Form):
     forms = {"notes": PlaceNotesForm(None, obj=place), "merge": MergeForm(None), "part": _part_form(place, None)}
     return render_template("office/place.html", place=place, services=services.SERVICES, forms=forms | typed,
                            typed=typed, neighbours=place.neighbours(), spots=hotspots.at_place(place),
-                           effect=hotspots.effect, share_of=hotspots.share_charged)
+                           effect=hotspots.effect, share_of=hotspots.share_charged,
+                           actions=for_many([b for b in place.bookings if b.is_open]))

@@ -6,7 +6,7 @@
 (() => {
   const links = [...document.querySelectorAll(".work-list tbody th a")];
   const keys = document.querySelector("#keys"), search = document.querySelector("#q"), all = document.querySelector("#all");
-  const ticks = [...document.querySelectorAll("[name=sag]")];
+  const ticks = [...document.querySelectorAll(".tick input")];
   const here = () => links.findIndex((link) => link.closest("tr").contains(document.activeElement));
   const go = (link) => { link?.focus(); link?.scrollIntoView({ block: "center" }); };
   const typing = (field) => field.matches("textarea, select, input:not([type=checkbox], [type=radio])");
@@ -14,14 +14,14 @@
   const deeds = {
     j: () => go(links[here() + 1]),
     k: () => go(links[here() - 1]),
-    x: () => links[here()]?.closest("tr").querySelector("[name=sag]")?.click(),
+    x: () => links[here()]?.closest("tr").querySelector(".tick input")?.click(),
     "/": () => search.focus(),
     "?": () => { keys.open = true; keys.querySelector("summary").focus(); },
   };
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
-    const opens = event.key === "Enter" && event.target.name === "sag";
+    const opens = event.key === "Enter" && event.target.matches(".tick input");
     if (!opens && !Object.hasOwn(deeds, event.key)) return;
     event.preventDefault(); // also: Enter on a box must not press a button
     if (opens) links[here()].click();
