@@ -335,7 +335,7 @@ def test_a_hundred_in_one_press_take_a_moment(app, ida, name, record_property):
     assert how_many(app, Event) == 200 and max(took.values()) < 2, took
 
 
-# Two officers on overlapping lists, against the web server as bin/run starts it, which is killed half-way in some rounds.
+# Two officers on overlapping lists, against the web server as bin/run starts it; in some rounds it is killed half-way.
 
 BO = "bo@politi.example"
 
