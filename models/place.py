@@ -146,7 +146,8 @@ class Place(db.Model):
         found = db.session.scalars(select(Booking).where(
             Booking.place_id.in_([place.id for place in (self, *self.neighbours())]), Booking.service == service,
             Booking.status.in_(OPEN if undecided else (Status.ACCEPTED,)))
-            .order_by(Booking.place_id != self.id, Booking.id).options(selectinload(Booking.visits)))
+            .order_by(Booking.place_id != self.id, Booking.id)
+            .options(selectinload(Booking.visits), selectinload(Booking.events)))
         return [b for b in found if b.awaits_visit or b.status is not Status.ACCEPTED]
 
     def metres_to(self, lat: float, lng: float) -> float:

@@ -201,11 +201,14 @@ def _alike(bookings: list[Booking], letters: list[Letter]) -> list[list[Letter]]
 
 def _say_done(action: Action, shown: dict) -> None:
     count = len(shown["chosen"])
-    if shown["many"] or not action.writes:
+    if not action.writes:
         flash(ngettext("Done for %(num)s case.", "Done for %(num)s cases.", count))
-    if action.writes:
-        flash(gettext("Done. The letter goes by e-mail, or waits for you under “Letters to see to”.") if count == 1 else
-              gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
+    elif not shown["many"]:
+        flash(gettext("Done. The letter goes by e-mail, or waits for you under “Letters to see to”."))
+    else:
+        flash(ngettext("Done for %(num)s case. The letter goes by e-mail, or waits for you under “Letters to see to”.",
+                       "Done for %(num)s cases. The letters go by e-mail, or wait for you under “Letters to see to”.",
+                       count))
     if shown["left_out"]:
         flash(gettext("Left out, because something has happened there meanwhile: %(cases)s",
                       cases=", ".join(in_halves(b.reference) for b in shown["left_out"])), "warning")

@@ -22,13 +22,14 @@ from models import (
     free_times,
     is_within_hours,
     local,
+    newest_event,
     now,
     today,
 )
 from services import Service
 from words import moment, period, until
 
-from . import office
+from . import happened_since, office
 
 
 @office.route("/sag/<reference>/tider", methods=["GET", "POST"])
@@ -41,11 +42,12 @@ def offer(reference: str):
         return redirect(url_for(".booking", reference=reference))
     kind = OfferForm.for_service(service.takes, current_app.config["DISTRICT"].units)
     form, preview = kind(data=_start(booking, service)), None
+    newest, since = newest_event(), happened_since([booking])
     if form.validate_on_submit():
         def change():
             return booking.offer(g.officer, **form.offered(COPENHAGEN))
         try:
-            if "send" not in request.form:
+            if since or "send" not in request.form:
                 preview = previewed(change)
             else:
                 change()
@@ -56,7 +58,8 @@ def offer(reference: str):
             db.session.rollback()
             form.times.errors = [clash_in_words(clash)]
     return (render_template("office/offer.html", form=form, booking=booking, service=service, preview=preview,
-                            wishes=wished(booking), units=known_units()), 422 if form.errors else 200)
+                            wishes=wished(booking), units=known_units(), newest=newest, since=since),
+            422 if form.errors else 200)
 
 
 def _start(booking: Booking, service: Service) -> dict:

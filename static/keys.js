@@ -15,8 +15,8 @@
     j: () => go(links[here() + 1]),
     k: () => go(links[here() - 1]),
     x: () => links[here()]?.closest("tr").querySelector(".tick input")?.click(),
-    "/": () => search.focus(),
-    "?": () => { keys.open = true; keys.querySelector("summary").focus(); },
+    "/": () => search?.focus(),
+    "?": () => { if (keys) { keys.open = true; keys.querySelector("summary").focus(); } },
   };
 
   document.addEventListener("keydown", (event) => {

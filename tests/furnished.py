@@ -45,7 +45,7 @@ def furnish(app) -> dict:
         "asked": {}, "news": {"language": "/en"}, "accepted": {"road": "Ringstedvej"}, "delayed": {"road": "Nygade"},
         "coming": {"road": "Ringstedvej"}, "over": {"road": "Algade", "problem": "mopeds"}, "drafted": {},
         "answered": {}, "postponed": {"road": "Ringstedvej"}, "declined": {"road": "Skovvej"},
-        "referred": {"language": "/en"}, "withdrawn": {},
+        "referred": {"language": "/en"}, "withdrawn": {}, "spam": {"road": "Skovvej"},
         "phone": {"email": "", "phone": "+4520304050", "reply": "phone", "road": "Østergade"},
         "failed": {"email": "nobody@example.dk", "road": "Vestergade"},
     }
@@ -65,6 +65,7 @@ def furnish(app) -> dict:
         bookings["declined"].decline(officer, next(iter(REASONS)), WORDS, "Kommunen kan måle farten med en slange.")
         bookings["referred"].refer(officer, "municipality", "")
         bookings["withdrawn"].withdraw()
+        bookings["spam"].set_aside(officer)
         bookings["received"].note(officer, "Samme vej som i 2024, se journalen.")
         bookings["received"].place.suitability = "Grusplads ved nr. 98. Hold afstand til stien."
         visits = {way: control(officer, bookings[way], hours, crew) for way, hours, crew in (

@@ -411,6 +411,18 @@ def clash(visitor: Visitor) -> None:
     visitor.press("Keep the plan")
 
 
+def with_all(name: str, visitor: Visitor) -> None:
+    """Tick the whole page, and press."""
+    visitor.page.locator("#all").focus()
+    visitor.page.keyboard.press("Space")
+    visitor.page.locator(f"[formaction$='/{name}']").click()
+
+
+def fail_for_all(visitor: Visitor) -> None:
+    with_all("udsaet", visitor)
+    send(due_on="2020-01-01")(visitor)
+
+
 def contradict(visitor: Visitor) -> None:
     visitor.choose("Speed limit", "")
     visitor.write("Vehicles measured", "12")
@@ -443,7 +455,8 @@ PAGES = [
     Page("receipt-email", "/sag/{received_case}/kvittering"),
     Page("receipt-phone", "/sag/{phone_case}/kvittering"),
     *(Page(f"case-{state}", f"/sag/{{{state}_case}}") for state in (
-        "received", "asked", "accepted", "delayed", "answered", "postponed", "declined", "referred", "withdrawn")),
+        "received", "asked", "accepted", "delayed", "answered", "postponed", "declined", "referred", "withdrawn",
+        "spam")),
     Page("case-answer-missing", "/sag/{asked_case}", do=send(), status=422),
     Page("case-contact-errors", "/sag/{received_case}", do=send("form[action$=kontakt]", name="", email="anna@"),
          status=422),
@@ -461,7 +474,7 @@ PAGES = [
     Page("log-in", "/kontor/log-ind"),
     Page("log-in-wrong", "/kontor/log-ind", do=send(email="nobody@politi.example", password="forkert"), status=422),
     *(Page(f"desk-{pile}", f"/kontor/?bunke={pile}", "officer") for pile in (
-        "nye", "besked", "planlaeg", "resultat", "breve", "venter", "planlagt", "lukket")),
+        "nye", "besked", "planlaeg", "loefter", "resultat", "breve", "venter", "planlagt", "lukket")),
     Page("desk-search", "/kontor/?q=bygaden", "officer"),
     Page("desk-search-nothing", "/kontor/?q=findes+ikke", "officer"),
     *(Page(f"booking-{state}", f"/kontor/sag/{{{state}}}", "officer") for state in (
@@ -475,6 +488,11 @@ PAGES = [
     Page("decline-errors", "/kontor/sag/{received}/afslag", "officer", send(words="Ring 12345678"), 422),
     Page("refer-errors", "/kontor/sag/{received}/henvis", "officer", send(), 422),
     Page("delay-errors", "/kontor/sag/{received}/udsaet", "officer", send(), 422),
+    *(Page(f"many-{name}", "/kontor/?bunke=nye", "officer", partial(with_all, name)) for name in (
+        "imoedekom", "spoerg", "afslag", "henvis", "udsaet", "flyt", "spam", "besoeg")),
+    Page("many-none", "/kontor/?bunke=nye", "officer", send(".ticking")),
+    Page("many-left-out", "/kontor/?q=bygaden", "officer", partial(with_all, "spoerg")),
+    Page("many-errors", "/kontor/?bunke=nye", "officer", fail_for_all, 422),
     Page("plan", "/kontor/sag/{accepted}/besoeg", "officer"),
     Page("plan-errors", "/kontor/sag/{accepted}/besoeg", "officer", send(), 422),
     Page("plan-clash", "/kontor/sag/{accepted}/besoeg", "officer", clash, 422),

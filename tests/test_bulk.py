@@ -260,6 +260,17 @@ def test_a_plan_does_not_say_yes_over_an_unread_message(app, ida, citizen):
     assert how_many(app, Visit) == 1
 
 
+def test_dates_are_not_offered_over_an_unread_message(app, ida, citizen):
+    booking = meeting_of(app)
+    form = as_sent(press(ida, case(booking, "tider"), as_sent(ida.get(case(booking, "tider")), "crew")), "crew")
+    press(citizen, link(booking, "besked"), {"words": "Vi har fundet en anden."})
+    page = press(ida, case(booking, "tider"), {**form, "send": "1"})
+    assert page.status == 200 and "Vi har fundet en anden." in page.text
+    assert outcomes(app, booking) == (Status.RECEIVED, 2, 1)
+    press(ida, case(booking, "tider"), {**as_sent(page, "crew"), "send": "1"})
+    assert outcomes(app, booking) == (Status.ACCEPTED, 3, 2)
+
+
 # Planning from a list.
 
 
@@ -335,7 +346,7 @@ def test_a_hundred_in_one_press_take_a_moment(app, ida, name, record_property):
     assert how_many(app, Event) == 200 and max(took.values()) < 2, took
 
 
-# Two officers on overlapping lists, against the web server as bin/run starts it, which is killed half-way in some rounds.
+# Two officers on overlapping lists, against the web server as bin/run starts it; in some rounds it is killed half-way.
 
 BO = "bo@politi.example"
 
