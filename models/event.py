@@ -64,6 +64,9 @@ class Kind(enum.StrEnum):
     FIELD_ASKED = "field_asked"
     FIELD_WITHDRAWN = "field_withdrawn"
     SPAM = "spam"
+    WAITER_ASKED = "waiter_asked"
+    WAITER_LET_IN = "waiter_let_in"
+    WAITER_TOLD = "waiter_told"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.

@@ -100,10 +100,12 @@ def safe_next(address: str | None) -> str | None:
 
 
 from . import (  # noqa: E402  (their pages hang on the blueprint above)
+    away,
     bookings,
     calendar,
     desk,
     field,
+    intake,
     places,
     post,
     tasks,

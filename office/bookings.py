@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 import services
 import wording
+from figures import answer_by
 from forms import (
     AskForm,
     ContactForm,
@@ -94,7 +95,8 @@ ACTIONS = {
         _l("Take up again"), lambda b: b.may_reopen, lambda bs, typed: ReopenForm(typed),
         lambda b, form, s: b.reopen(form.words.data, s.answer_within, g.officer), many=False),
     "udsaet": Action(
-        _l("Tell of a delay"), lambda b: b.is_open, lambda bs, typed: DelayForm(typed).after(max(b.due_on for b in bs)),
+        _l("Tell of a delay"), lambda b: b.is_open, lambda bs, typed: DelayForm(typed).after(
+            max(b.due_on for b in bs), answer_by(max(bs, key=lambda b: b.id))),
         lambda b, form, s: b.delay(g.officer, form.words.data, form.due_on.data)),
     "flyt": Action(
         _l("Move to another place"), lambda b: True,

@@ -30,6 +30,7 @@ from models.visit import visit_bookings
 
 from . import office
 from .bookings import for_many
+from .intake import should_pause
 
 PAGE = 50
 PROMISE_DAYS = 5  # working days ahead, in which a delay can still be told of in time
@@ -69,7 +70,7 @@ def desk():
     pile = "alle" if query else args.get("bunke", "nye")
     pile = pile if pile in PILES or pile == "alle" else "nye"
     page = {"pile": pile, "piles": PILES, "counts": _counts(), "only_if_any": ONLY_IF_ANY, "query": query,
-            "services": services.SERVICES,
+            "services": services.SERVICES, "should_pause": should_pause(),
             "municipalities": [m.name for m in current_app.config["DISTRICT"].municipalities],
             "chosen": {k: args.get(k, "") for k in ("ydelse", "kommune")}}
     if pile == "resultat":
