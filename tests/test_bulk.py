@@ -346,6 +346,22 @@ def test_a_hundred_in_one_press_take_a_moment(app, ida, name, record_property):
     assert how_many(app, Event) == 200 and max(took.values()) < 2, took
 
 
+def test_one_press_plans_a_visit_for_a_hundred_who_asked(app, ida):
+    hundred = [wish(app) for _ in range(100)]
+    page = press(ida, many("besoeg"), tick(ida, *hundred))
+    form = {**as_sent(page, "crew"), "day": SOON, "starts": "17:00", "ends": "19:00", "crew": "ATK 1"}
+    assert len(form["bookings"]) == 100
+    took = []
+    for step in ({}, {"send": "1"}):
+        begun = perf_counter()
+        page = press(ida, case(hundred[0], "besoeg"), {**form, **step}, check=False)
+        took.append(perf_counter() - begun)
+        assert page.status == 200 and not page.errors
+    print(took)
+    assert {outcomes(app, b) for b in hundred[::9]} == {(Status.ACCEPTED, 3, 2)} and how_many(app, Visit) == 1
+    assert max(took) < 2, took
+
+
 # Two officers on overlapping lists, against the web server as bin/run starts it; in some rounds it is killed half-way.
 
 BO = "bo@politi.example"
