@@ -84,6 +84,13 @@ class Page:
     def __init__(self, response):
         self.response, self.status, self.html = response, response.status_code, response.get_data(as_text=True)
 
+    @classmethod
+    def of(cls, html: str) -> "Page":
+        """A page that came over a real line."""
+        page = cls.__new__(cls)
+        page.response, page.status, page.html = None, 200, html
+        return page
+
     @cached_property
     def text(self) -> str:
         text = re.sub(r"<(script|style|title).*?</\1>", " ", self.html, flags=re.S)
