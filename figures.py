@@ -22,7 +22,7 @@ from models import (
 
 LOOK_BACK = 90  # days of the district's own past that a waiting time is reckoned from
 FEWEST = 20  # answers below which the past says nothing
-OUT_OF_TURN = 1.05  # a queue takes a little longer than its length says: some who come later are answered before
+OUT_OF_TURN = 1.1  # a queue takes somewhat longer than its length says: some who come later are answered before
 HALF_A_YEAR = 26  # weeks
 
 
@@ -68,22 +68,30 @@ class Waiting:
         return max(answer_within, self.most or 0)
 
 
-def waiting(waits: dict[int, int], days: int, ahead: int) -> Waiting:
-    """`waits` says how many of the last answers took so many working days, given in the course of `days` of them.
+def waiting(waits: dict[int, int], pace: float, ahead: int) -> Waiting:
+    """`waits` says how many of the last answers took so many working days, `pace` how many a working day can bring.
 
     The rule is the larger of two numbers. What four of five waited lately holds while all is as ever, but comes too
-    late when many book at once: then it is the days that those ahead need at the lately usual pace, and a twentieth
-    more because not everyone is answered in turn. In simulated years with two floods, as in the first week of 2014,
-    four of five of those who booked in a week were answered in time in about 80 of 100 weeks (tests/test_waiting.py).
-    It does not know of holidays to come, and where for good more is asked than can be answered no number holds: that
-    is what the pause of the intake is for.
+    late when many book at once: then it is the days that those ahead need at that pace, and somewhat more, because not
+    everyone is answered in turn. In simulated years with two floods, as in the first week of 2014, four of five of
+    those who booked in a week were answered within what they were told in 75 to 85 of 100 weeks; in single runs of
+    four years, in 69 to 89 (tests/test_waiting.py). It does not know of holidays to come, and where for good more is
+    asked than can be answered no number holds: that is what the pause of the intake is for.
     """
-    answers = sum(waits.values())
-    if answers < FEWEST:
+    if sum(waits.values()) < FEWEST:
         return Waiting(ahead)
-    usual = _within(waits, 0.8)
-    queue = ceil(OUT_OF_TURN * (ahead + 1) * days / answers)
-    return Waiting(ahead, _within(waits, 0.5), max(usual, queue, 1), max(1, round(5 * answers / days)), queue > usual)
+    usual, queue = _within(waits, 0.8), ceil(OUT_OF_TURN * (ahead + 1) / pace)
+    return Waiting(ahead, _within(waits, 0.5), max(usual, queue, 1), max(1, round(5 * pace)), queue > usual)
+
+
+def pace(answers: dict[date, int], last: date) -> float:
+    """How many can be answered a working day: as many as in the best four weeks up to `last`, for fewer may only mean
+    that fewer asked. Before there are four weeks, as many as there were."""
+    first = min(answers)
+    spans = [(first, last), *((last - timedelta(28 * n + 27), last - timedelta(28 * n))
+                              for n in range(((last - first).days + 1) // 28))]
+    return max(sum(count for day, count in answers.items() if start <= day <= end)
+               / max(1, working_days_until(end, start - timedelta(1))) for start, end in spans)
 
 
 def _within(waits: dict[int, int], share: float) -> int:
@@ -99,29 +107,24 @@ def _within(waits: dict[int, int], share: float) -> int:
 def waits(before: Booking | None = None) -> dict[str, Waiting]:
     """How long one waits at present for each service that anybody has asked for; with `before`, who received later
     is not ahead."""
-    since = today() - timedelta(days=LOOK_BACK)
+    yesterday = today() - timedelta(days=1)
     lately: dict[str, Counter] = {}
-    first: dict[str, date] = {}
-    for service, wait, count, day in db.session.execute(
-            select(Booking.service, Booking.wait, func.count(), func.min(Booking.decided_on)).where(
-                Booking.decided_on >= since, Booking.decided_on < today()).group_by(Booking.service, Booking.wait)):
-        lately.setdefault(service, Counter())[wait] = count
-        first[service] = min(day, first.get(service, day))
+    by_day: dict[str, Counter] = {}
+    for service, day, wait, count in db.session.execute(
+            select(Booking.service, Booking.decided_on, Booking.wait, func.count()).where(
+                Booking.decided_on.between(today() - timedelta(days=LOOK_BACK), yesterday))
+            .group_by(Booking.service, Booking.decided_on, Booking.wait)):
+        lately.setdefault(service, Counter())[wait] += count
+        by_day.setdefault(service, Counter())[day] += count
     queue = select(Booking.service, func.count()).where(
         Booking.status.in_(UNDECIDED), Booking.decided_on.is_(None)).group_by(Booking.service)
     ahead = dict(db.session.execute(queue if before is None else queue.where(Booking.id < before.id)).all())
-    yesterday = today() - timedelta(days=1)
-    return {service: waiting(lately.get(service, {}), _working_days(first.get(service, yesterday), yesterday),
-                             ahead.get(service, 0)) for service in {*lately, *ahead}}
+    return {service: waiting(lately[service], pace(by_day[service], yesterday), ahead.get(service, 0))
+            if service in lately else Waiting(ahead[service]) for service in {*lately, *ahead}}
 
 
 def wait_for(service: str, before: Booking | None = None) -> Waiting:
     return waits(before).get(service, Waiting())
-
-
-def _working_days(first: date, last: date) -> int:
-    """Those from `first` to `last`, both included."""
-    return max(1, working_days_until(last, first - timedelta(days=1)))
 
 
 def answer_by(booking: Booking) -> date | None:
@@ -158,5 +161,5 @@ def kept(service: str | None = None) -> list[KeptWeek]:
         told[week] += count
         held[week] += count * (wait is not None and wait <= stated)
         if wait is None and working_days_until(today(), day) <= stated:
-            unknown.add(week)
+            unknown |= {week}
     return [KeptWeek(week, told[week], held[week]) for week in sorted(told) if week not in unknown]

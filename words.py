@@ -71,7 +71,7 @@ HAPPENED = {
     Kind.FIELD_ASKED: _l("Link to the findings sent to a colleague"),
     Kind.FIELD_WITHDRAWN: _l("Link to the findings withdrawn"),
     Kind.SPAM: _l("Set aside as not genuine"),
-    Kind.WAITER_ASKED: _l("Asked to confirm an address for “tell me when it opens”"),
+    Kind.WAITER_ASKED: _l("Asked whether somebody wants to be told when the form opens"),
     Kind.WAITER_LET_IN: _l("The form opened for somebody on the list"),
     Kind.WAITER_TOLD: _l("Told that the form is open"),
 }

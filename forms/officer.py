@@ -59,7 +59,8 @@ class DelayForm(Form):
     def after(self, promised: date, expected: date | None = None) -> "DelayForm":
         """A delay is later than what was promised; `expected` is the day that the queue gives."""
         self.promised = promised
-        self.due_on.data = self.due_on.data or expected
+        if expected and expected > promised:
+            self.due_on.data = self.due_on.data or expected
         return self
 
     def validate_due_on(self, field):

@@ -15,7 +15,7 @@ from .workdays import today
 if TYPE_CHECKING:
     from .officer import Officer
 
-KEPT = timedelta(days=7)  # how long an address that has been told, or never confirmed, stays with an open form
+KEPT = timedelta(days=7)  # how long who has been told, or has never confirmed, stays on the list of an open form
 
 
 class Intake(db.Model):
@@ -103,8 +103,7 @@ class Waiter(db.Model):
         email = email.casefold()
         known = {w.service: w for w in db.session.scalars(select(cls).where(cls.email == email))}
         if again := known.get(service):
-            if again.told_on and not again.is_let_in:  # confirmed long ago, and waits once more
-                again.told_on = again.open_until = None
+            again._wait_again()
             return
         waiter = cls(service=service, email=email, language=language)
         db.session.add(waiter)
@@ -135,7 +134,7 @@ class Waiter(db.Model):
 
     @classmethod
     def tell_all(cls) -> None:
-        """Where a form is open again, all who wait are told, and after a while we forget them."""
+        """Where a form is open again, all who wait are told, and after a while are off the list."""
         paused = Intake.pauses()
         for waiter in db.session.scalars(select(cls).where(cls.service.not_in(paused))):
             if waiter.confirmed_at and not waiter.told_on:
@@ -148,6 +147,7 @@ class Waiter(db.Model):
         """It is their address, so the other services that were asked for with it count as well."""
         for waiter in db.session.scalars(select(Waiter).where(Waiter.email == self.email)):
             waiter.confirmed_at = waiter.confirmed_at or now()
+        self._wait_again()
 
     def leave(self) -> None:
         """Off the list, because they say so, or have booked, or were told a while ago."""
@@ -157,6 +157,15 @@ class Waiter(db.Model):
     def is_let_in(self) -> bool:
         return self.open_until is not None and today() <= self.open_until
 
+    @property
+    def is_on_the_list(self) -> bool:
+        return self.confirmed_at is not None and self.told_on is None
+
+    def _wait_again(self) -> None:
+        """Whoever was told before, and is not let in at present, waits once more."""
+        if not self.is_let_in:
+            self.told_on = self.open_until = None
+
     def _record(self, kind: Kind, officer: "Officer | None" = None, **facts) -> Event:
-        """The event knows a number only: the address is forgotten with the row."""
+        """The history knows a number only, no address."""
         return record(kind, officer=officer, waiter=self.id, service=self.service, **facts)

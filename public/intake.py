@@ -68,7 +68,7 @@ def waiter(id: int, secret: str):
         if "leave" in request.form:
             waiter.leave()
             db.session.commit()
-            flash(gettext("Your address has been deleted."))
+            flash(gettext("You are off the list."))
             return redirect(url_for(".book", slug=service.slug), 303)
         waiter.confirm()
         db.session.commit()

@@ -9,11 +9,11 @@ from functools import cache
 
 import pytest
 import time_machine
-from conftest import WISH, Person, book
+from conftest import WISH, Person, book, logged_in
 from test_stranger import told
 
 import figures
-from figures import Waiting, kept, wait_for, waiting
+from figures import Waiting, kept, pace, wait_for, waiting
 from models import Booking, Officer, Place, Visit, add_working_days, db, is_working_day, now, today
 
 MONDAY = date(2026, 5, 11)
@@ -65,20 +65,30 @@ def _before(day: date, count: int) -> date:
 # The rule.
 
 def test_with_fewer_than_twenty_answers_it_knows_nothing():
-    assert waiting({3: 19}, 10, 7) == Waiting(ahead=7)
-    assert waiting({3: 20}, 10, 0).most == 3
+    assert waiting({3: 19}, 2, 7) == Waiting(ahead=7)
+    assert waiting({3: 20}, 2, 0).most == 3
 
 
 def test_while_all_is_as_ever_the_past_says_it():
-    wait = waiting({1: 10, 2: 15, 5: 15, 9: 10}, 50, 3)
+    wait = waiting({1: 10, 2: 15, 5: 15, 9: 10}, 1, 3)
     assert (wait.half, wait.most, wait.weekly, wait.is_long) == (2, 5, 5, False)
 
 
 def test_in_a_flood_it_grows_with_those_ahead():
     past = {2: 50}
-    assert waiting(past, 10, 20).most == math.ceil(1.05 * 21 / 5) == 5
-    assert waiting(past, 10, 150).most == math.ceil(1.05 * 151 / 5) == 32
-    assert waiting(past, 10, 150).is_long
+    assert waiting(past, 5, 20).most == math.ceil(1.1 * 21 / 5) == 5
+    assert waiting(past, 5, 150).most == math.ceil(1.1 * 151 / 5) == 34
+    assert waiting(past, 5, 150).is_long
+
+
+def test_the_pace_is_that_of_the_best_four_weeks():
+    last, day = MONDAY - timedelta(days=1), timedelta(days=1)
+    first_days = {last - 2 * day: 8, last - 4 * day: 4}  # Wednesday to Friday
+    assert pace(first_days, last) == 4
+    quiet = {last - n * day: 1 for n in range(56) if is_working_day(last - n * day)}
+    assert pace(quiet, last) == 1
+    busy = quiet | {last - n * day: 3 for n in range(28, 56) if is_working_day(last - n * day)}
+    assert pace(busy, last) == 3
 
 
 # In simulated years.
@@ -111,10 +121,10 @@ def live(seed: int, capacity: int) -> list[bool]:
         fresh = FLOOD[today] if today < 7 else 16 / 7 * 3 * math.exp((7 - today) / 20) if today < 60 else 0
         again = FLOOD[today - PRESS] if 0 <= today - PRESS < 7 else 0
         by_day = {n: found for n, found in by_day.items() if n >= today - figures.LOOK_BACK}
-        lately = sum((found for n, found in by_day.items()), Counter())
-        days = max(1, worked[today - 1] - worked[max(0, min(by_day, default=today) - 1)])
+        lately = sum(by_day.values(), Counter())
+        can = pace({DAYS[n]: found.total() for n, found in by_day.items()}, DAYS[today - 1]) if by_day else 1
         for _ in range(poisson(rng, 16 / 7 * mood + fresh + again)):
-            stated = waiting(lately, days, len(queue)).most
+            stated = waiting(lately, can, len(queue)).most
             ready = today + (rng.randint(4, 12) if rng.random() < 0.15 else 0)
             queue.append((ready, today, stated))
         holiday = day.month == 7 and 6 <= day.day <= 27 or (day.month, day.day) >= (12, 22)
@@ -134,13 +144,13 @@ def live(seed: int, capacity: int) -> list[bool]:
     return [sum(held) >= 0.8 * len(held) for held in weeks.values()]
 
 
-@pytest.mark.parametrize("capacity", [22, 25, 30, 40, 50])
+@pytest.mark.parametrize("capacity", [22, 30, 50])
 def test_what_four_of_five_are_told_holds_in_75_to_85_of_100_weeks(capacity):
     lives = [live(seed, capacity) for seed in range(4)]
     assert all(len(weeks) > 180 for weeks in lives)
     shares = [sum(weeks) / len(weeks) for weeks in lives]
     assert 0.75 <= sum(shares) / len(shares) <= 0.85, shares
-    assert all(0.70 <= share <= 0.90 for share in shares), shares
+    assert all(0.65 <= share <= 0.90 for share in shares), shares
 
 
 # On the pages.
@@ -180,7 +190,8 @@ def test_in_a_flood_no_more_is_promised_than_we_believe(app, clock, citizen):
         wait = wait_for("traffic")
         assert wait.is_long and wait.most > 10
     page = citizen.get("/en/bestil/faerdselskontrol")
-    assert f"within {wait.most} working days whether" in page.text and "More people than usual" in page.text
+    assert f"Reckon with an answer within {wait.most} working days" in page.text
+    assert "You hear within" not in page.text
     assert f"an answer within {wait.most} working days" in citizen.get("/en/").text
     reference, _ = book(citizen)
     with app.app_context():
@@ -192,6 +203,15 @@ def test_services_do_not_share_a_queue(app, clock, citizen):
     receive(app, 5, "meeting")
     assert "No wish is ahead of yours." in citizen.get("/en/bestil/faerdselskontrol").text
     assert "5 wishes are ahead of yours." in citizen.get("/en/bestil/dialogmoede").text
+
+
+def test_who_had_an_answer_and_asks_again_is_not_ahead_of_anybody(app, clock, citizen):
+    (id,) = receive(app)
+    decide(app, id)
+    with app.app_context():
+        db.session.get(Booking, id).reopen("Se igen.", 10)
+        db.session.commit()
+    assert "No wish is ahead of yours." in citizen.get("/en/bestil/faerdselskontrol").text
 
 
 def test_what_is_old_does_not_count(app, clock):
@@ -225,7 +245,7 @@ def test_nothing_of_it_changes_when_a_control_is_planned(app, clock, citizen, of
     assert pages() == before
 
 
-def test_the_delay_letter_starts_with_the_day_that_the_queue_gives(app, clock, officer):
+def test_the_delay_letter_starts_with_the_day_that_the_queue_gives(app, clock):
     answered_lately(app, clock, waits=(1, 2), each=20)
     clock.shift(timedelta(days=21))
     *_, last = receive(app, 60)
@@ -233,7 +253,7 @@ def test_the_delay_letter_starts_with_the_day_that_the_queue_gives(app, clock, o
         booking = db.session.get(Booking, last)
         day, reference = figures.answer_by(booking), booking.reference
         assert day > booking.due_on
-    page = officer.get(f"/kontor/sag/{reference}/udsaet")
+    page = logged_in(app).get(f"/kontor/sag/{reference}/udsaet")
     assert f'value="{day}"' in re.search(r'<input[^>]*name="due_on"[^>]*>', page.html)[0]
     decide(app, last)
     with app.app_context():
@@ -243,7 +263,7 @@ def test_the_delay_letter_starts_with_the_day_that_the_queue_gives(app, clock, o
 # Looking back.
 
 def test_how_often_it_held_is_counted_for_each_week_that_is_over(app, clock):
-    kept_week = receive(app, 5, stated=3)
+    kept_week = receive(app, 5, stated=1)
     clock.move_to("2026-05-12T10:00:00+02:00")
     decide(app, *kept_week[:4])
     clock.move_to("2026-05-18T10:00:00+02:00")
@@ -288,5 +308,4 @@ def test_it_is_quick_among_a_hundred_thousand(app):
                 start = perf_counter()
                 assert count()
                 times.append(perf_counter() - start)
-            print(count, sorted(times)[4])
             assert sorted(times)[4] < 0.05
