@@ -1,6 +1,6 @@
 """What time itself does, with nobody at the keyboard: the worker sees to each of these, again and again."""
 
-from models import Proposal, Task, Visit, add_working_days, today
+from models import Proposal, Task, Visit, Waiter, add_working_days, today
 from services import SERVICES
 
 REMIND = 2  # working days before an agreed date
@@ -24,4 +24,9 @@ def follow_up() -> None:
         owner.remind(SERVICES[owner.visit.service].follow_up)
 
 
-DUTIES = (lapse_offers, remind, follow_up)
+def reopen() -> None:
+    """A pause of the intake ends by itself on its date; who wanted to know is told."""
+    Waiter.tell_all()
+
+
+DUTIES = (lapse_offers, remind, follow_up, reopen)

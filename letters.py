@@ -28,6 +28,7 @@ import services
 from forms import OWNERS, in_my_language
 from models import (
     OPEN,
+    Away,
     Booking,
     Event,
     Fate,
@@ -36,6 +37,7 @@ from models import (
     Officer,
     Owner,
     Reply,
+    Waiter,
     Way,
     add_working_days,
     db,
@@ -57,6 +59,8 @@ TO_CITIZENS = frozenset({
 WITH_ENTRY = frozenset({Kind.AGREED, Kind.AGREED_ANEW, Kind.CALLED_OFF})
 # Those that whoever is responsible for a task is told of.
 TO_OWNERS = frozenset({Kind.TASKS_SENT, Kind.TASKS_DUE})
+# Those that go to whoever wants to be told when a form opens.
+TO_WAITERS = frozenset({Kind.WAITER_ASKED, Kind.WAITER_LET_IN, Kind.WAITER_TOLD})
 # What is no answer yet goes by mail where there is an address, even if the answer is wanted otherwise.
 CONFIRMATIONS = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DELAYED, Kind.DATES_LAPSED,
                            Kind.REMINDED})
@@ -83,6 +87,8 @@ def write_pending() -> list[Letter]:
             letters += _write_to_citizen(event)
         elif event.kind in TO_OWNERS:
             letters.append(_write_to_owner(event))
+        elif event.kind in TO_WAITERS:
+            letters.append(_write_to_waiter(event))
         elif event.kind is Kind.REMINDED:
             letters += _write_to_each_officer(REMINDER, visit=event.visit)
     return letters
@@ -114,6 +120,16 @@ def _write_to_owner(event: Event) -> Letter:
         return _add(text, way=Way.EMAIL if owner.email else Way.PHONE, owner=owner, kind=event.kind,
                     language=owner.language, recipient=owner.email or owner.name or str(OWNERS[owner.kind]),
                     subject=gettext("Tasks after the visit on %(day)s", day=day(visit.starts_at)))
+
+
+def _write_to_waiter(event: Event) -> Letter:
+    waiter, service = db.session.get(Waiter, event.facts["waiter"]), services.SERVICES[event.facts["service"]]
+    with force_locale(waiter.language):
+        text = render_template(f"letters/{event.kind}.txt", event=event, service=service,
+                               link=_address("public.waiter", waiter.language, id=waiter.id, secret=waiter.secret),
+                               form=_address("public.book", waiter.language, slug=service.slug))
+        return _add(text, way=Way.EMAIL, kind=event.kind, language=waiter.language, recipient=waiter.email,
+                    subject=gettext("%(service)s: when the form opens", service=service.name))
 
 
 def _way(booking: Booking, kind: Kind) -> Way | None:
@@ -205,11 +221,17 @@ def _last(kind: str):
 
 
 def _write_to_each_officer(kind: str, **facts) -> list[Letter]:
+    """Everybody who works here, and who stands in for somebody: their letter says for whom."""
+    standing_in: dict[Officer, list[Away]] = {officer: [] for officer in Officer.in_use()}
+    for away in Away.at_present():
+        if away.stand_in:
+            standing_in.setdefault(away.stand_in, []).append(away)
     with force_locale("da"):
-        text = render_template(f"letters/{kind}.txt", desk=office_address(), Kind=Kind, catalogue=services.SERVICES,
-                               **facts)
-        return [_add(text, way=Way.EMAIL, kind=kind, language="da", recipient=officer.email,
-                     subject=gettext("Book a Police Officer: the work list")) for officer in Officer.in_use()]
+        subject = gettext("Book a Police Officer: the work list")
+        return [_add(render_template(f"letters/{kind}.txt", desk=office_address(), Kind=Kind,
+                                     catalogue=services.SERVICES, standing_in=aways, **facts),
+                     way=Way.EMAIL, kind=kind, language="da", recipient=officer.email, subject=subject)
+                for officer, aways in standing_in.items()]
 
 
 # Sending.

@@ -62,6 +62,9 @@ HAPPENED = {
     Kind.TASK_ANSWERED: _l("Answer about a task"),
     Kind.PUBLISHED: _l("Protocol made public"),
     Kind.UNPUBLISHED: _l("Protocol no longer public"),
+    Kind.WAITER_ASKED: _l("Asked whether somebody wants to be told when the form opens"),
+    Kind.WAITER_LET_IN: _l("The form opened for somebody on the list"),
+    Kind.WAITER_TOLD: _l("Told that the form is open"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),

@@ -1,9 +1,11 @@
 """What is known and how it may change. No HTTP, no form, no mail; nothing here commits."""
 
 from .agenda import Clash, Hours, Taken, free_times, is_within_hours
+from .away import Away
 from .base import NotAllowed, clock, db, fold, now, reading_only
-from .booking import CLOSED, DECIDED, NEXT_STEPS, OPEN, REOPEN_DAYS, Booking, Reply, Status
+from .booking import CLOSED, DECIDED, NEXT_STEPS, OPEN, REOPEN_DAYS, UNDECIDED, Booking, Reply, Status
 from .event import Event, Kind, take_unposted
+from .intake import Intake, Waiter
 from .letter import Fate, Letter, Way
 from .officer import Officer
 from .place import NEAR, Place

@@ -47,6 +47,7 @@ class Reply(enum.StrEnum):
 
 OPEN = frozenset({Status.RECEIVED, Status.NEEDS_INFORMATION, Status.ACCEPTED})
 CLOSED = frozenset(Status) - OPEN
+UNDECIDED = frozenset({Status.RECEIVED, Status.NEEDS_INFORMATION})
 DECIDED = frozenset({Status.ACCEPTED, Status.DECLINED, Status.REFERRED})  # whoever waits has heard yes or no
 NEXT_STEPS = {
     Status.RECEIVED: CLOSED - {Status.ANSWERED} | {Status.NEEDS_INFORMATION, Status.ACCEPTED},

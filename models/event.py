@@ -56,6 +56,9 @@ class Kind(enum.StrEnum):
     TASK_ANSWERED = "task_answered"
     PUBLISHED = "published"
     UNPUBLISHED = "unpublished"
+    WAITER_ASKED = "waiter_asked"
+    WAITER_LET_IN = "waiter_let_in"
+    WAITER_TOLD = "waiter_told"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.

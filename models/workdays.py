@@ -34,6 +34,7 @@ def holiday_name(day: date, language: str) -> str:
     return _holidays(language).get(day, "")
 
 
+@cache
 def is_working_day(day: date) -> bool:
     return day.weekday() < 5 and not is_holiday(day)
 
