@@ -30,6 +30,7 @@ from .fields import (
     flat,
     in_words,
 )
+from .intake import AwayForm, JoinForm, LetInForm, PauseForm, TellMeForm
 from .officer import (
     AskForm,
     DeclineForm,

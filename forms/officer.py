@@ -56,9 +56,11 @@ class DelayForm(Form):
         "Never write when or that a control is planned."))
     due_on = Day(_l("New date for the answer"))
 
-    def after(self, promised: date) -> "DelayForm":
-        """A delay is later than what was promised."""
+    def after(self, promised: date, expected: date | None = None) -> "DelayForm":
+        """A delay is later than what was promised; `expected` is the day that the queue gives."""
         self.promised = promised
+        if expected and expected > promised:
+            self.due_on.data = self.due_on.data or expected
         return self
 
     def validate_due_on(self, field):

@@ -92,9 +92,11 @@ def _safe_next(address: str | None) -> str | None:
 
 
 from . import (  # noqa: E402  (their pages hang on the blueprint above)
+    away,
     bookings,
     calendar,
     desk,
+    intake,
     places,
     post,
     tasks,

@@ -10,6 +10,7 @@ from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 import services
+from figures import answer_by
 from forms import (
     AskForm,
     ContactForm,
@@ -75,7 +76,7 @@ ACTIONS = {
         _l("Take up again"), lambda b: b.may_reopen, lambda b, s: ReopenForm(),
         lambda b, form, s: b.reopen(form.words.data, s.answer_within, g.officer)),
     "udsaet": Action(
-        _l("Tell of a delay"), lambda b: b.is_open, lambda b, s: DelayForm().after(b.due_on),
+        _l("Tell of a delay"), lambda b: b.is_open, lambda b, s: DelayForm().after(b.due_on, answer_by(b)),
         lambda b, form, s: b.delay(g.officer, form.words.data, form.due_on.data)),
 }
 

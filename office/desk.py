@@ -12,6 +12,7 @@ from models import OPEN, Booking, Fate, Letter, Place, Proposal, State, Status, 
 from models.visit import visit_bookings
 
 from . import office
+from .intake import should_pause
 
 PAGE = 50
 HAS_VISIT = exists().where(visit_bookings.c.booking_id == Booking.id, visit_bookings.c.visit_id == Visit.id,
@@ -46,6 +47,7 @@ def desk():
     pile = "alle" if query else args.get("bunke", "nye")
     pile = pile if pile in PILES or pile == "alle" else "nye"
     page = {"pile": pile, "piles": PILES, "counts": _counts(), "query": query, "services": services.SERVICES,
+            "should_pause": should_pause(),
             "municipalities": [m.name for m in current_app.config["DISTRICT"].municipalities],
             "chosen": {k: args.get(k, "") for k in ("ydelse", "kommune")}}
     if pile == "resultat":

@@ -2,6 +2,9 @@
 
 from flask import Blueprint
 
-public = Blueprint("public", __name__)
+from models import Away
 
-from . import booking, case, owner, pages  # noqa: E402, F401  (their pages hang on the blueprint above)
+public = Blueprint("public", __name__)
+public.context_processor(lambda: {"away_at_present": Away.at_present})
+
+from . import booking, case, intake, owner, pages  # noqa: E402, F401  (their pages hang on the blueprint above)

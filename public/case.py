@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 import calendars
 import services
+from figures import wait_for
 from forms import ContactForm, FindForm, Form, InformationForm, NoneFitsForm, PressForm, ReopenForm, WithdrawForm
 from models import Booking, Clash, Kind, Visit, add_working_days, db, today
 from services import Service
@@ -125,7 +126,8 @@ def _case_page(booking: Booking, typed: dict | None = None):
     return render_template("public/case.html", booking=booking, service=service, forms={**shown, **(typed or {})},
                            typed=next(iter(typed), None) if typed else None, status=status_for_citizen(booking),
                            press=PressForm(None), called_off=last if last.kind is Kind.CALLED_OFF else None,
-                           answers=service.questions.describe(booking.answers))
+                           answers=service.questions.describe(booking.answers),
+                           waiting=wait_for(booking.service, before=booking))
 
 
 def own(reference: str, secret: str) -> Booking:

@@ -5,15 +5,16 @@ from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
 from calendars import by_day, public_feed, public_visits
+from figures import waits
 from letters import feed_address, stuck
-from models import now
+from models import Intake, now
 
 from . import public
 
 
 @public.get("/")
 def index():
-    return render_template("public/index.html")
+    return render_template("public/index.html", pauses=Intake.pauses(), waits=waits())
 
 
 @public.get("/saadan-virker-det")

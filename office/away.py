@@ -1,0 +1,74 @@
+"""Being away: who stands in, what the public reads meanwhile, and what a stand-in must know."""
+
+from datetime import date, datetime, time, timedelta
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import selectinload
+
+from forms import AwayForm
+from models import COPENHAGEN, OPEN, Away, Booking, Officer, State, Status, Taken, Visit, db, today
+
+from . import office, pressed
+from .desk import letters_to_see_to
+
+MOST = 100  # of each list: what is more, the work list shows
+
+
+@office.route("/fravaer", methods=["GET", "POST"])
+def away():
+    form = AwayForm()
+    form.stand_in.offer({str(o.id): o.name for o in Officer.in_use() if o is not g.officer})
+    if not form.validate_on_submit():
+        return (render_template("office/away.html", form=form, coming=Away.coming()),
+                422 if request.method == "POST" else 200)
+    first, last = form.first.data, form.last.data
+    Away.enter(g.officer, first, last, words_da=form.words_da.data or "", words_en=form.words_en.data or "",
+               stand_in=db.session.get(Officer, int(form.stand_in.data)) if form.stand_in.data else None)
+    if form.off.data:
+        Taken.absence(g.officer.name, *_moments(first, last), "")
+    db.session.commit()
+    flash(gettext("Kept."))
+    return redirect(url_for(".away"), 303)
+
+
+@office.post("/fravaer/<int:id>/fjern")
+def end_away(id: int):
+    away = db.session.get(Away, id) or abort(404)
+    if pressed():
+        away.end()
+        db.session.commit()
+        flash(gettext("Removed."))
+    return redirect(url_for(".away"), 303)
+
+
+@office.get("/overlevering")
+def handover():
+    """For the present or next time that somebody is away, or the one that is chosen; else for the coming two weeks."""
+    coming = Away.coming()
+    chosen = next((a for a in coming if str(a.id) == request.args.get("fravaer")), next(iter(coming), None))
+    first, last = (chosen.first, chosen.last) if chosen else (today(), today() + timedelta(days=14))
+    _, ends = _moments(first, last)
+    promised = _bookings(Booking.status.in_(OPEN), Booking.due_on <= last)
+    return render_template(
+        "office/handover.html", away=chosen, coming=coming, first=first, last=last, most=MOST,
+        lists={gettext("Promises that fall due"): promised,
+               gettext("Messages that nobody has read"): _bookings(Booking.news.is_(True)),
+               gettext("New"): _bookings(Booking.status == Status.RECEIVED, Booking.decided_on.is_(None)),
+               gettext("Waiting for the citizen"): _bookings(Booking.status == Status.NEEDS_INFORMATION)},
+        visits=db.session.scalars(select(Visit).options(selectinload(Visit.place), selectinload(Visit.bookings)).where(
+            or_(Visit.state == State.DONE, and_(Visit.state == State.PLANNED, Visit.starts_at < ends)))
+            .order_by(Visit.starts_at).limit(MOST)).all(),
+        letters=db.session.scalars(letters_to_see_to().limit(MOST)).all())
+
+
+def _bookings(*rules) -> list[Booking]:
+    """The oldest promises first."""
+    return list(db.session.scalars(select(Booking).options(selectinload(Booking.place)).where(*rules).order_by(
+        Booking.due_on, Booking.id).limit(MOST)))
+
+
+def _moments(first: date, last: date) -> tuple[datetime, datetime]:
+    """Whole days, from the first moment to the last."""
+    return (datetime.combine(first, time(), COPENHAGEN), datetime.combine(last + timedelta(days=1), time(), COPENHAGEN))
