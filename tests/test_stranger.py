@@ -23,8 +23,10 @@ import letters
 import services
 from models import (
     COPENHAGEN,
+    Away,
     Booking,
     Fate,
+    Intake,
     Letter,
     Officer,
     Owner,
@@ -35,6 +37,7 @@ from models import (
     Task,
     TaskStatus,
     Visit,
+    Waiter,
     db,
     now,
 )
@@ -153,6 +156,16 @@ class District:
                           ends_at=now() - timedelta(hours=8), told=True, place_told="Biblioteket", report_within=10, **plan)
         db.session.commit()
         return offered, asked, held
+
+    def pause_and_go(self) -> tuple[str, int]:
+        """The van is on pause, somebody wants to be told when it is not, and an officer is away; where each is."""
+        ida = db.session.get(Officer, 1)
+        Intake.pause(ida, "van", date(2026, 7, 1), "Travlt.", "Busy.")
+        Waiter.ask("van", "venter@example.dk", "da")
+        away = Away.enter(ida, date(2026, 7, 1), date(2026, 7, 2))
+        db.session.commit()
+        waiter = db.session.query(Waiter).one()
+        return f"/besked/{waiter.id}/{waiter.secret}", away.id
 
     def _wish(self, service: str = "traffic", answers: dict | None = None) -> Booking:
         n = next(self.numbers)
@@ -444,6 +457,7 @@ def posts(district) -> list[tuple[str, str, dict]]:
         away = db.session.query(Taken).filter_by(visit_id=None).one().id
         task = db.session.query(Task).first().id
         offered, asked, held = district.agree_on_dates()
+        waiter, absent = district.pause_and_go()
         dates = {"times-0-day": "2026-07-01", "times-0-starts": "18:00", "times-0-ends": "19:00", "crew": "Ida",
                  "travel": "30", "place_told": "Biblioteket", "answer_by": "2026-06-12", "words": "", "send": "1"}
         own, offer = f"/sag/{offered.reference}/{offered.secret}", offered.offers[0].id
@@ -491,6 +505,13 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.end_absence", f"/kontor/kalender/fravaer/{away}/fjern", {}),
         ("office.hours", "/kontor/kalender/aabningstider", {"opens0": "9.00", "closes0": "17.00"}),
         ("office.renew_feed", "/kontor/kalender/adresse", {}),
+        ("public.tell_me", "/bestil/mobil-politistation/besked", {"email": "ny@example.dk"}),
+        ("public.waiter", waiter, {"confirm": "1"}),
+        ("office.let_in", "/kontor/indtag/mobil-politistation/luk-ind", {"count": "1", "days": "5"}),
+        ("office.intake", "/kontor/indtag/mobil-politistation", {"until": "2026-06-01", "words_da": "x", "words_en": "x"}),
+        ("office.open_intake", "/kontor/indtag/mobil-politistation/aabn", {}),
+        ("office.away", "/kontor/fravaer", {"first": "2026-07-01", "last": "2026-07-02"}),
+        ("office.end_away", f"/kontor/fravaer/{absent}/fjern", {}),
         ("office.see_to", f"/kontor/breve/{failed}", {"done": "1"}),
         ("office.log_in", "/kontor/log-ind", {"email": OFFICER, "password": PASSWORD}),
         ("office.log_out", "/kontor/log-ud", {}),

@@ -1,0 +1,129 @@
+"""An officer is away: who gets the mails, what the public reads, and what a stand-in must know."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from conftest import OFFICER, Person, book, logged_in
+from test_waiting import receive
+
+import letters
+from models import Away, Booking, Letter, Officer, Taken, Visit, db, now, today
+
+AWAY = "/en/kontor/fravaer"
+WORDS = {"words_da": "Vi holder ferie & svarer fra uge 22.", "words_en": "We are on holiday & answer from week 22."}
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel("2026-05-11T10:00:00+02:00", tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def bo(app) -> str:
+    with app.app_context():
+        bo = Officer.add("bo@politi.example", "Bo Betjent", "en lang adgangskode")
+        db.session.commit()
+        return str(bo.id)
+
+
+def enter(officer: Person, **changes):
+    return officer.post(AWAY, {"first": "2026-05-18", "last": "2026-05-22", "stand_in": "", "words_da": "",
+                               "words_en": "", **changes})
+
+
+def test_who_is_away_from_when_to_when_and_who_stands_in(app, officer, bo):
+    page = enter(officer, stand_in=bo, off="y")
+    assert page.status == 200 and "Ida Betjent 18 May 2026 – 22 May 2026" in page.text and "Bo Betjent stands in." in page.text
+    with app.app_context():
+        (absence,) = Taken.absences(now())
+        assert absence.unit == "Ida Betjent" and absence.ends_at - absence.starts_at == timedelta(days=5)
+        id = db.session.query(Away).one().id
+    assert "Ida Betjent 18 May" not in officer.post(f"{AWAY}/{id}/fjern", token_from=AWAY).text
+
+
+@pytest.mark.parametrize(("typed", "error"), [
+    ({"last": "2026-05-17"}, "before it starts"), ({"first": "2026-05-01", "last": "2026-05-02"}, "is over"),
+    ({"first": ""}, "Write a date"), ({"stand_in": "99"}, "Choose"), ({"stand_in": "1"}, "Choose"),
+    ({"words_da": "Ferie."}, "both languages"), ({"words_en": "Ring 010203-1234", "words_da": "x"}, "CPR")])
+def test_what_makes_no_sense_is_refused(app, officer, bo, typed, error):
+    page = enter(officer, **typed)
+    assert page.status == 422 and error in " ".join(page.errors), page.errors
+    with app.app_context():
+        assert db.session.query(Away).count() == 0
+
+
+def test_the_notice_stands_on_the_public_pages_in_that_time_and_only_then(app, clock, officer, citizen):
+    enter(officer, **WORDS)
+    reference, secret = book(citizen)
+    pages = [f"{language}{path}" for language in ("", "/en")
+             for path in ("/", "/bestil/faerdselskontrol", f"/sag/{reference}/{secret}/kvittering")]
+    for day, shown in (("17", False), ("18", True), ("22", True), ("23", False)):
+        clock.move_to(f"2026-05-{day}T23:00:00+02:00")
+        for path in pages:
+            words = WORDS["words_en" if path.startswith("/en") else "words_da"]
+            assert (words in citizen.get(path).text) == shown, (path, day)
+
+
+def test_the_stand_in_gets_the_mails_too_and_is_told_for_whom(app, clock, officer, bo):
+    enter(officer, stand_in=bo)
+    with app.app_context():
+        db.session.get(Officer, int(bo)).active = False  # has no log-in any more, and still reads mail
+        db.session.commit()
+
+    def recipients() -> dict[str, str]:
+        with app.app_context():
+            db.session.query(Letter).delete()
+            db.session.commit()
+        receive(app)
+        with app.app_context():
+            letters.write_to_officers()
+            db.session.commit()
+            return {letter.recipient: letter.text for letter in db.session.query(Letter).filter_by(kind="digest")}
+
+    assert set(recipients()) == {OFFICER}
+    clock.move_to("2026-05-20T10:00:00+02:00")
+    got = recipients()
+    assert set(got) == {OFFICER, "bo@politi.example"}
+    assert "stedfortræder for Ida Betjent til og med 22. maj 2026" in got["bo@politi.example"]
+    assert "stedfortræder" not in got[OFFICER]
+    clock.move_to("2026-05-25T10:00:00+02:00")
+    assert set(recipients()) == {OFFICER}
+
+
+def test_the_hand_over_list_has_what_falls_into_the_time(app, clock, officer):
+    citizen = Person(app)
+    (soon, _), (later, _), (news, secret) = book(citizen), book(Person(app)), book(Person(app))
+    accepted, _ = book(citizen, email="", phone="12345678", reply="phone")
+    citizen.post(f"/sag/{news}/{secret}/besked", {"words": "Der er kommet et bump."}, token_from=f"/sag/{news}/{secret}")
+    with app.app_context():
+        ida, asked = db.session.get(Officer, 1), Booking.by_reference(later)
+        asked.ask(ida, "Hvor?", today() + timedelta(days=60))
+        Booking.by_reference(accepted).accept(ida, "", 60, 10)
+        Booking.by_reference(soon).due_on = today() + timedelta(days=9)
+        for days, crew in ((8, "ATK inde"), (15, "ATK ude")):
+            Visit.plan(ida, service="traffic", place=asked.place, starts_at=now() + timedelta(days=days), method="atk",
+                       ends_at=now() + timedelta(days=days, hours=2), takes={"crew": crew}, bookings=[])
+        db.session.commit()
+    enter(officer)
+    page = officer.get("/en/kontor/overlevering")
+    assert "18 May 2026 – 22 May 2026" in page.text and "Ida Betjent is away. Nobody stands in." in page.text
+    part = {heading: rest for heading, rest in (p.split("</h2>", 1) for p in page.html.split("<h2>")[1:])}
+    lists = {heading.partition(" (")[0]: rest for heading, rest in part.items()}
+    assert soon in lists["Promises that fall due"] and accepted not in lists["Promises that fall due"]
+    assert news in lists["Messages that nobody has read"] and soon not in lists["Messages that nobody has read"]
+    assert later in lists["Waiting for the citizen"] and soon in lists["New"]
+    visits = lists["Visits, also those whose findings are missing"]
+    assert "ATK inde" in visits and "ATK ude" not in visits
+    assert "/kontor/breve/" in lists["Letters to see to"]
+
+
+def test_without_anybody_away_the_list_is_of_the_coming_two_weeks(app, officer):
+    assert "11 May 2026 – 25 May 2026" in officer.get("/en/kontor/overlevering").text
+    assert officer.get("/en/kontor/overlevering?fravaer=x").status == 200
+
+
+def test_nobody_outside_reads_the_hand_over_list(app):
+    assert Person(app).get("/kontor/overlevering").response.request.path == "/kontor/log-ind"
+    assert logged_in(app).get("/kontor/overlevering").status == 200
