@@ -67,7 +67,7 @@ def create_app(config: dict | None = None) -> Flask:
     app.register_blueprint(public)
     app.register_blueprint(office)
     app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
-    for command in (commands.officer, commands.worker, commands.demo):
+    for command in (commands.officer, commands.worker, commands.demo, commands.seed_):
         app.cli.add_command(command)
     _teach_words(app)
     app.before_request(_only_read_unless_posted)

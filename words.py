@@ -62,6 +62,8 @@ HAPPENED = {
     Kind.TASK_ANSWERED: _l("Answer about a task"),
     Kind.PUBLISHED: _l("Protocol made public"),
     Kind.UNPUBLISHED: _l("Protocol no longer public"),
+    Kind.RATED: _l("Did the answer help?"),
+    Kind.JOURNALISED: _l("Journal number"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),

@@ -8,6 +8,7 @@ from .letter import Fate, Letter, Way
 from .officer import Officer
 from .place import NEAR, Place
 from .proposal import Proposal
+from .search import containing
 from .task import Owner, Photo, Task, TaskStatus
 from .visit import State, Sum, Visit
 from .workdays import COPENHAGEN, add_working_days, holiday_name, is_working_day, local, today, working_days_until

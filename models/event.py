@@ -56,6 +56,8 @@ class Kind(enum.StrEnum):
     TASK_ANSWERED = "task_answered"
     PUBLISHED = "published"
     UNPUBLISHED = "unpublished"
+    RATED = "rated"
+    JOURNALISED = "journalised"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.
