@@ -18,7 +18,7 @@ import commands
 import letters
 import services
 from district import District
-from forms import CAUSES, LANGUAGES, OWNERS, TASK_STATUSES
+from forms import CAUSES, HELPED, HELPED_WHY, LANGUAGES, OWNERS, TASK_STATUSES
 from models import NotAllowed, db, reading_only
 from office import office
 from public import public
@@ -100,7 +100,8 @@ def _teach_words(app: Flask) -> None:
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(
         catalogue=services.SERVICES, reasons=services.REASONS, STATUSES=STATUSES, HAPPENED=HAPPENED, WAYS=WAYS,
-        LANGUAGES=LANGUAGES, OWNERS=OWNERS, TASK_STATUSES=TASK_STATUSES, causes=CAUSES)
+        LANGUAGES=LANGUAGES, OWNERS=OWNERS, TASK_STATUSES=TASK_STATUSES, causes=CAUSES, HELPED=HELPED,
+        HELPED_WHY=HELPED_WHY)
     app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": language(), "switch": switch_to,
                                    "authority_for": letters.authority_for})
 

@@ -1,8 +1,8 @@
 """An archive of any size, to see that its size costs nobody time: years of bookings, visits, events and letters.
 
-Rows are put in by the thousand and pass by the model's verbs, so this is for measuring, never for a real district. Chance
-is drawn from one seed: on the same day, the same numbers make the same archive. Whatever lies closed, the open bookings
-are as many as a district can hold.
+Rows are put in by the thousand and pass by the model's verbs, so this is for measuring, never for a real district.
+Chance is drawn from one seed: on the same day, the same numbers make the same archive. Whatever lies closed, the open
+bookings are as many as a district can hold.
 """
 
 import secrets
@@ -43,11 +43,11 @@ from models.booking import REFERENCE_LETTERS
 from models.visit import visit_bookings
 
 YEARS, OPEN = 6, 600
-ROADS = ("Algade Bakkevej Birkevej Bogfinkevej Brogade Bygaden Byvejen Degnevej Drosselvej Dyssevej Egevej Elmevej "
-         "Engvej Fasanvej Fjordvej Gartnervej Granvej Grønnegade Hasselvej Havnevej Hovedgaden Industrivej Jernbanegade "
-         "Kildevej Kirkevej Klintevej Lindevej Lupinvej Lyngvej Lærkevej Markvej Mosevej Møllevej Nygade Nørregade "
-         "Parkvej Ringvej Rosenvej Rugvænget Skolegade Skovvej Solvej Stationsvej Storegade Strandvejen Søndergade "
-         "Søvej Tjørnevej Torvet Vestergade Vibevej Østergade Åvej").split()
+ROADS = """Algade Bakkevej Birkevej Bogfinkevej Brogade Bygaden Byvejen Degnevej Drosselvej Dyssevej Egevej Elmevej
+Engvej Fasanvej Fjordvej Gartnervej Granvej Grønnegade Hasselvej Havnevej Hovedgaden Industrivej Jernbanegade Kildevej
+Kirkevej Klintevej Lindevej Lupinvej Lyngvej Lærkevej Markvej Mosevej Møllevej Nygade Nørregade Parkvej Ringvej
+Rosenvej Rugvænget Skolegade Skovvej Solvej Stationsvej Storegade Strandvejen Søndergade Søvej Tjørnevej Torvet
+Vestergade Vibevej Østergade Åvej"""
 SERVICES = {"traffic": 85, "meeting": 6, "walk": 4, "van": 5}
 WORRIES = ("lighting", "traffic", "people", "path", "burglary", "litter")
 OWNERS = {"municipality": "sent", "housing": "accepted", "police": "done", "private": "refused", "unknown": "new"}
@@ -79,8 +79,9 @@ def _findings(service: str, rng: Random, day: date, place: str) -> dict:
         counted, passed = rng.random() < .85, rng.randint(60, 1400)
         charged = int(passed * rng.random() ** 3 * .12)
         klip = charged // 7
-        return {"performed": "yes", "method": "atk" if counted else "laser", "place": place, "nearby": False, "limit": "50",
-                "temporary": False, "uncounted": not counted, "charged": charged, "fine": charged - klip, "klip": klip,
+        return {"performed": "yes", "method": "atk" if counted else "laser", "place": place, "nearby": False,
+                "limit": "50", "temporary": False, "uncounted": not counted, "charged": charged,
+                "fine": charged - klip, "klip": klip,
                 "periods": [{"day": day.isoformat(), "starts": "10:00", "ends": "12:00"}], "prelim": True,
                 "suit": "suitable", "next": ["closed"], **({"passed": passed} if counted else {})}
     held = {"held": "yes", "day": day.isoformat(), "starts": "10:00", "ends": "12:00", "place": place,
@@ -90,7 +91,8 @@ def _findings(service: str, rng: Random, day: date, place: str) -> dict:
         "meeting": lambda: {"number": rng.randint(8, 80), "topics": ["burglary", "unease"], **worries},
         "walk": lambda: {"light": "dark", "route": "Fra skolen gennem tunnelen.", **worries,
                          "people": [{"role": "residents", "count": rng.randint(5, 20)}]},
-        "van": lambda: {"staff": 2, "visitors": rng.randint(10, 300), "topics": ["burglary"], "site": "good", **worries},
+        "van": lambda: {"staff": 2, "visitors": rng.randint(10, 300), "topics": ["burglary"], "site": "good",
+                        **worries},
     }[service]()
 
 
@@ -114,7 +116,7 @@ class _Archive:
         self.rng, self.district = Random(2014), current_app.config["DISTRICT"]  # noqa: S311
         first, last = today() - timedelta(days=365 * YEARS), today() + timedelta(days=60)
         self.days = [day for n in range((last - first).days) if is_working_day(day := first + timedelta(days=n))]
-        self.now = bisect_right(self.days, today()) - 1  # days are numbers from here on, so that they can be reckoned with
+        self.now = bisect_right(self.days, today()) - 1  # days are numbers from here on: they can be reckoned with
         self.officer = Officer.add("archive@demo.example", "Arkiv", secrets.token_urlsafe(12))
         db.session.flush()
         self.references: set[str] = set()
@@ -135,7 +137,7 @@ class _Archive:
             visit.id = number
 
     def _places(self, count: int) -> Iterator[SimpleNamespace]:
-        names = [(road, code) for road in ROADS for code in self.district.postcodes]
+        names = [(road, code) for road in ROADS.split() for code in self.district.postcodes]
         south, west, north, east = (x for corner in self.district.bounds for x in corner)
         for number, (road, code) in enumerate(self.rng.sample(names, min(count, len(names))), 1):
             yield SimpleNamespace(
@@ -193,8 +195,9 @@ class _Archive:
             visit = self._visit(place, service, day, cases, "reported")
             for case in cases:
                 decided = self._decide(case, day - 1)
-                case.happened.append((self._at(decided, 11), Kind.ACCEPTED, None, {"due_on": self.days[day].isoformat()}))
-                case.happened.append((visit.reported_at, Kind.ANSWERED, visit, {}))
+                case.happened += [
+                    (self._at(decided, 11), Kind.ACCEPTED, None, {"due_on": self.days[day].isoformat()}),
+                    (visit.reported_at, Kind.ANSWERED, visit, {})]
                 case.closed_at, case.due_on = visit.reported_at, self.days[day + 2]
                 self._rate(case)
         again = [v for v in self.visits if v.day + 20 < self.now and v.service == "traffic"]
@@ -267,7 +270,8 @@ class _Archive:
         yield visit_bookings, ({"visit_id": v.id, "booking_id": c.id} for v in self.visits for c in v.cases)
         yield Taken.__table__, (
             {"visit_id": v.id, "part": part, "unit": unit, "unit_key": fold(unit), "starts_at": v.starts_at,
-             "ends_at": v.ends_at} for v in self.visits for part, units in v.takes.items() for unit in units.split(", "))
+             "ends_at": v.ends_at}
+            for v in self.visits for part, units in v.takes.items() for unit in units.split(", "))
         yield Sum.__table__, (
             {"visit_id": v.id, "what": what, "number": number} for v in self.visits if v.findings
             for what, number in services.SERVICES[v.service].adds(v.findings).items())

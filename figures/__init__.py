@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 
 from models import OPEN, Booking, Place, State, Visit, db
 
+from .tables import Chosen, Table, cases, report, said_of_answers
+
 
 @dataclass(frozen=True)
 class AskedHere:

@@ -8,7 +8,7 @@ from wtforms import PasswordField
 from wtforms.validators import Length, ValidationError
 
 from .citizen import BookingForm, PlaceForm
-from .fields import Day, Form, Line, OneOf, Text, day_in_words
+from .fields import Day, Form, Line, Month, OneOf, Select, Text, day_in_words
 from .rules import NoPersonalData, Required, day_here, in_my_language
 
 CHANNELS = {"phone": _l("Phone"), "paper": _l("Letter or in person")}
@@ -94,6 +94,23 @@ class ReferForm(Form):
 class NoteForm(Form):
     words = Text(_l("Internal note"), 4000, rules=[], render_kw={"rows": 3},
                  description=_l("Is never sent and never shown outside the office."))
+
+
+class JournalForm(Form):
+    journal = Line(_l("Journal number"), 40, required=False)
+
+
+class FiguresForm(Form):
+    """From which month to which, and of what; the addresses of the page and of its files are made of it."""
+
+    fra = Month(_l("From month"))
+    til = Month(_l("To month"))
+    ydelse = Select(_l("Service"), required=False)
+    kommune = Select(_l("Municipality"), required=False)
+
+    def validate_til(self, field):
+        if self.fra.data and not timedelta() <= field.data - self.fra.data < timedelta(days=20 * 366):
+            raise ValidationError(gettext("Choose a month after the first one, and at most 20 years."))
 
 
 class SuitabilityForm(Form):

@@ -95,6 +95,7 @@ from . import (  # noqa: E402  (their pages hang on the blueprint above)
     bookings,
     calendar,
     desk,
+    figures,
     places,
     post,
     tasks,

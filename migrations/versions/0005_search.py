@@ -27,6 +27,9 @@ def upgrade():
     op.drop_index(op.f('ix_bookings_news_due_on_id'), 'bookings')
     op.create_index(op.f('ix_bookings_news_due_on_id'), 'bookings', ['news', 'due_on', 'id'],
                     sqlite_where=sa.text('news IS 1'), postgresql_where=sa.text('news IS TRUE'))
+    op.create_index('ix_bookings_figures_received', 'bookings', ['received_on', 'service', 'place_id'])
+    op.create_index('ix_bookings_figures_decided', 'bookings', ['decided_on', 'service', 'status', 'wait', 'place_id',
+                                                                'reason', 'helped', 'helped_why'])
     op.create_index(op.f('ix_bookings_place_id_status'), 'bookings', ['place_id', 'status'])
     op.create_index(op.f('ix_visits_reported_at'), 'visits', ['reported_at'],
                     sqlite_where=sa.text('draft IS NOT NULL'), postgresql_where=sa.text('draft IS NOT NULL'))
@@ -40,6 +43,8 @@ def downgrade():
         for name in ('insert', 'delete', 'update'):
             op.execute(f'DROP TRIGGER booking_words_{name}')
         op.execute('DROP TABLE booking_words')
+    op.drop_index('ix_bookings_figures_decided', 'bookings')
+    op.drop_index('ix_bookings_figures_received', 'bookings')
     op.drop_index(op.f('ix_bookings_news_due_on_id'), 'bookings')
     op.create_index(op.f('ix_bookings_news_due_on_id'), 'bookings', ['news', 'due_on', 'id'])
     op.drop_index(op.f('ix_visits_reported_at'), 'visits')
