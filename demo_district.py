@@ -69,6 +69,7 @@ STEPS = {
     "delay": lambda b, o, words, days: b.delay(o, words, add_working_days(today(), days)),
     "note": lambda b, o, words: b.note(o, words),
     "withdraws": lambda b, o: b.withdraw(),
+    "rates": lambda b, o, helped, why="", words="": b.rate(helped, why, words),
     "reopens": lambda b, o, words: b.reopen(words, WITHIN),
     # Where a date is agreed.
     "offers": lambda b, o, *times: b.offer(

@@ -49,7 +49,7 @@ Kirkevej Klintevej Lindevej Lupinvej Lyngvej Lærkevej Markvej Mosevej Møllevej
 Rosenvej Rugvænget Skolegade Skovvej Solvej Stationsvej Storegade Strandvejen Søndergade Søvej Tjørnevej Torvet
 Vestergade Vibevej Østergade Åvej"""
 SERVICES = {"traffic": 85, "meeting": 6, "walk": 4, "van": 5}
-WORRIES = ("lighting", "traffic", "people", "path", "burglary", "litter")
+WORRIES = ("lighting", "traffic", "people", "path", "litter")
 OWNERS = {"municipality": "sent", "housing": "accepted", "police": "done", "private": "refused", "unknown": "new"}
 WORDS = "Tak for din henvendelse til politiet. Her er vores svar på den sag, som du har skrevet til os om.\n\n" \
         "{words}\n\nSagen har nummer {reference}. Du kan se den på din egen side.\n\nMed venlig hilsen\n{district}\n"
@@ -73,7 +73,7 @@ def _answers(service: str, rng: Random) -> dict:
 
 def _findings(service: str, rng: Random, day: date, place: str) -> dict:
     """What may have been found, as the service's form keeps it."""
-    if service == "traffic":
+    if service not in TAKES:
         if rng.random() < .03:
             return {"performed": "no", "cause": "weather", "suit": "suitable", "next": ["closed"]}
         counted, passed = rng.random() < .85, rng.randint(60, 1400)
@@ -190,7 +190,7 @@ class _Archive:
         for size in sizes:
             place, day = self._place(), self.rng.randrange(25, self.now - 3)
             service = self.rng.choices(list(SERVICES), SERVICES.values())[0]
-            size = size if service == "traffic" else 1
+            size = 1 if service in TAKES else size
             cases = [self._case(day - self.rng.randint(4, 22), "answered", service, place) for _ in range(size)]
             visit = self._visit(place, service, day, cases, "reported")
             for case in cases:
@@ -200,7 +200,7 @@ class _Archive:
                     (visit.reported_at, Kind.ANSWERED, visit, {})]
                 case.closed_at, case.due_on = visit.reported_at, self.days[day + 2]
                 self._rate(case)
-        again = [v for v in self.visits if v.day + 20 < self.now and v.service == "traffic"]
+        again = [v for v in self.visits if v.day + 20 < self.now and not v.told]
         for visit in self.rng.choices(again, k=visits - firsts):
             self._visit(visit.place, visit.service, visit.day + 20, visit.cases, "reported")
 
@@ -284,7 +284,7 @@ class _Archive:
             {"booking_id": c.id, "starts_at": self._at(self.now + 30 + n, 19, 0), "ends_at": self._at(
                 self.now + 30 + n, 21, 0)} for c in self.cases for n in (0, 5)
             if not c.closed_at and c.service in TAKES)
-        walked = [v for v in self.visits if v.findings and services.SERVICES[v.service].tasks and v.service == "walk"]
+        walked = [v for v in self.visits if v.findings and "route" in v.findings]
         owners = [(number, v, kind) for number, (v, kind) in enumerate(((v, k) for v in walked for k in OWNERS), 1)]
         yield Owner.__table__, ({"id": n, "visit_id": v.id, "kind": kind, "email": f"{kind}@example.dk"}
                                 for n, v, kind in owners)

@@ -170,5 +170,5 @@ class ReopenForm(Form):
 class RateForm(Form):
     helped = OneOf(_l("Did this answer help you?"), HELPED)
     helped_why = OneOf(_l("What fits best?"), HELPED_WHY, required=False)
-    words = Text(_l("Would you like to tell us more?"), 1000, required=False, render_kw={"rows": 3}, description=_l(
+    more = Text(_l("Would you like to tell us more?"), 1000, required=False, render_kw={"rows": 3}, description=_l(
         "Only the police read it. Do not write names, CPR numbers or number plates."))

@@ -61,7 +61,7 @@ STEPS = {
                         _l("We look at your case again.")),
     "hjalp-det": Step(lambda b: b.may_rate, RateForm,
                       lambda b, form, service: b.rate(form.helped.data, form.helped_why.data or "",
-                                                      form.words.data or ""),
+                                                      form.more.data or ""),
                       _l("Thank you for telling us.")),
 }
 
