@@ -19,7 +19,7 @@ import letters
 import services
 import wording
 from district import District
-from forms import CAUSES, LANGUAGES, OWNERS, SUITS, TASK_STATUSES
+from forms import CAUSES, HELPED, HELPED_WHY, LANGUAGES, OWNERS, SUITS, TASK_STATUSES
 from models import NotAllowed, db, reading_only
 from office import office
 from public import public
@@ -68,7 +68,7 @@ def create_app(config: dict | None = None) -> Flask:
     app.register_blueprint(public)
     app.register_blueprint(office)
     app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
-    for command in (commands.officer, commands.worker, commands.demo):
+    for command in (commands.officer, commands.worker, commands.demo, commands.seed_):
         app.cli.add_command(command)
     _teach_words(app)
     app.before_request(_only_read_unless_posted)
@@ -102,7 +102,7 @@ def _teach_words(app: Flask) -> None:
     app.jinja_env.globals.update(
         catalogue=services.SERVICES, reasons=services.REASONS, reason_name=wording.name_of, STATUSES=STATUSES,
         HAPPENED=HAPPENED, WAYS=WAYS, LANGUAGES=LANGUAGES, OWNERS=OWNERS, TASK_STATUSES=TASK_STATUSES, SUITS=SUITS,
-        causes=CAUSES)
+        causes=CAUSES, HELPED=HELPED, HELPED_WHY=HELPED_WHY)
     app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": language(), "switch": switch_to,
                                    "authority_for": letters.authority_for})
 

@@ -1,4 +1,4 @@
-"""The operator's commands: flask officer ..., flask worker, flask demo."""
+"""The operator's commands: flask officer ..., flask worker, flask demo, flask seed."""
 
 import secrets
 import signal
@@ -96,3 +96,12 @@ def worker(seconds: float) -> None:
 def demo() -> None:
     import demo_district
     demo_district.fill()
+
+
+@click.command("seed", help="Fill an empty database with a big made-up archive, to measure with.")
+@click.option("--bookings", type=click.IntRange(100, 1_000_000), default=100_000, show_default=True)
+@click.option("--visits", type=click.IntRange(20, 200_000), default=20_000, show_default=True)
+@with_appcontext
+def seed_(bookings: int, visits: int) -> None:
+    import seed
+    seed.fill(bookings, visits)

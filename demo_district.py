@@ -70,6 +70,7 @@ STEPS = {
     "spam": lambda b, o: b.set_aside(o),
     "note": lambda b, o, words: b.note(o, words),
     "withdraws": lambda b, o: b.withdraw(),
+    "rates": lambda b, o, helped, why="", words="": b.rate(helped, why, words),
     "reopens": lambda b, o, words: b.reopen(words, WITHIN),
     # Where a date is agreed.
     "offers": lambda b, o, *times: b.offer(

@@ -74,6 +74,8 @@ HAPPENED = {
     Kind.WAITER_ASKED: _l("Asked whether somebody wants to be told when the form opens"),
     Kind.WAITER_LET_IN: _l("The form opened for somebody on the list"),
     Kind.WAITER_TOLD: _l("Told that the form is open"),
+    Kind.RATED: _l("Did the answer help?"),
+    Kind.JOURNALISED: _l("Journal number"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),

@@ -1,6 +1,8 @@
 """What may be typed: kinds of fields and rules, the citizen's forms, the officer's forms."""
 
 from .citizen import (
+    HELPED,
+    HELPED_WHY,
     LANGUAGES,
     REPLIES,
     BookingForm,
@@ -8,6 +10,7 @@ from .citizen import (
     FindForm,
     InformationForm,
     NoneFitsForm,
+    RateForm,
     ReopenForm,
     WithdrawForm,
 )
@@ -37,6 +40,8 @@ from .officer import (
     DeclineForm,
     DelayForm,
     FieldLinkForm,
+    FiguresForm,
+    JournalForm,
     LoginForm,
     MergeForm,
     MoveForm,

@@ -23,6 +23,16 @@ CAPACITIES = {
     "authority": _l("Municipality or authority"),
 }
 REPLIES = {"email": _l("E-mail"), "phone": _l("Phone"), "letter": _l("Letter by post")}
+# Whether an answer helped, and the reasons that may be given.
+HELPED = {"yes": _l("Yes"), "partly": _l("Partly"), "no": _l("No")}
+HELPED_WHY = {
+    "clear": _l("It was clear and useful"),
+    "treated": _l("I was treated well"),
+    "late": _l("It came too late"),
+    "unclear": _l("I do not understand it"),
+    "still": _l("The problem is still there"),
+    "other": _l("Something else"),
+}
 # Each language by its own name, whatever the page is in.
 LANGUAGES = {"da": "Dansk", "en": "English"}
 
@@ -155,3 +165,10 @@ class WithdrawForm(Form):
 
 class ReopenForm(Form):
     words = Text(_l("What is still missing?"), 2000, render_kw={"rows": 5})
+
+
+class RateForm(Form):
+    helped = OneOf(_l("Did this answer help you?"), HELPED)
+    helped_why = OneOf(_l("What fits best?"), HELPED_WHY, required=False)
+    more = Text(_l("Would you like to tell us more?"), 1000, required=False, render_kw={"rows": 3}, description=_l(
+        "Only the police read it. Do not write names, CPR numbers or number plates."))

@@ -29,7 +29,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.utils import unset_value
 from wtforms.validators import NumberRange, Optional
-from wtforms.widgets import CheckboxInput
+from wtforms.widgets import CheckboxInput, MonthInput
 
 from .rules import InOurTime, NoPersonalData, NotTooLong, OneLine, Required, RequiredWhen
 
@@ -274,6 +274,16 @@ class Day(DateField):
 
     def process_data(self, value):
         self.data = date.fromisoformat(value) if isinstance(value, str) else value
+
+
+class Month(DateField):
+    """A month by its first day; where the browser has no field of its own, as 2026-05 or 05.2026."""
+
+    widget = MonthInput()
+
+    def __init__(self, label, **kwargs):
+        super().__init__(label, format=["%Y-%m", "%m.%Y", "%m-%Y", "%m/%Y"], validators=_rules(True, InOurTime()),
+                         invalid_value_message=_l("Write a month, such as 2026-05."), **kwargs)
 
 
 class Clock(TimeField):

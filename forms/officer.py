@@ -8,7 +8,7 @@ from wtforms import BooleanField, PasswordField
 from wtforms.validators import Email, Length, ValidationError
 
 from .citizen import LANGUAGES, BookingForm, PlaceForm
-from .fields import AnyOf, Day, Form, Line, OneOf, Select, Text, day_in_words
+from .fields import AnyOf, Day, Form, Line, Month, OneOf, Select, Text, day_in_words
 from .rules import NoPersonalData, Required, day_here, in_my_language
 
 CHANNELS = {"phone": _l("Phone"), "paper": _l("Letter or in person")}
@@ -107,6 +107,23 @@ class WordingForm(Form):
 class NoteForm(Form):
     words = Text(_l("Internal note"), 4000, rules=[], render_kw={"rows": 3},
                  description=_l("Is never sent and never shown outside the office."))
+
+
+class JournalForm(Form):
+    journal = Line(_l("Journal number"), 40, required=False)
+
+
+class FiguresForm(Form):
+    """From which month to which, and of what; the addresses of the page and of its files are made of it."""
+
+    fra = Month(_l("From month"))
+    til = Month(_l("To month"))
+    ydelse = Select(_l("Service"), required=False)
+    kommune = Select(_l("Municipality"), required=False)
+
+    def validate_til(self, field):
+        if self.fra.data and not timedelta() <= field.data - self.fra.data < timedelta(days=20 * 366):
+            raise ValidationError(gettext("Choose a month after the first one, and at most 20 years."))
 
 
 SUITS = {"": _l("Not known"), "suitable": _l("Suitable"), "nearby": _l("Suitable nearby"),

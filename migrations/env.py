@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
+from models.search import INDEX
+
 database = current_app.extensions["migrate"].db
 
 
@@ -19,9 +21,15 @@ def _plain(kind, thing, _context):
     return "sa.DateTime()" if kind == "type" and isinstance(thing, sa.TypeDecorator) else False
 
 
+def _is_ours(name, kind, _parents):
+    """The index of words is no table of the model."""
+    return kind != "table" or not name.startswith(INDEX)
+
+
 with database.engine.connect() as connection:
     context.configure(connection=connection, target_metadata=database.metadata, render_as_batch=True,
-                      compare_type=True, render_item=_plain, process_revision_directives=_only_if_something_changed)
+                      compare_type=True, render_item=_plain, include_name=_is_ours,
+                      process_revision_directives=_only_if_something_changed)
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()

@@ -11,6 +11,7 @@ from .letter import Fate, Letter, Way
 from .officer import Officer
 from .place import NEAR, Place
 from .proposal import Proposal
+from .search import containing
 from .task import Owner, Photo, Task, TaskStatus
 from .visit import State, Sum, Visit
 from .wording import Wording

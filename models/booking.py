@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, Integer, String, Text, select
+from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, Integer, String, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from .agenda import ensure_free, free_times, in_units
@@ -78,11 +78,17 @@ class Booking(db.Model):
     __tablename__ = "bookings"
     __table_args__ = (
         Index(None, "status", "news", "due_on", "id"),
-        Index(None, "news", "due_on", "id"),
+        # Of the few with news alone: it must not tempt a database that looks for the others.
+        Index(None, "news", "due_on", "id", sqlite_where=text("news IS 1"), postgresql_where=text("news IS TRUE")),
         Index(None, "closed_at", "id"),
         Index(None, "received_at", "id"),
         Index(None, "received_on", "service"),
         Index(None, "decided_on", "service", "wait"),
+        Index(None, "place_id", "status"),
+        # What the figures count by, so that they need not look at the bookings themselves.
+        Index("ix_bookings_figures_received", "received_on", "service", "place_id"),
+        Index("ix_bookings_figures_decided", "decided_on", "service", "status", "wait", "place_id", "reason", "helped",
+              "helped_why"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -317,6 +323,12 @@ class Booking(db.Model):
         """An internal note: never sent, never shown outside."""
         return record(Kind.NOTED, booking=self, officer=officer, words=words)
 
+    def journalise(self, officer: "Officer", journal: str) -> Event:
+        """Under which number it stands in the journal; none where it was entered by mistake."""
+        self.journal = journal
+        self._refresh_search()
+        return record(Kind.JOURNALISED, booking=self, officer=officer, journal=journal)
+
     def see(self, officer: "Officer") -> Event:
         """The officer has read what the citizen wrote and nothing more is needed."""
         self.news = False
@@ -366,6 +378,13 @@ class Booking(db.Model):
         self.news, self.due_on = officer is None, add_working_days(today(), answer_within)
         return record(Kind.REOPENED, booking=self, officer=officer, words=words, due_on=self.due_on.isoformat())
 
+    def rate(self, helped: str, why: str, words: str) -> Event:
+        """Whether our answer helped, and why; the words are for officers alone. Whoever changes their mind says so."""
+        if not self.may_rate:
+            raise NotAllowed(f"{self.reference} has not been answered")
+        self.helped, self.helped_why = helped, why
+        return record(Kind.RATED, booking=self, words=words, helped=helped, why=why)
+
     # What can be read off it.
 
     def reached_by(self, way: Way) -> str:
@@ -386,6 +405,10 @@ class Booking(db.Model):
     def may_reopen(self) -> bool:
         return (Status.RECEIVED in NEXT_STEPS[self.status] and self.closed_at is not None
                 and now() <= self.closed_at + timedelta(days=REOPEN_DAYS))
+
+    @property
+    def may_rate(self) -> bool:
+        return self.status in (Status.ANSWERED, Status.DECLINED, Status.REFERRED)
 
     @property
     def awaits_visit(self) -> bool:
@@ -467,4 +490,4 @@ class Booking(db.Model):
     def _refresh_search(self) -> None:
         place = self.place
         self.search = fold(" ".join((self.reference, self.name, self.org, self.road, self.from_to, place.road,
-                                     place.postcode, place.town, self.email, self.phone)))
+                                     place.postcode, place.town, self.email, self.phone, self.journal or "")))

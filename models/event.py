@@ -67,6 +67,8 @@ class Kind(enum.StrEnum):
     WAITER_ASKED = "waiter_asked"
     WAITER_LET_IN = "waiter_let_in"
     WAITER_TOLD = "waiter_told"
+    RATED = "rated"
+    JOURNALISED = "journalised"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.

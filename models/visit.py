@@ -5,7 +5,7 @@ import secrets
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, select
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .agenda import Taken, ensure_free, in_units
@@ -56,7 +56,11 @@ class Visit(db.Model):
     """
 
     __tablename__ = "visits"
-    __table_args__ = (Index(None, "state", "ends_at"), Index(None, "starts_at"))
+    __table_args__ = (
+        Index(None, "state", "ends_at"),
+        Index(None, "starts_at"),
+        Index(None, "reported_at", sqlite_where=text("draft IS NOT NULL"), postgresql_where=text("draft IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     service: Mapped[str] = mapped_column(String(32))

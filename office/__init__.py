@@ -105,6 +105,7 @@ from . import (  # noqa: E402  (their pages hang on the blueprint above)
     calendar,
     desk,
     field,
+    figures,
     intake,
     places,
     post,

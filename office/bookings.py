@@ -22,6 +22,7 @@ from forms import (
     DelayForm,
     Form,
     InformationForm,
+    JournalForm,
     MoveForm,
     NoteForm,
     PressForm,
@@ -222,7 +223,8 @@ def export(reference: str):
     booking = _found(reference)
     service = services.SERVICES[booking.service]
     whole = {
-        "reference": booking.reference, "service": str(service.name), "status": status_for_officer(booking),
+        "reference": booking.reference, "journal": booking.journal,
+        "service": str(service.name), "status": status_for_officer(booking),
         "received": moment(booking.received_at), "promised": day(booking.due_on), "channel": booking.channel,
         "closed": moment(booking.closed_at) if booking.closed_at else "",
         "contact": {name: getattr(booking, name) for name in ("name", "org", "email", "phone", "address", "language")},
@@ -251,6 +253,28 @@ def note(reference: str):
     booking.note(g.officer, form.words.data)
     db.session.commit()
     return redirect(url_for(".booking", reference=reference), 303)
+
+
+@office.route("/sag/<reference>/journal", methods=["GET", "POST"])
+def journal(reference: str):
+    booking, form = _found(reference), JournalForm()
+    if request.method != "POST":
+        return redirect(url_for(".booking", reference=reference))
+    if not form.validate():
+        return _booking_page(booking, journal=form), 422
+    booking.journalise(g.officer, form.journal.data or "")
+    db.session.commit()
+    return redirect(url_for(".booking", reference=reference), 303)
+
+
+@office.get("/sag/<reference>/udskrift")
+def print_out(reference: str):
+    """The whole case on paper, without its secret link."""
+    booking = _found(reference)
+    service = services.SERVICES[booking.service]
+    page = render_template("office/print_out.html", booking=booking, service=service,
+                           answers=service.questions.describe(booking.answers))
+    return page.replace(booking.secret, "…")
 
 
 @office.post("/sag/<reference>/laest")
@@ -301,7 +325,7 @@ def _found(reference: str) -> Booking:
 def _booking_page(booking: Booking, **typed):
     service = services.SERVICES[booking.service]
     forms = {"note": NoteForm(None), "place": MoveForm(None, obj=booking.place),
-             "contact": ContactForm(None, obj=booking)}
+             "contact": ContactForm(None, obj=booking), "journal": JournalForm(None, obj=booking)}
     return render_template(
         "office/booking.html", booking=booking, service=service, forms=forms | typed, typed=typed,
         actions={n: a for n, a in ACTIONS.items() if a.allowed(booking)},

@@ -21,6 +21,7 @@ from models import (
     Visit,
     Way,
     add_working_days,
+    containing,
     db,
     fold,
     now,
@@ -44,8 +45,8 @@ FOR_THE_CITIZEN = or_(and_(Booking.status == Status.NEEDS_INFORMATION, ~OVERDUE)
                       and_(Booking.status == Status.ACCEPTED, HAS_OFFER))
 # The piles that an officer works off, then those that wait for somebody else, then the archive.
 PILES = {
-    "nye": (_l("New"), and_(Booking.news.is_(False), or_(
-        Booking.status == Status.RECEIVED, and_(Booking.status == Status.NEEDS_INFORMATION, OVERDUE)))),
+    "nye": (_l("New"), and_(Booking.status.in_((Status.RECEIVED, Status.NEEDS_INFORMATION)), Booking.news.is_(False),
+                            or_(Booking.status == Status.RECEIVED, OVERDUE))),
     "besked": (_l("Information arrived"), Booking.news.is_(True)),
     "planlaeg": (_l("To be planned"), and_(Booking.status == Status.ACCEPTED, Booking.news.is_(False), ~HAS_VISIT,
                                              ~HAS_OFFER)),
@@ -54,7 +55,8 @@ PILES = {
     "breve": (_l("Letters to see to"), None),
     "loefter": (_l("Promise within a week"), and_(
         Booking.status.in_(OPEN), Booking.news.in_((False, True)), Booking.due_on <= SOON, ~FOR_THE_CITIZEN)),
-    "venter": (_l("Waiting for the citizen"), and_(Booking.news.is_(False), FOR_THE_CITIZEN)),
+    "venter": (_l("Waiting for the citizen"), and_(
+        Booking.status.in_((Status.NEEDS_INFORMATION, Status.ACCEPTED)), Booking.news.is_(False), FOR_THE_CITIZEN)),
     "planlagt": (_l("Visit planned"), and_(Booking.status == Status.ACCEPTED, Booking.news.is_(False), HAS_VISIT)),
     "lukket": (_l("Closed cases"), Booking.closed_at.is_not(None)),
 }
@@ -80,7 +82,8 @@ def desk():
         return render_template("office/desk.html", tasks=db.session.scalars(answers_to_see()).all(), **page)
     if pile == "breve":
         return render_template("office/desk.html", letters=db.session.scalars(letters_to_see_to()).all(), **page)
-    bookings, after = _page_of(_found(pile, query, args), pile, args.get("efter", ""))
+    found, after = _found(pile, args), args.get("efter", "")
+    bookings, after = _page_of_words(found, query, after) if fold(query) else _page_of(found, pile, after)
     return render_template("office/desk.html", bookings=bookings, after=after, asking=_asking(bookings),
                            actions={} if pile in ARCHIVE else for_many(bookings), **page)
 
@@ -89,7 +92,7 @@ def awaiting_findings() -> Select:
     """Visits that are over, and what was found is not yet sent."""
     return select(Visit).where(or_(
         Visit.state == State.DONE, and_(Visit.state == State.PLANNED, Visit.ends_at < now()),
-        and_(Visit.state == State.REPORTED, Visit.draft.is_not(None)))).order_by(Visit.ends_at)
+        and_(Visit.reported_at.is_not(None), Visit.draft.is_not(None)))).order_by(Visit.ends_at)
 
 
 def answers_to_see() -> Select:
@@ -113,12 +116,10 @@ def _counts() -> dict[str, int]:
     return counts
 
 
-def _found(pile: str, query: str, args) -> Select:
+def _found(pile: str, args) -> Select:
     found = select(Booking).options(*map(selectinload, (Booking.place, Booking.proposals, Booking.visits)))
     if pile != "alle":
         found = found.where(PILES[pile][1])
-    for word in fold(query).split():
-        found = found.where(Booking.search.contains(word, autoescape=True))
     if args.get("ydelse") in services.SERVICES:
         found = found.where(Booking.service == args["ydelse"])
     if args.get("kommune"):
@@ -149,6 +150,15 @@ def _page_of(found: Select, pile: str, after: str) -> tuple[list[Booking], str]:
         return bookings, ""
     last = bookings[PAGE - 1]
     return bookings[:PAGE], f"{getattr(last, column.key).isoformat()}_{last.id}"
+
+
+def _page_of_words(found: Select, query: str, after: str) -> tuple[list[Booking], str]:
+    """One page of those that hold all the words, the newest first."""
+    found, number = containing(found, query)
+    if after.isascii() and after.isdecimal() and len(after) < 10:
+        found = found.where(number < int(after))
+    bookings = list(db.session.scalars(found.order_by(number.desc()).limit(PAGE + 1)))
+    return bookings[:PAGE], str(bookings[PAGE - 1].id) if len(bookings) > PAGE else ""
 
 
 def _asking(bookings: list[Booking]) -> dict[int, int]:

@@ -4,8 +4,8 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import func, select
 
-import hotspots
 import services
+from figures import at_place, effect, hotspots, share_charged
 from forms import Form, MergeForm, PartForm, PlaceNotesForm
 from models import Booking, Place, db, fold
 from words import day, reference
@@ -22,7 +22,7 @@ def places():
     query = " ".join(request.args.get("q", "")[:100].split())
     if query:
         return render_template("office/places.html", query=query, found=_search(query))
-    spots = hotspots.hotspots()
+    spots = hotspots()
     points = [{"lat": s.place.lat, "lng": s.place.lng, "number": s.asking, "text": str(s.place),
                "href": url_for(".place", id=s.place.id)} for s in spots if s.place.lat is not None]
     return render_template("office/places.html", query="", spots=spots, points=points, actions=FOR_MANY)
@@ -120,6 +120,6 @@ def _part_form(place: Place, *typed) -> PartForm:
 def _place_page(place: Place, **typed: Form):
     forms = {"notes": PlaceNotesForm(None, obj=place), "merge": MergeForm(None), "part": _part_form(place, None)}
     return render_template("office/place.html", place=place, services=services.SERVICES, forms=forms | typed,
-                           typed=typed, neighbours=place.neighbours(), spots=hotspots.at_place(place),
-                           effect=hotspots.effect, share_of=hotspots.share_charged,
+                           typed=typed, neighbours=place.neighbours(), spots=at_place(place),
+                           effect=effect, share_of=share_charged,
                            actions=for_many([b for b in place.bookings if b.is_open]))

@@ -10,7 +10,17 @@ from flask_babel import lazy_gettext as _l
 import calendars
 import services
 from figures import wait_for
-from forms import ContactForm, FindForm, Form, InformationForm, NoneFitsForm, PressForm, ReopenForm, WithdrawForm
+from forms import (
+    ContactForm,
+    FindForm,
+    Form,
+    InformationForm,
+    NoneFitsForm,
+    PressForm,
+    RateForm,
+    ReopenForm,
+    WithdrawForm,
+)
 from models import Booking, Clash, Kind, Visit, add_working_days, db, today
 from services import Service
 from throttle import limiter
@@ -53,6 +63,10 @@ STEPS = {
     "tag-op-igen": Step(lambda b: b.may_reopen, ReopenForm,
                         lambda b, form, service: b.reopen(form.words.data, service.answer_within),
                         _l("We look at your case again.")),
+    "hjalp-det": Step(lambda b: b.may_rate, RateForm,
+                      lambda b, form, service: b.rate(form.helped.data, form.helped_why.data or "",
+                                                      form.more.data or ""),
+                      _l("Thank you for telling us.")),
 }
 
 

@@ -2,6 +2,7 @@
 
 from .meeting import MEETING
 from .service import HARMS, REASONS, Service
+from .shared import WORRIES
 from .traffic import TRAFFIC
 from .van import VAN
 from .walk import WALK
@@ -13,4 +14,4 @@ def by_slug(slug: str) -> Service | None:
     return next((service for service in SERVICES.values() if service.slug == slug), None)
 
 
-__all__ = ["HARMS", "REASONS", "SERVICES", "Service", "by_slug"]
+__all__ = ["HARMS", "REASONS", "SERVICES", "WORRIES", "Service", "by_slug"]

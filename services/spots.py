@@ -23,6 +23,20 @@ UNSAFE, BEHAVIOUR = "unsafe", "behaviour"
 _WHEN_UNSAFE = RequiredWhen("feel", UNSAFE)
 
 
+# What each condition of an unsafe spot says about why people feel unsafe.
+CAUSES_UNEASE = {
+    "dark": "lighting", "broken": "lighting", "glare": "lighting", "plants": "planting", "sight": "planting",
+    "litter": "litter", "graffiti": "graffiti", "vandalism": "graffiti", "traffic": "traffic", "hiding": "path",
+    "empty": "empty", BEHAVIOUR: "people",
+}
+
+
+def unease_at(spots) -> list[str]:
+    """What the unsafe ones among `spots` have in common with other causes of unease."""
+    conditions = (cat for spot in spots if spot.details.get("feel") == UNSAFE for cat in spot.details.get("cat", ()))
+    return sorted({CAUSES_UNEASE.get(cat, "other") for cat in conditions})
+
+
 def _half_a_year() -> date:
     return day_here() + timedelta(weeks=26)
 

@@ -25,8 +25,20 @@ from forms import (
 )
 
 from .service import Service
-from .shared import AGREED, NO_REPORTS, NOT_KNOWN, SSP, UNEASE, WHEN_HELD, Outcome, area, took_part, was_held
-from .spots import SpotForm
+from .shared import (
+    AGREED,
+    NO_REPORTS,
+    NOT_KNOWN,
+    SSP,
+    UNEASE,
+    WHEN_HELD,
+    Heard,
+    area,
+    start_findings,
+    took_part,
+    was_held,
+)
+from .spots import SpotForm, unease_at
 
 ROLES = {
     "residents": _l("Residents"), "municipality": _l("Municipality"), "housing": _l("Housing organisation"),
@@ -104,19 +116,20 @@ class Party(Row):
         return f"{in_words(self.role)} ({in_words(self.count)})"
 
 
-class WalkFindings(Outcome):
+class WalkFindings(Heard):
     """The head of the protocol, in numbers and without names; what is to be done are tasks, spot by spot."""
 
     light = OneOf(_l("Light"), LIGHT, required=WHEN_HELD)
     weather = Line(_l("Weather"), 80, required=False)
     route = Text(_l("Route"), 500, required=WHEN_HELD, render_kw={"rows": 2})
     people = Repeat(_l("Who took part, and how many"), Party, required=WHEN_HELD)
+    worries = AnyOf(_l("What made people feel unsafe?"), UNEASE, required=False)
     follow_day = Day(_l("Date of the follow-up meeting"), required=False)
 
     groups = (
-        (_l("The walk"), (*Outcome.what_happened, ("light", "weather"), "route", "people")),
+        (_l("The walk"), (*Heard.what_happened, ("light", "weather"), "route", "people", "worries", "worries_text")),
         (_l("What it leads to"), ("follow_day", "summary")),
-        (_l("For the office only"), Outcome.for_the_office),
+        (_l("For the office only"), Heard.for_the_office),
     )
 
 
@@ -148,5 +161,5 @@ WALK = Service(
     in_short=in_short,
     leads_to=("traffic", "meeting", "walk"),
     started_by=lambda words: {"areatype": "other", "reasons": ["other"], "text": words},
-    **AGREED,
+    **AGREED | {"start_findings": lambda visit: start_findings(visit) | {"worries": unease_at(visit.tasks)}},
 )

@@ -460,6 +460,7 @@ PAGES = [
     Page("case-answer-missing", "/sag/{asked_case}", do=send(), status=422),
     Page("case-contact-errors", "/sag/{received_case}", do=send("form[action$=kontakt]", name="", email="anna@"),
          status=422),
+    Page("case-rate-missing", "/sag/{declined_case}", do=send("form[action$=hjalp-det]"), status=422),
     Page("case-withdraw-unsure", "/sag/{received_case}", do=send("form[action$=traek-tilbage]"), status=422),
     *(page for way in (MEETING, WALK, VAN) for page in (
         Page(f"book-{way.slug}", f"/bestil/{way.slug}"),
@@ -480,6 +481,9 @@ PAGES = [
     *(Page(f"booking-{state}", f"/kontor/sag/{{{state}}}", "officer") for state in (
         "received", "news", "accepted", "answered", "declined")),
     Page("booking-empty-note", "/kontor/sag/{received}", "officer", send("form[action$=notat]"), 422),
+    Page("print-out", "/kontor/sag/{answered}/udskrift", "officer"),
+    Page("figures", "/kontor/tal", "officer"),
+    Page("figures-errors", "/kontor/tal?til=2020-01", "officer", status=422),
     *(Page(name, f"/kontor/sag/{{received}}/{name}", "officer") for name in (
         "imoedekom", "spoerg", "afslag", "henvis", "udsaet")),
     Page("accept-letter", "/kontor/sag/{received}/imoedekom", "officer", send(words=WORDS)),

@@ -10,7 +10,7 @@ from test_book import PIN, press, wish
 from test_case import accept, change, link, planned, reported, seen_now
 from test_work_list import at_the_desk
 
-import hotspots
+from figures import at_place, hotspots
 from models import Booking, Event, Kind, Letter, Officer, Place, State, Status, Visit, db, local, now
 
 app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
@@ -27,7 +27,7 @@ def ida(app) -> Person:
 
 def spots(app) -> list[tuple[str, int, int]]:
     with app.app_context(), app.test_request_context("/en/"):
-        return [(spot.place.road, spot.asking, spot.score) for spot in hotspots.hotspots()]
+        return [(spot.place.road, spot.asking, spot.score) for spot in hotspots()]
 
 
 def place_of(app, booking: Booking) -> int:
@@ -95,14 +95,14 @@ def test_the_hours_that_wishes_name_stand_beside_those_that_were_measured(app, i
         booking = wish(app, answers=answers)
     id = place_of(app, booking)
     with app.app_context():
-        (spot,) = hotspots.at_place(db.session.get(Place, id))
+        (spot,) = at_place(db.session.get(Place, id))
         assert spot.hours[0, 6] == spot.hours[4, 8] == 2 and spot.hours[5, 23] == spot.hours[5, 5] == 1
         assert not spot.hours[6, 6] and sum(spot.hours.values()) == 2 * 15 + 7
         assert spot.busiest == [([0, 1, 2, 3, 4], 6, 9)]
     visit = reported(app, booking, findings=FOUND)
     with app.app_context():
         starts = local(db.session.get(Visit, visit).starts_at)
-        (spot,) = hotspots.at_place(db.session.get(Place, id))
+        (spot,) = at_place(db.session.get(Place, id))
         assert (starts.weekday(), starts.hour) in spot.measured and len(spot.measured) in (2, 3)
     assert "control made" in ida.get(f"/en/kontor/sted/{place_of(app, booking)}").text
 

@@ -46,6 +46,8 @@ STEPS = {
     "note": (ANY, None),
     "see": (ANY, None),
     "move": (ANY, None),
+    "journalise": (ANY, None),
+    "rate": (ENDED, None),
 }
 VISIT_STEPS = {
     "reschedule": {"planned"},
@@ -232,6 +234,8 @@ class Cases(RuleBasedStateMachine):
                 "note": lambda: it.note(officer, OFFICE),
                 "see": lambda: it.see(officer),
                 "move": lambda: it.move(officer, where(at)),
+                "journalise": lambda: it.journalise(officer, OFFICE),
+                "rate": lambda: it.rate("partly", "late", words),
             }
             return do[name]()
 

@@ -480,6 +480,8 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("public.change", f"{public['new']}/kontakt", {"name": "Ny", "email": "ny@example.dk", "reply": "email"}),
         ("public.change", f"{public['new']}/traek-tilbage", {"sure": "y"}),
         ("public.change", f"{public['declined']}/tag-op-igen", {"words": "Se igen."}),
+        ("public.change", f"{public['answered']}/hjalp-det", {"helped": "no", "helped_why": "late", "more": "For sent."}),
+        ("office.journal", f"{case['asked']}/journal", {"journal": "2026-17"}),
         ("public.choose", f"{own}/tid/{offer}", {}),
         ("office.offer", tider, dates),
         ("public.change", f"{refuses}/ingen-passer", {"when": "Senere."}),

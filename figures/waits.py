@@ -1,4 +1,4 @@
-"""What it all adds up to. Reads only."""
+"""What a stranger may know: who else asks about a place, and how long one waits at present."""
 
 from collections import Counter
 from dataclasses import dataclass
