@@ -160,8 +160,8 @@ def _with_places(keys: set[tuple[int, str]]) -> dict[tuple[int, str], Hotspot]:
 def _add(spot: Hotspot, row) -> None:
     service = SERVICES[row.service]
     spot.wishes.append((row.reference, row.status, row.received_at))
-    spot.hours.update(service.hours(row.answers))
-    spot.harms.update(service.harms(row.answers))
+    spot.hours += Counter(service.hours(row.answers))
+    spot.harms += Counter(service.harms(row.answers))
 
 
 def _hours_of(visit: Visit) -> list[datetime]:

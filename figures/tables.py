@@ -14,9 +14,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Integer, Select, String, Text, case, cast, func, literal, null, select, type_coerce, union_all
 from sqlalchemy.orm import joinedload
 
+import wording
 from forms import HELPED, HELPED_WHY, NOBODY, OWNERS, TASK_STATUSES
 from models import COPENHAGEN, Booking, Event, Kind, Owner, Place, Status, Sum, Task, Visit, db
-from services import REASONS, SERVICES, WORRIES
+from services import SERVICES, WORRIES
 
 COLUMNS = (
     _l("Wishes"), _l("Decided"), _l("Met"), _l("Declined"), _l("Referred"), _l("Half within, working days"),
@@ -173,7 +174,7 @@ def reasons_for_no(chosen: Chosen) -> Iterator[Table]:
     found = _bookings(chosen, Booking.decided_on, False, Booking.reason, Booking.status, func.count()).where(
         Booking.reason != "").group_by(Booking.reason, Booking.status)
     counts = [(code, number) for code, status, number in db.session.execute(found) if status is Status.DECLINED]
-    yield _shares("reasons", gettext("Reasons for no"), gettext("Reason"), counts, lambda code: REASONS[code][0])
+    yield _shares("reasons", gettext("Reasons for no"), gettext("Reason"), counts, wording.name_of)
 
 
 def worries(chosen: Chosen) -> Iterator[Table]:
