@@ -4,8 +4,10 @@ Only services whose visits nobody is told of work through places; a meeting is a
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property, partial
 
 from flask_babel import gettext, ngettext
 from sqlalchemy import and_, or_, select
@@ -62,26 +64,33 @@ class Hotspot:
     @property
     def points(self) -> list[tuple[str, int]]:
         """Why it stands where it stands, in words. The officer decides all the same."""
-        weeks = (now() - self.since).days // 7 if self.since else 0
-        found = [
-            (ngettext("%(num)s asks", "%(num)s ask", self.asking), min(PER_ASKER * self.asking, MOST_FOR_ASKERS)),
-            (ngettext("the first for %(num)s week", "the first for %(num)s weeks", weeks), min(weeks, MOST_FOR_AGE)),
-            *((str(HARMS[harm]), HARM) for harm in HARMS if self.harms[harm]),
-        ]
-        if self.last is None:
-            found.append((gettext("never measured, or more than a year ago"), NEVER))
-        elif (part := self.share_last) is not None and (part >= MANY or part < FEW):
-            found.append((gettext("%(share)s charged the last time", share=share(part)),
-                          MANY_CHARGED if part >= MANY else -MANY_CHARGED))
-        if self.not_before > today():
-            found.append((gettext("just measured, or to be left alone for a while"), -MANY_CHARGED))
-        if self.place.suits == "unsuitable":
-            found.append((gettext("no safe place to stand"), UNSUITABLE))
-        return [(words, points) for words, points in found if points]
+        return [(words(), points) for words, points in self._weights]
+
+    @cached_property
+    def score(self) -> int:
+        return sum(points for _, points in self._weights)
 
     @property
-    def score(self) -> int:
-        return sum(points for _, points in self.points)
+    def _weights(self) -> list[tuple[Callable[[], str], int]]:
+        """The words are only said of the places that are shown."""
+        weeks = (now() - self.since).days // 7 if self.since else 0
+        found = [
+            (lambda: ngettext("%(num)s asks", "%(num)s ask", self.asking),
+             min(PER_ASKER * self.asking, MOST_FOR_ASKERS)),
+            (lambda: ngettext("the first for %(num)s week", "the first for %(num)s weeks", weeks),
+             min(weeks, MOST_FOR_AGE)),
+            *((partial(str, HARMS[harm]), HARM) for harm in HARMS if self.harms[harm]),
+        ]
+        if self.last is None:
+            found.append((lambda: gettext("never measured, or more than a year ago"), NEVER))
+        elif (part := self.share_last) is not None and (part >= MANY or part < FEW):
+            found.append((lambda: gettext("%(share)s charged the last time", share=share(part)),
+                          MANY_CHARGED if part >= MANY else -MANY_CHARGED))
+        if self.not_before > today():
+            found.append((lambda: gettext("just measured, or to be left alone for a while"), -MANY_CHARGED))
+        if self.place.suits == "unsuitable":
+            found.append((lambda: gettext("no safe place to stand"), UNSUITABLE))
+        return [(words, points) for words, points in found if points]
 
     @property
     def busiest(self) -> list[tuple[list[int], int, int]]:

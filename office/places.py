@@ -13,7 +13,7 @@ from words import day, reference
 from . import office, pressed
 from .bookings import FOR_MANY, for_many
 
-PAGE = 50  # places that a search shows
+PAGE = 50  # places
 
 
 @office.get("/steder")
@@ -22,10 +22,11 @@ def places():
     query = " ".join(request.args.get("q", "")[:100].split())
     if query:
         return render_template("office/places.html", query=query, found=_search(query))
-    spots = hotspots()
+    spots, start = hotspots(), max(0, request.args.get("fra", 0, int))
     points = [{"lat": s.place.lat, "lng": s.place.lng, "number": s.asking, "text": str(s.place),
                "href": url_for(".place", id=s.place.id)} for s in spots if s.place.lat is not None]
-    return render_template("office/places.html", query="", spots=spots, points=points, actions=FOR_MANY)
+    return render_template("office/places.html", query="", spots=spots[start:start + PAGE], points=points,
+                           actions=FOR_MANY, after=start + PAGE if len(spots) > start + PAGE else None)
 
 
 @office.get("/sted/<int:id>")
