@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 import services
+import wording
 from figures import Chosen, cases, report, said_of_answers
 from forms import HELPED, HELPED_WHY, LANGUAGES, FiguresForm
 from models import Booking, today
@@ -117,7 +118,7 @@ def _case(booking: Booking) -> dict:
         "status": str(STATUSES[booking.status]), "received": moment(booking.received_at),
         "decided": booking.decided_on.isoformat() if booking.decided_on else "", "wait": booking.wait,
         "promise": booking.due_on.isoformat(), "closed": moment(booking.closed_at) if booking.closed_at else "",
-        "reason": str(services.REASONS[booking.reason][0]) if booking.reason else "",
+        "reason": wording.name_of(booking.reason) if booking.reason else "",
         "helped": str(HELPED.get(booking.helped, "")), "why": str(HELPED_WHY.get(booking.helped_why, "")),
         "name": booking.name, "organisation": booking.org, "email": booking.email, "phone": booking.phone,
         "address": booking.address, "reply": str(WAYS[booking.reply]), "language": LANGUAGES[booking.language],
