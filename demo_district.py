@@ -18,6 +18,7 @@ import click
 from flask import current_app
 from sqlalchemy import select
 
+import figures
 import letters
 import services
 from demo_cases import (
@@ -136,7 +137,7 @@ def _wishes(rng: Random, people: Iterator, officer: Officer) -> Iterator[tuple[d
         def receive(w=w, columns=columns, own=own):
             own["booking"] = Booking.receive(
                 place=_place(w.place, columns["lat"], columns["lng"]), service=TRAFFIC.key, answer_within=WITHIN,
-                officer=None if w.by == "web" else officer, **columns)
+                officer=None if w.by == "web" else officer, stated=figures.wait_for(TRAFFIC.key).most, **columns)
 
         if w.by == "web" and day.weekday() == 4 and w.ago > 1:
             day += timedelta(days=later)  # many write at the weekend

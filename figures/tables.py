@@ -18,6 +18,9 @@ import wording
 from forms import HELPED, HELPED_WHY, NOBODY, OWNERS, TASK_STATUSES
 from models import COPENHAGEN, Booking, Event, Kind, Owner, Place, Status, Sum, Task, Visit, db
 from services import SERVICES, WORRIES
+from words import day
+
+from .waits import kept
 
 COLUMNS = (
     _l("Wishes"), _l("Decided"), _l("Met"), _l("Declined"), _l("Referred"), _l("Half within, working days"),
@@ -139,12 +142,12 @@ def _count(chosen: Chosen, received, decided, visited) -> dict[str, _Line]:
                 func.sum(Sum.number)).join(Sum, Sum.visit_id == Visit.id)
         .where(Sum.what.in_(("done", "passed", "charged", "of_passed"))).group_by("line", Sum.what))
     lines: dict[str, _Line] = {}
-    for name, what, days, kept, number in db.session.execute(asked):
+    for name, what, days, in_time, number in db.session.execute(asked):
         line = lines.setdefault(name, _Line())
         line.counts[what] += number
         if days is not None:
             line.waits[days] += number
-            line.counts["kept"] += number * kept
+            line.counts["kept"] += number * in_time
     return lines
 
 
@@ -216,6 +219,20 @@ def helped(chosen: Chosen) -> Iterator[Table]:
                 bar=len(HELPED))
 
 
+def stated_waits(chosen: Chosen) -> Iterator[Table]:
+    """Whether what the form says of the wait is true: week by week, for the whole district."""
+    if chosen.municipality:
+        return
+    weeks = kept(chosen.first, chosen.last, chosen.service)
+    told, held = sum(w.told for w in weeks), sum(w.kept for w in weeks)
+    note = gettext("In %(held)s of %(weeks)s weeks, four of five of those who booked were answered within what the form "
+                   "said. It should be about four weeks of five.", held=sum(w.holds for w in weeks), weeks=len(weeks))
+    yield Table("stated", gettext("Was the stated waiting time true?"), gettext("Week from"),
+                (gettext("Were told"), gettext("Answered in time"), SHARE),
+                [(w.monday.isoformat(), day(w.monday), [w.told, w.kept, share(w.kept, w.told)]) for w in weeks],
+                [told, held, share(held, told)], bar=2, note=note if weeks else "")
+
+
 def _row(counts: Counter, kinds: Iterable[str]) -> list[int]:
     return [*(counts[kind] for kind in kinds), counts.total()]
 
@@ -228,8 +245,8 @@ def _shares(key: str, title: str, head: str, counts: list[tuple[str, int]], word
     return Table(key, title, head, (NUMBER, SHARE), rows, [total, share(total, total)], note=note)
 
 
-# In the order of the page. What else is to be counted, such as how often the stated wait held, is one more of these.
-TABLES = (by_month, by_service, by_municipality, reasons_for_no, worries, tasks, helped)
+# In the order of the page. What else is to be counted is one more of these.
+TABLES = (by_month, by_service, by_municipality, stated_waits, reasons_for_no, worries, tasks, helped)
 
 
 def report(chosen: Chosen) -> list[Table]:

@@ -23,7 +23,6 @@ from models import (
 LOOK_BACK = 90  # days of the district's own past that a waiting time is reckoned from
 FEWEST = 20  # answers below which the past says nothing
 OUT_OF_TURN = 1.1  # a queue takes somewhat longer than its length says: some who come later are answered before
-HALF_A_YEAR = 26  # weeks
 
 
 @dataclass(frozen=True)
@@ -147,12 +146,11 @@ class KeptWeek:
         return self.kept >= 0.8 * self.told
 
 
-def kept(service: str | None = None) -> list[KeptWeek]:
-    """How often the stated waiting time held in the last half year, for each week of which that is known: everybody
-    is answered, or has waited longer than we said. Who withdrew first counts neither way."""
-    monday = today() - timedelta(days=today().weekday())
+def kept(first: date, last: date, service: str = "") -> list[KeptWeek]:
+    """How often the stated waiting time held for those who booked from `first` to `last`, for each week of which that
+    is known: everybody is answered, or has waited longer than we said. Who withdrew first counts neither way."""
     rows = select(Booking.received_on, Booking.stated, Booking.wait, func.count()).where(
-        Booking.received_on >= monday - timedelta(weeks=HALF_A_YEAR), Booking.stated.is_not(None),
+        Booking.received_on.between(first, last), Booking.stated.is_not(None),
         or_(Booking.wait.is_not(None), Booking.status.in_(UNDECIDED)),
         *([Booking.service == service] if service else [])).group_by(Booking.received_on, Booking.stated, Booking.wait)
     told, held, unknown = Counter(), Counter(), set()

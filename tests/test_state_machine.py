@@ -47,7 +47,7 @@ STEPS = {
     "see": (ANY, None),
     "move": (ANY, None),
     "journalise": (ANY, None),
-    "rate": (ENDED, None),
+    "rate": (ENDED - {"spam"}, None),
 }
 VISIT_STEPS = {
     "reschedule": {"planned"},
