@@ -225,8 +225,9 @@ def stated_waits(chosen: Chosen) -> Iterator[Table]:
         return
     weeks = kept(chosen.first, chosen.last, chosen.service)
     told, held = sum(w.told for w in weeks), sum(w.kept for w in weeks)
-    note = gettext("In %(held)s of %(weeks)s weeks, four of five of those who booked were answered within what the form "
-                   "said. It should be about four weeks of five.", held=sum(w.holds for w in weeks), weeks=len(weeks))
+    note = gettext("In %(held)s of %(weeks)s weeks, four of five of those who booked were answered within what the "
+                   "form said. It should be about four weeks of five.", weeks=len(weeks),
+                   held=sum(w.holds for w in weeks))
     yield Table("stated", gettext("Was the stated waiting time true?"), gettext("Week from"),
                 (gettext("Were told"), gettext("Answered in time"), SHARE),
                 [(w.monday.isoformat(), day(w.monday), [w.told, w.kept, share(w.kept, w.told)]) for w in weeks],
