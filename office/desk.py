@@ -72,7 +72,7 @@ def desk():
     pile = "alle" if query else args.get("bunke", "nye")
     pile = pile if pile in PILES or pile == "alle" else "nye"
     page = {"pile": pile, "piles": PILES, "counts": _counts(), "only_if_any": ONLY_IF_ANY, "query": query,
-            "services": services.SERVICES, "should_pause": should_pause(),
+            "services": services.SERVICES, "should_pause": [] if query else should_pause(),
             "municipalities": [m.name for m in current_app.config["DISTRICT"].municipalities],
             "chosen": {k: args.get(k, "") for k in ("ydelse", "kommune")}}
     if pile == "resultat":
