@@ -82,8 +82,6 @@ class Booking(db.Model):
         Index(None, "news", "due_on", "id", sqlite_where=text("news IS 1"), postgresql_where=text("news IS TRUE")),
         Index(None, "closed_at", "id"),
         Index(None, "received_at", "id"),
-        Index(None, "received_on", "service"),
-        Index(None, "decided_on", "service", "wait"),
         Index(None, "place_id", "status"),
         # What the figures count by, so that they need not look at the bookings themselves.
         Index("ix_bookings_figures_received", "received_on", "service", "place_id"),

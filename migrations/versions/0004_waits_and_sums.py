@@ -39,8 +39,6 @@ def upgrade():
     op.create_index(op.f('ix_events_place_id'), 'events', ['place_id'])
     op.create_index(op.f('ix_places_again_on'), 'places', ['again_on'])
     op.create_index(op.f('ix_places_merged_into_id'), 'places', ['merged_into_id'])
-    op.create_index(op.f('ix_bookings_received_on_service'), 'bookings', ['received_on', 'service'])
-    op.create_index(op.f('ix_bookings_decided_on_service_wait'), 'bookings', ['decided_on', 'service', 'wait'])
     _fill_in()
 
 
@@ -71,8 +69,7 @@ def _day(at: datetime):
 
 
 def downgrade():
-    for table, columns in (('bookings', ('received_on', 'service')), ('bookings', ('decided_on', 'service', 'wait')),
-                           ('events', ('place_id',)), ('places', ('again_on',)), ('places', ('merged_into_id',))):
+    for table, columns in (('events', ('place_id',)), ('places', ('again_on',)), ('places', ('merged_into_id',))):
         op.drop_index(op.f(f'ix_{table}_{"_".join(columns)}'), table)
     for table, columns in (('bookings', ('reason', 'journal', 'helped', 'helped_why', 'received_on', 'decided_on', 'wait',
                                          'stated')), ('places', ('suits', 'again_on'))):
