@@ -92,7 +92,7 @@ def again(id: int):
         return redirect(url_for(".visit", id=id))
     asking = list(dict.fromkeys([*(b for b in before.bookings if b.may_hear_more),
                                  *place.waiting_for_visit(service.key, undecided=True)]))
-    day = local(before.starts_at).date() + timedelta(weeks=min(request.args.get("uger", 12, int), 104))
+    day = local(before.starts_at).date() + timedelta(weeks=max(0, min(request.args.get("uger", 12, int), 104)))
     return _plan_page(service, place, asking, _plan_of(before) | {"day": max(day, today())},
                       [b.reference for b in asking], visit=before, again=True)
 
