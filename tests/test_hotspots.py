@@ -114,7 +114,11 @@ def test_services_with_an_agreed_date_make_no_hotspot(app):
 
 def test_all_places_can_be_searched(app, ida):
     wish(app, road="Østre Åvej")
-    assert "Østre Åvej" in ida.get("/en/kontor/steder?q=øst+4690").text
+    with app.app_context():
+        db.session.query(Place).one().town = "Øster Ålum"
+        db.session.commit()
+    for words in ("øst+4690", "ålum+åvej", "ÅLUM"):
+        assert "Østre Åvej" in ida.get(f"/en/kontor/steder?q={words}").text
     assert "No place fits" in ida.get("/en/kontor/steder?q=100%25").text
 
 
@@ -281,7 +285,7 @@ def test_who_was_told_nothing_of_a_failed_repeat_hears_its_result_when_it_is_cor
         visit.enter_findings(ida_too, NOT_DONE)
         visit.report(ida_too, local(now()).date())
         db.session.commit()
-    assert "could not be carried out" not in citizen.get(f"/en{link(first)}").text, "nor does the own page say it"
+    assert "could not be carried out" not in citizen.get(link(first)).text, "nor does the own page say it"
     correct(app, passed=700)
     assert told_of(app, first)[-1] == "followed_up"
     correct(app, passed=701)
