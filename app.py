@@ -1,6 +1,7 @@
 """Book a Police Officer: the parts, put together."""
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from functools import partial
@@ -114,7 +115,10 @@ class _Site(Flask):
 
 
 class _English:
-    """Moves a leading /en out of the path: every address has an English twin, and url_for stays in its language."""
+    """Moves a leading /en out of the path: every address has an English twin, and url_for stays in its language.
+
+    Bytes in a query that no browser would send are written as browsers write them, so that no page trips over them.
+    """
 
     def __init__(self, wsgi_app):
         self.wsgi_app = wsgi_app
@@ -124,6 +128,7 @@ class _English:
         if path == "/en" or path.startswith("/en/"):
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + "/en"
             environ["PATH_INFO"] = path[3:] or "/"
+        environ["QUERY_STRING"] = re.sub(r"[^!-~]", lambda c: f"%{ord(c[0]):02X}", environ.get("QUERY_STRING", ""))
         return self.wsgi_app(environ, start_response)
 
 
@@ -134,7 +139,7 @@ def language() -> str:
 def switch_to(other: str) -> str:
     """This page in the other language."""
     root = request.script_root.removesuffix("/en")
-    query = request.query_string.decode("ascii", "ignore")
+    query = request.query_string.decode()
     return root + ("/en" if other == "en" else "") + request.path + (f"?{query}" if query else "")
 
 

@@ -234,11 +234,11 @@ def _last(kind: str):
 
 
 def _write_to_each_officer(kind: str, **facts) -> list[Letter]:
-    """Everybody who works here, and who stands in for somebody: their letter says for whom."""
+    """Everybody who works here. To who stands in for somebody, the letter says for whom."""
     standing_in: dict[Officer, list[Away]] = {officer: [] for officer in Officer.in_use()}
     for away in Away.at_present():
-        if away.stand_in:
-            standing_in.setdefault(away.stand_in, []).append(away)
+        if away.stand_in in standing_in:
+            standing_in[away.stand_in].append(away)
     with force_locale("da"):
         subject = gettext("Book a Police Officer: the work list")
         return [_add(render_template(f"letters/{kind}.txt", desk=office_address(), Kind=Kind,

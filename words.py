@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
 from forms import NOBODY, OWNERS, day_in_words, in_my_language
-from models import Booking, Fate, Kind, Letter, State, Status, Task, Visit, Way, local, today, working_days_until
+from models import Booking, Fate, Kind, Letter, State, Status, Task, Visit, Way, local, now, today, working_days_until
 
 STATUSES = {
     Status.RECEIVED: _l("Received"),
@@ -110,12 +110,14 @@ def fate_in_words(letter: Letter) -> str:
 
 
 def status_for_citizen(booking: Booking) -> str:
-    """The status as a citizen reads it. A visit whose date is not told shows only when its findings are entered."""
+    """The status as a citizen reads it. A visit whose date is not told shows only when it is over and
+    its findings are entered."""
     if booking.status is Status.ACCEPTED and booking.visit_agreed:
         return str(HAPPENED[Kind.AGREED])
     if booking.status is Status.ACCEPTED and booking.offers:
         return gettext("Choose a date")
-    if booking.status is Status.ACCEPTED and any(v.state is State.DONE for v in booking.visits):
+    if booking.status is Status.ACCEPTED and any(
+            v.state is State.DONE and v.ends_at <= now() for v in booking.visits):
         return gettext("Carried out – the answer is on its way")
     return str(STATUSES[booking.status])
 

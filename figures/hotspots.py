@@ -155,7 +155,8 @@ def _with_places(keys: set[tuple[int, str]]) -> dict[tuple[int, str], Hotspot]:
     places = {p.id: p for p in db.session.scalars(select(Place).where(Place.id.in_(ids)))}
     found = {(place_id, service): Hotspot(places[place_id], service) for place_id, service in keys}
     visits = db.session.scalars(select(Visit).where(Visit.place_id.in_(ids), or_(
-        Visit.state == State.PLANNED, and_(Visit.state == State.REPORTED, Visit.ends_at > now() - REMEMBERED)))
+        and_(Visit.state == State.PLANNED, Visit.ends_at > now()),
+        and_(Visit.state == State.REPORTED, Visit.ends_at > now() - REMEMBERED)))
         .order_by(Visit.ends_at.desc()))
     for visit in visits:
         spot = found.get((visit.place_id, visit.service))

@@ -441,7 +441,7 @@ class Booking(db.Model):
     @property
     def outcomes(self) -> list["Visit"]:
         """The visits whose findings this citizen has been sent, oldest first."""
-        return [v for v in self.visits if v.findings]
+        return [v for v in self.visits if v.findings and self.has_heard_of(v)]
 
     @property
     def question(self) -> Event | None:
@@ -449,10 +449,13 @@ class Booking(db.Model):
         asked = [e for e in self.events if e.kind is Kind.INFORMATION_ASKED]
         return asked[-1] if asked and self.status is Status.NEEDS_INFORMATION else None
 
+    def has_heard_of(self, visit: "Visit") -> bool:
+        return any(e.visit is visit and e.is_told for e in self.events)
+
     def waits_for(self, visit: "Visit") -> bool:
         """Whether this visit's findings are still owed to this wish: no other date is agreed by now."""
         return self.status is Status.ACCEPTED and not self.visit_agreed and not any(
-            e.kind is Kind.ANSWERED and e.visit is visit for e in self.events)
+            e.kind in (Kind.ANSWERED, Kind.FOLLOWED_UP) and e.visit is visit for e in self.events)
 
     def allows(self, status: Status) -> bool:
         return status in NEXT_STEPS[self.status]

@@ -55,7 +55,12 @@ class FieldLink(db.Model):
 
     @property
     def works(self) -> bool:
-        return self.withdrawn_at is None and now() < self.expires_at and self.visit.is_open
+        return self.withdrawn_at is None and now() < self.until and self.visit.is_open
+
+    @property
+    def until(self) -> datetime:
+        """A visit that is moved takes its link along."""
+        return max(self.expires_at, self.visit.ends_at + LIFETIME)
 
     def enter_findings(self, draft: dict) -> Event:
         if not self.works:

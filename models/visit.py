@@ -212,7 +212,7 @@ class Visit(db.Model):
         self.sums = [Sum(what=what, number=number) for what, number in (adds or {}).items()]
         self.state, self.reported_at = State.REPORTED, now()
         for booking in told:
-            if booking.may_hear_more and not corrects:
+            if booking.may_hear_more and not booking.has_heard_of(self):
                 if not retry_by:  # where nothing was carried out there is nothing more to hear
                     record(Kind.FOLLOWED_UP, booking=booking, visit=self, officer=officer)
             elif not booking.waits_for(self) or (corrects and retry_by):
@@ -238,9 +238,9 @@ class Visit(db.Model):
     @property
     def recipients(self) -> list[Booking]:
         """Whose wish the findings answer: accepted when they are first sent, or answered before and still following;
-        and the same people ever after, but for those who have withdrawn since."""
+        and the same people ever after, but for those who have withdrawn since or been set aside."""
         if self.state is State.REPORTED:
-            return [b for b in self.bookings if b.status is not Status.WITHDRAWN]
+            return [b for b in self.bookings if b.status not in (Status.WITHDRAWN, Status.SPAM)]
         return [b for b in self.bookings if b.status is Status.ACCEPTED or b.may_hear_more]
 
     @property

@@ -23,7 +23,7 @@ def lock():
     g.officer = _officer_in_session()
     if g.officer:
         return None
-    query = request.query_string.decode("ascii", "ignore")
+    query = request.query_string.decode()
     here = request.script_root + request.path + (f"?{query}" if query else "")
     return redirect(url_for("office.log_in", next=here if request.method == "GET" else None))
 

@@ -65,7 +65,8 @@ def handover():
 
 def _bookings(*rules) -> list[Booking]:
     """The oldest promises first."""
-    return list(db.session.scalars(select(Booking).options(selectinload(Booking.place)).where(*rules).order_by(
+    return list(db.session.scalars(select(Booking).options(*map(selectinload, (
+        Booking.place, Booking.visits, Booking.proposals, Booking.events))).where(*rules).order_by(
         Booking.due_on, Booking.id).limit(MOST)))
 
 

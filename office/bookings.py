@@ -142,9 +142,9 @@ def ticked() -> list[Booking]:
     page = request.form.get("page", "").split()
     if "all" in request.form:
         return _in_full(page)
-    here = set(db.session.scalars(select(Booking.reference).where(
-        Booking.place_id.in_(request.form.getlist("sted", int)), Booking.reference.in_(page))))
-    return _in_full([*request.form.getlist("sag"), *(reference for reference in page if reference in here)])
+    here, asked = request.form.getlist("sted"), select(Booking.reference, Booking.place_id)
+    places = dict(db.session.execute(asked.where(Booking.reference.in_(page))).all()) if here else {}
+    return _in_full([*request.form.getlist("sag"), *(r for r in page if str(places.get(r)) in here)])
 
 
 def _in_full(named: list[str]) -> list[Booking]:

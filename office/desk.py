@@ -103,8 +103,8 @@ def answers_to_see() -> Select:
 
 def letters_to_see_to() -> Select:
     """Letters that failed, and those that an officer must phone or post."""
-    return select(Letter).where(or_(Letter.fate == Fate.FAILED, and_(Letter.way != Way.EMAIL,
-                                                                     Letter.fate == Fate.WAITING))).order_by(Letter.id)
+    return select(Letter).options(selectinload(Letter.booking), selectinload(Letter.owner)).where(or_(
+        Letter.fate == Fate.FAILED, and_(Letter.way != Way.EMAIL, Letter.fate == Fate.WAITING))).order_by(Letter.id)
 
 
 def _counts() -> dict[str, int]:

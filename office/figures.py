@@ -40,15 +40,15 @@ def figures():
     if chosen is None:
         return render_template("office/figures.html", form=form, tables=[], query={}), 422
     return render_template("office/figures.html", form=form, tables=report(chosen), said=said_of_answers(chosen),
-                           query={name: value for name, value in request.args.items() if name in form})
+                           query=_query(form))
 
 
 @office.get("/<any(tal, sager):what>.<any(csv, json):kind>")
 def take_out(what: str, kind: str):
     """The same figures, or the cases behind them, as a file."""
-    _, chosen = _chosen()
+    form, chosen = _chosen()
     if chosen is None:
-        return redirect(url_for(".figures", **request.args))
+        return redirect(url_for(".figures", **_query(form)))
     if kind == "csv":
         rows = _figures_in_rows(chosen) if what == "tal" else _cases_in_rows(chosen)
         file, mimetype = _csv(rows), "text/csv"
@@ -69,6 +69,10 @@ def _chosen() -> tuple[FiguresForm, Chosen | None]:
     if not form.validate():
         return form, None
     return form, Chosen(form.fra.data, _end_of(form.til.data), municipalities, form.ydelse.data, form.kommune.data)
+
+
+def _query(form: FiguresForm) -> dict[str, str]:
+    return {name: value for name, value in request.args.items() if name in form}
 
 
 def _end_of(month: date) -> date:

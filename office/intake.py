@@ -45,6 +45,10 @@ def let_in(slug: str):
         return redirect(url_for(".intake", slug=slug), 303)
     if not form.validate():
         return _intake_page(service, batch=form), 422
+    waiting = len(Waiter.waiting(service.key))
+    if request.form.get("waiting", waiting, int) != waiting:  # pressed twice, and the next batch is not meant
+        flash(gettext("Nothing has been sent: something has happened meanwhile"), "warning")
+        return redirect(url_for(".intake", slug=slug), 303)
     count = Waiter.let_in(g.officer, service.key, form.count.data, form.days.data)
     return _done(slug, ngettext("One letter is on its way.", "%(num)s letters are on their way.", count))
 

@@ -92,7 +92,7 @@ def again(id: int):
         return redirect(url_for(".visit", id=id))
     asking = list(dict.fromkeys([*(b for b in before.bookings if b.may_hear_more),
                                  *place.waiting_for_visit(service.key, undecided=True)]))
-    day = local(before.starts_at).date() + timedelta(weeks=min(request.args.get("uger", 12, int), 104))
+    day = local(before.starts_at).date() + timedelta(weeks=max(0, min(request.args.get("uger", 12, int), 104)))
     return _plan_page(service, place, asking, _plan_of(before) | {"day": max(day, today())},
                       [b.reference for b in asking], visit=before, again=True)
 
@@ -254,6 +254,8 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Boo
     preview, lost, offered, newest = None, {}, [], newest_event()
     chosen = _chosen(form, waiting) if request.method == "POST" else []
     since, undecided = happened_since(chosen), _undecided(service, waiting)
+    told = [b.reference for b in (chosen if service.date_is_told else _undecided(service, chosen))]
+    unseen = set(told) - set(request.form.getlist("shown"))  # whoever is ticked after the letters were shown
     if request.method == "POST" and form.validate():
         def whole() -> Visit:
             visit = change()
@@ -264,7 +266,7 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Boo
             return visit
 
         try:
-            if since or "send" not in request.form and (service.date_is_told or _undecided(service, chosen)):
+            if since or unseen or "send" not in request.form and (service.date_is_told or told):
                 preview = previewed(whole)
             else:
                 visit = whole()
@@ -274,7 +276,8 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Boo
             db.session.rollback()
             form[form.parts[0]].errors = [clash_in_words(clash)]
     return (render_template("office/plan.html", form=form, service=service, preview=preview, lost=lost, offered=offered,
-                            units=known_units(), since=since, undecided=undecided, newest=newest, **shown),
+                            units=known_units(), since=since, undecided=undecided, told=told, newest=newest,
+                            **shown),
             422 if form.errors else 200)
 
 

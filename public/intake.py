@@ -18,8 +18,8 @@ from . import public
 
 def let_in(service: Service) -> Waiter | None:
     """Whoever came by the link of their letter, while the form is open for them."""
-    found = re.search(rb"\badgang=([0-9]{1,9})-([\w-]+)", request.query_string)  # whatever else stands there
-    waiter = Waiter.by_link(int(found[1]), found[2].decode()) if found else None
+    found = re.fullmatch(r"([0-9]{1,9})-(.+)", request.args.get("adgang", ""))
+    waiter = Waiter.by_link(int(found[1]), found[2]) if found else None
     return waiter if waiter and waiter.service == service.key and waiter.is_let_in else None
 
 

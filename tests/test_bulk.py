@@ -354,7 +354,7 @@ def test_one_press_plans_a_visit_for_a_hundred_who_asked(app, ida):
     took = []
     for step in ({}, {"send": "1"}):
         begun = perf_counter()
-        page = press(ida, case(hundred[0], "besoeg"), {**form, **step}, check=False)
+        page = press(ida, case(hundred[0], "besoeg"), {**form, "shown": form["bookings"], **step}, check=False)
         took.append(perf_counter() - begun)
         assert page.status == 200 and not page.errors
     print(took)

@@ -76,9 +76,11 @@ def found(app, reference: str) -> Booking:
 
 
 def plan(day: str, reference: str, **changes) -> dict:
-    return {"day": day, "starts": "19:00", "ends": "20:00", "crew": "Ida Betjent", "travel": "30", "road": "Bygaden",
+    """As the page sends it that has shown the letters to all who are ticked."""
+    form = {"day": day, "starts": "19:00", "ends": "20:00", "crew": "Ida Betjent", "travel": "30", "road": "Bygaden",
             "postcode": "4690", "place_told": "Haslev Bibliotek", "public": "y", "words": "", "offer_others": "y",
             "bookings": reference, **changes}
+    return {**form, "shown": form["bookings"]}
 
 
 def offered(**changes) -> dict:

@@ -8,7 +8,8 @@ import test_book
 import time_machine
 from conftest import Person, logged_in
 from test_book import as_sent, press, wish
-from test_case import SECRETS, planned
+from test_case import FOUND, SECRETS, planned
+from test_case import link as url_of
 from test_findings import TERSLEV
 from test_work_list import at_the_desk
 
@@ -103,6 +104,29 @@ def test_a_link_that_is_withdrawn_or_expired_or_made_up_opens_nothing(app, ida, 
         assert db.session.get(Visit, visit).draft is None
         kinds = [e.kind for e in db.session.query(Event).filter_by(visit_id=visit)]
         assert kinds.count(Kind.FIELD_ASKED) == 2 and kinds.count(Kind.FIELD_WITHDRAWN) == 1
+
+
+def test_the_link_of_a_visit_that_is_moved_works_until_a_week_after_the_new_date(app, ida, stranger):
+    visit = planned(app, wish(app), start=now() + timedelta(days=1))
+    link = sent(app, ida, visit)
+    with app.app_context():
+        found = db.session.get(Visit, visit)
+        found.starts_at, found.ends_at = now() + timedelta(days=30), now() + timedelta(days=30, hours=2)
+        db.session.commit()
+    for days, status in ((31, 200), (39, 410)):
+        with time_machine.travel(now() + timedelta(days=days)):
+            assert stranger.get(link).status == status
+
+
+def test_nobody_outside_reads_that_a_control_goes_on_while_its_figures_are_entered(app, stranger):
+    booking = wish(app)
+    visit = begun(app, booking)
+    with app.app_context():
+        db.session.get(Visit, visit).enter_findings(None, FOUND, by="atk@politi.example")
+        db.session.commit()
+    assert "Carried out" not in stranger.get(url_of(booking)).text
+    with time_machine.travel(now() + timedelta(hours=2)):
+        assert "Carried out" in stranger.get(url_of(booking)).text
 
 
 def test_the_link_opens_no_other_page_of_the_office(app, ida, stranger):

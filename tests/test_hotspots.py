@@ -114,7 +114,11 @@ def test_services_with_an_agreed_date_make_no_hotspot(app):
 
 def test_all_places_can_be_searched(app, ida):
     wish(app, road="Østre Åvej")
-    assert "Østre Åvej" in ida.get("/en/kontor/steder?q=øst+4690").text
+    with app.app_context():
+        db.session.query(Place).one().town = "Øster Ålum"
+        db.session.commit()
+    for words in ("øst+4690", "ålum+åvej", "ÅLUM"):
+        assert "Østre Åvej" in ida.get(f"/en/kontor/steder?q={words}").text
     assert "No place fits" in ida.get("/en/kontor/steder?q=100%25").text
 
 
@@ -255,6 +259,63 @@ def test_a_repeat_that_could_not_be_carried_out_writes_to_nobody_who_was_answere
         db.session.commit()
         assert db.session.query(Letter).count() == before
         assert not db.session.query(Event).filter_by(kind=Kind.FOLLOWED_UP).count()
+
+
+NOT_DONE = {"performed": "no", "cause": "weather", "suit": "suitable", "next": ["repeat"]}
+
+
+def correct(app, **found) -> None:
+    with app.app_context():
+        visit = db.session.query(Visit).order_by(Visit.id.desc()).first()
+        visit.enter_findings(Officer.by_email(OFFICER), FOUND | found)
+        visit.report(Officer.by_email(OFFICER))
+        db.session.commit()
+
+
+def told_of(app, booking: Booking) -> list[Kind]:
+    return [letter.kind for letter in seen_now(app, booking).letters]
+
+
+def test_who_was_told_nothing_of_a_failed_repeat_hears_its_result_when_it_is_corrected(app, ida, citizen):
+    first = wish(app)
+    again(ida, reported(app, first, findings=FOUND))
+    with app.app_context():
+        visit, ida_too = db.session.query(Visit).order_by(Visit.id.desc()).first(), Officer.by_email(OFFICER)
+        visit.starts_at, visit.ends_at = now() - timedelta(hours=3), now() - timedelta(hours=1)
+        visit.enter_findings(ida_too, NOT_DONE)
+        visit.report(ida_too, local(now()).date())
+        db.session.commit()
+    assert "could not be carried out" not in citizen.get(link(first)).text, "nor does the own page say it"
+    correct(app, passed=700)
+    assert told_of(app, first)[-1] == "followed_up"
+    correct(app, passed=701)
+    assert told_of(app, first)[-1] == "corrected"
+
+
+def test_a_correction_of_what_a_case_heard_before_it_was_taken_up_again_is_not_its_answer(app, ida):
+    first = wish(app)
+    again(ida, reported(app, first, findings=FOUND))
+    report_again(app)
+    change(app, first, lambda b, o: b.reopen("Det er stadig slemt.", 10))
+    accept(app, first)
+    correct(app, passed=700)
+    assert seen_now(app, first).status is Status.ACCEPTED and told_of(app, first)[-1] == "corrected"
+
+
+def test_what_was_set_aside_gets_no_correction(app, ida):
+    first = wish(app)
+    reported(app, first, findings=FOUND)
+    change(app, first, lambda b, o: b.reopen("Køb billige ure.", 10))
+    change(app, first, lambda b, o: b.set_aside(o))
+    before = told_of(app, first)
+    correct(app, passed=700)
+    assert told_of(app, first) == before
+
+
+def test_a_control_that_is_over_is_no_coming_one(app, ida):
+    planned(app, wish(app), start=now() - timedelta(days=2))
+    with app.app_context():
+        assert [spot.coming for spot in hotspots()] == [None]
 
 
 # On the road.

@@ -269,6 +269,15 @@ def test_the_next_few_are_let_in_for_their_own_days_and_for_one_wish_each(paused
     assert "You are on the list" in citizen.get(cy).text
 
 
+def test_letting_in_that_is_pressed_twice_lets_one_batch_in(paused, officer):
+    on_the_list(paused, ANNA, "bo@example.dk")
+    form = {"count": "1", "days": "5", "waiting": officer.get(SWITCH).hidden["waiting"][0]}
+    officer.post(f"{SWITCH}/luk-ind", form, token_from=SWITCH)
+    assert "Nothing has been sent" in officer.post(f"{SWITCH}/luk-ind", form, token_from=SWITCH).text
+    with paused.app_context():
+        assert [bool(w.told_on) for w in db.session.query(Waiter).order_by(Waiter.id)] == [True, False]
+
+
 def test_a_pass_opens_only_the_form_it_is_for(paused, officer, citizen):
     (anna,) = on_the_list(paused, ANNA)
     officer.post(f"{SWITCH}/luk-ind", {"count": "1", "days": "5"}, token_from=SWITCH)

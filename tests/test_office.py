@@ -566,6 +566,17 @@ def test_a_plan_says_yes_to_who_has_not_had_one_and_the_letter_is_seen_first(app
     assert how_many(app, Letter) == letters + 2 and seen_now(app, new).status is Status.ACCEPTED
 
 
+def test_who_is_ticked_after_the_letters_were_shown_gets_none_before_theirs_is_shown(app, ida):
+    granted, new, later = accept(app, wish(app)), wish(app), wish(app, email="bo@example.dk")
+    page = press(ida, case(granted, "besoeg"), plan_form(ida, granted, bookings=[granted.reference, new.reference]))
+    assert len(letters_shown(page)) == 1
+    more = {**as_sent(page, "crew"), "bookings": [b.reference for b in (granted, new, later)], "send": "1"}
+    page = press(ida, case(granted, "besoeg"), more)
+    assert len(letters_shown(page)) == 2 and how_many(app, Visit) == 0 and seen_now(app, later).status is Status.RECEIVED
+    press(ida, case(granted, "besoeg"), {**as_sent(page, "crew"), "send": "1"})
+    assert len(visit_of(app).bookings) == 3 and seen_now(app, later).status is Status.ACCEPTED
+
+
 def test_a_closed_booking_cannot_be_planned(app, ida):
     booking = change(app, wish(app), lambda b, o: b.withdraw())
     form = plan_form(ida, accept(app, wish(app)))
