@@ -19,6 +19,8 @@ from forms import HELPED, HELPED_WHY, NOBODY, OWNERS, TASK_STATUSES
 from models import COPENHAGEN, Booking, Event, Kind, Owner, Place, Status, Sum, Task, Visit, db
 from services import SERVICES, WORRIES
 
+from .waits import within
+
 COLUMNS = (
     _l("Wishes"), _l("Decided"), _l("Met"), _l("Declined"), _l("Referred"), _l("Half within, working days"),
     _l("Four of five within"), _l("Within the promise"), _l("Visits carried out"), _l("Vehicles measured"),
@@ -77,16 +79,6 @@ class _Line:
 
 def share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
-
-
-def within(waits: Counter, percent: int) -> int | None:
-    """Within how many working days `percent` of those who waited had an answer."""
-    passed, all_of_them = 0, waits.total()
-    for days in sorted(waits):
-        passed += waits[days]
-        if passed * 100 >= percent * all_of_them:
-            return days
-    return None
 
 
 def by_month(chosen: Chosen) -> Iterator[Table]:
