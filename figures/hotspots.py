@@ -4,13 +4,13 @@ Only services whose visits nobody is told of work through places; a meeting is a
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 
 from flask_babel import gettext, ngettext
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from models import OPEN, Booking, Place, State, Status, Visit, db, local, now, today
 from services import HARMS, SERVICES
@@ -41,10 +41,6 @@ class Hotspot:
     @property
     def since(self) -> datetime | None:
         return min((at for _, _, at in self.wishes), default=None)
-
-    @property
-    def undecided(self) -> list[str]:
-        return [reference for reference, status, _ in self.wishes if status is not Status.ACCEPTED]
 
     @property
     def last(self) -> Visit | None:
@@ -112,21 +108,13 @@ class Hotspot:
 
 def hotspots() -> list[Hotspot]:
     """Every place that somebody asks about, the most pressing first."""
-    asked = db.session.execute(_open_wishes()).all()
-    found = _with_places({(row.place_id, row.service) for row in asked})
-    for row in asked:
-        _add(found[row.place_id, row.service], row)
-    return sorted(found.values(), key=lambda spot: (-spot.score, spot.place.id))
+    return sorted(_spots(_open_wishes()), key=lambda spot: (-spot.score, spot.place.id))
 
 
 def at_place(place: Place) -> list[Hotspot]:
     """What is asked and known of one place, for each service that anybody has to do with there."""
-    asked = db.session.execute(_open_wishes().where(Booking.place_id == place.id)).all()
-    services = {row.service for row in asked} | {v.service for v in place.visits if _is_secret(v.service)}
-    found = _with_places({(place.id, service) for service in services})
-    for row in asked:
-        _add(found[place.id, row.service], row)
-    return list(found.values())
+    return _spots(_open_wishes().where(Booking.place_id == place.id),
+                  {(place.id, v.service) for v in place.visits if _is_secret(v.service)})
 
 
 def effect(visits: list[Visit]) -> tuple[float, float] | None:
@@ -144,13 +132,16 @@ def _is_secret(service: str) -> bool:
     return not SERVICES[service].date_is_told
 
 
-def _open_wishes():
+def _open_wishes() -> Select:
     return select(Booking.reference, Booking.status, Booking.received_at, Booking.service, Booking.place_id,
                   Booking.answers).where(Booking.status.in_(OPEN), Booking.service.in_(filter(_is_secret, SERVICES))
                                          ).order_by(Booking.id)
 
 
-def _with_places(keys: set[tuple[int, str]]) -> dict[tuple[int, str], Hotspot]:
+def _spots(wishes: Select, also: Set[tuple[int, str]] = frozenset()) -> list[Hotspot]:
+    """Of each (place, service) of these wishes, and those that are named besides."""
+    asked = db.session.execute(wishes).all()
+    keys = {(row.place_id, row.service) for row in asked} | also
     ids = {place_id for place_id, _ in keys}
     places = {p.id: p for p in db.session.scalars(select(Place).where(Place.id.in_(ids)))}
     found = {(place_id, service): Hotspot(places[place_id], service) for place_id, service in keys}
@@ -164,14 +155,12 @@ def _with_places(keys: set[tuple[int, str]]) -> dict[tuple[int, str], Hotspot]:
             spot.coming = visit
         elif spot and SERVICES[visit.service].adds(visit.findings):
             spot.visits.append(visit)
-    return found
-
-
-def _add(spot: Hotspot, row) -> None:
-    service = SERVICES[row.service]
-    spot.wishes.append((row.reference, row.status, row.received_at))
-    spot.hours += Counter(service.hours(row.answers))
-    spot.harms += Counter(service.harms(row.answers))
+    for row in asked:
+        spot, service = found[row.place_id, row.service], SERVICES[row.service]
+        spot.wishes.append((row.reference, row.status, row.received_at))
+        spot.hours += Counter(service.hours(row.answers))
+        spot.harms += Counter(service.harms(row.answers))
+    return list(found.values())
 
 
 def _hours_of(visit: Visit) -> list[datetime]:

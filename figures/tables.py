@@ -22,6 +22,8 @@ from words import day
 
 from .waits import kept
 
+from .waits import within
+
 COLUMNS = (
     _l("Wishes"), _l("Decided"), _l("Met"), _l("Declined"), _l("Referred"), _l("Half within, working days"),
     _l("Four of five within"), _l("Within the promise"), _l("Visits carried out"), _l("Vehicles measured"),
@@ -80,16 +82,6 @@ class _Line:
 
 def share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
-
-
-def within(waits: Counter, percent: int) -> int | None:
-    """Within how many working days `percent` of those who waited had an answer."""
-    passed, all_of_them = 0, waits.total()
-    for days in sorted(waits):
-        passed += waits[days]
-        if passed * 100 >= percent * all_of_them:
-            return days
-    return None
 
 
 def by_month(chosen: Chosen) -> Iterator[Table]:

@@ -79,8 +79,8 @@ def waiting(waits: dict[int, int], pace: float, ahead: int) -> Waiting:
     """
     if sum(waits.values()) < FEWEST:
         return Waiting(ahead)
-    usual, queue = _within(waits, 0.8), ceil(OUT_OF_TURN * (ahead + 1) / pace)
-    return Waiting(ahead, _within(waits, 0.5), max(usual, queue, 1), max(1, round(5 * pace)), queue > usual)
+    usual, queue = within(waits, 80), ceil(OUT_OF_TURN * (ahead + 1) / pace)
+    return Waiting(ahead, within(waits, 50), max(usual, queue, 1), max(1, round(5 * pace)), queue > usual)
 
 
 def pace(answers: dict[date, int], last: date) -> float:
@@ -93,14 +93,14 @@ def pace(answers: dict[date, int], last: date) -> float:
                / max(1, working_days_until(end, start - timedelta(1))) for start, end in spans)
 
 
-def _within(waits: dict[int, int], share: float) -> int:
-    """The wait that `share` of all did not exceed."""
-    enough, so_far = share * sum(waits.values()), 0
-    for wait in sorted(waits):
-        so_far += waits[wait]
-        if so_far >= enough:
-            return wait
-    return 0
+def within(waits: dict[int, int], percent: int) -> int | None:
+    """Within how many working days `percent` of those who waited had an answer."""
+    passed, all_of_them = 0, sum(waits.values())
+    for days in sorted(waits):
+        passed += waits[days]
+        if passed * 100 >= percent * all_of_them:
+            return days
+    return None
 
 
 def waits(before: Booking | None = None) -> dict[str, Waiting]:

@@ -243,26 +243,23 @@ def export(reference: str):
         "Content-Disposition": f"attachment; filename={booking.reference}.json"})
 
 
-@office.route("/sag/<reference>/notat", methods=["GET", "POST"])
-def note(reference: str):
-    booking, form = _found(reference), NoteForm()
+# What is changed on the case page itself: the name of the form there, the form, the verb.
+KEPT = {
+    "notat": ("note", NoteForm, lambda b, form: b.note(g.officer, form.words.data)),
+    "journal": ("journal", JournalForm, lambda b, form: b.journalise(g.officer, form.journal.data or "")),
+    "kontakt": ("contact", ContactForm, lambda b, form: b.change_contact(**form.contact(), officer=g.officer)),
+}
+
+
+@office.route(f"/sag/<reference>/{_rule(KEPT)}", methods=["GET", "POST"])
+def keep(reference: str, name: str):
+    booking, (shown_as, kind, verb) = _found(reference), KEPT[name]
+    form = kind()
     if request.method != "POST":
         return redirect(url_for(".booking", reference=reference))
     if not form.validate():
-        return _booking_page(booking, note=form), 422
-    booking.note(g.officer, form.words.data)
-    db.session.commit()
-    return redirect(url_for(".booking", reference=reference), 303)
-
-
-@office.route("/sag/<reference>/journal", methods=["GET", "POST"])
-def journal(reference: str):
-    booking, form = _found(reference), JournalForm()
-    if request.method != "POST":
-        return redirect(url_for(".booking", reference=reference))
-    if not form.validate():
-        return _booking_page(booking, journal=form), 422
-    booking.journalise(g.officer, form.journal.data or "")
+        return _booking_page(booking, **{shown_as: form}), 422
+    verb(booking, form)
     db.session.commit()
     return redirect(url_for(".booking", reference=reference), 303)
 
@@ -283,19 +280,6 @@ def seen(reference: str):
     if pressed() and not happened_since([booking]):
         booking.see(g.officer)
         db.session.commit()
-    return redirect(url_for(".booking", reference=reference), 303)
-
-
-@office.route("/sag/<reference>/kontakt", methods=["GET", "POST"])
-def contact(reference: str):
-    """The citizen says by phone how to be reached."""
-    booking, form = _found(reference), ContactForm()
-    if request.method != "POST":
-        return redirect(url_for(".booking", reference=reference))
-    if not form.validate():
-        return _booking_page(booking, contact=form), 422
-    booking.change_contact(**form.contact(), officer=g.officer)
-    db.session.commit()
     return redirect(url_for(".booking", reference=reference), 303)
 
 

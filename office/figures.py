@@ -5,7 +5,7 @@ import io
 import json
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import Response, current_app, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext
@@ -68,15 +68,12 @@ def _chosen() -> tuple[FiguresForm, Chosen | None]:
     form.kommune.offer({"": gettext("All"), **{name: name for name in municipalities}})
     if not form.validate():
         return form, None
-    return form, Chosen(form.fra.data, _end_of(form.til.data), municipalities, form.ydelse.data, form.kommune.data)
+    last = form.til.data.replace(day=monthrange(form.til.data.year, form.til.data.month)[1])
+    return form, Chosen(form.fra.data, last, municipalities, form.ydelse.data, form.kommune.data)
 
 
 def _query(form: FiguresForm) -> dict[str, str]:
     return {name: value for name, value in request.args.items() if name in form}
-
-
-def _end_of(month: date) -> date:
-    return month.replace(day=monthrange(month.year, month.month)[1])
 
 
 def _figures_in_rows(chosen: Chosen) -> Iterator[list]:
