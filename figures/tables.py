@@ -20,9 +20,7 @@ from models import COPENHAGEN, Booking, Event, Kind, Owner, Place, Status, Sum, 
 from services import SERVICES, WORRIES
 from words import day
 
-from .waits import kept
-
-from .waits import within
+from .waits import kept, within
 
 COLUMNS = (
     _l("Wishes"), _l("Decided"), _l("Met"), _l("Declined"), _l("Referred"), _l("Half within, working days"),
@@ -125,7 +123,8 @@ def _count(chosen: Chosen, received, decided, visited) -> dict[str, _Line]:
     by_place = received is Place.municipality
     asked = union_all(
         _bookings(chosen, Booking.received_on, by_place, received.label("line"), literal("wishes").label("what"),
-                  nothing.label("days"), nothing.label("kept"), func.count().label("number")).group_by("line"),
+                  nothing.label("days"), nothing.label("kept"), func.count().label("number"))
+        .where(Booking.status != Status.SPAM).group_by("line"),
         _bookings(chosen, Booking.decided_on, by_place, decided.label("line"),
                   type_coerce(Booking.status, String).label("what"), Booking.wait.label("days"),
                   case((Booking.wait <= promise, 1), else_=0).label("kept"), func.count().label("number"))

@@ -84,7 +84,7 @@ class Booking(db.Model):
         Index(None, "received_at", "id"),
         Index(None, "place_id", "status"),
         # What the figures count by, so that they need not look at the bookings themselves.
-        Index("ix_bookings_figures_received", "received_on", "service", "place_id"),
+        Index("ix_bookings_figures_received", "received_on", "service", "place_id", "status"),
         Index("ix_bookings_figures_decided", "decided_on", "service", "status", "wait", "place_id", "reason", "helped",
               "helped_why"),
     )

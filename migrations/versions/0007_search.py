@@ -27,7 +27,7 @@ def upgrade():
     op.drop_index(op.f('ix_bookings_news_due_on_id'), 'bookings')
     op.create_index(op.f('ix_bookings_news_due_on_id'), 'bookings', ['news', 'due_on', 'id'],
                     sqlite_where=sa.text('news IS 1'), postgresql_where=sa.text('news IS TRUE'))
-    op.create_index('ix_bookings_figures_received', 'bookings', ['received_on', 'service', 'place_id'])
+    op.create_index('ix_bookings_figures_received', 'bookings', ['received_on', 'service', 'place_id', 'status'])
     op.create_index('ix_bookings_figures_decided', 'bookings', ['decided_on', 'service', 'status', 'wait', 'place_id',
                                                                 'reason', 'helped', 'helped_why'])
     op.create_index(op.f('ix_bookings_place_id_status'), 'bookings', ['place_id', 'status'])
