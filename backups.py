@@ -197,11 +197,14 @@ def _worth_keeping(backups: dict[Path, datetime]) -> set[Path]:
 
 def _copy(source: Path, target: Path) -> dict[str, int]:
     """Copy a database that may be in use, by SQLite's own means. How many rows each table has, in both."""
-    with closing(_opened(source)) as one, closing(sqlite3.connect(target, timeout=60)) as other:
-        one.execute("BEGIN")  # what is counted and what is copied are of one moment
-        rows = _rows(one)
-        one.backup(other)
-        one.execute("ROLLBACK")
+    try:
+        with closing(_opened(source)) as one, closing(sqlite3.connect(target, timeout=60)) as other:
+            one.execute("BEGIN")  # what is counted and what is copied are of one moment
+            rows = _rows(one)
+            one.backup(other)
+            one.execute("ROLLBACK")
+    except sqlite3.DatabaseError as error:
+        raise Unfit(f"the database cannot be copied: {error}") from error
     if _checked(target) != rows:
         raise Unfit("the copy has other numbers of rows than the database")
     return rows

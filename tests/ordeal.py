@@ -212,6 +212,8 @@ class Ordeal(Site):
             client.start()
         self.wait_for(lambda: all(client.receipts for client in self.clients), "nobody could book")
         for nth in range(kills):
+            if nth % 5:  # the others may die while they start
+                self.wait_for(self.serves, "the site does not come back")
             time.sleep(random.uniform(*load))
             self.kill(self.web)
             if nth % 3 < 2:
@@ -291,6 +293,12 @@ class Ordeal(Site):
                           f"{len(self.mailbox.begun) - len(self.mailbox.took)} more at their end; none is missing")
         self.lines.append(f"{excused} came twice under one Message-ID, their worker killed between 250 and commit; "
                           "0 came twice otherwise")
+
+    def serves(self) -> bool:
+        with suppress(OSError, HTTPException), closing(HTTPConnection(self.host, timeout=20)) as connection:
+            connection.request("GET", "/saadan-virker-det")
+            return connection.getresponse().status == 200
+        return False
 
     def letters(self, rule: str) -> int:
         with closing(sqlite3.connect(self.folder / "bookings.sqlite", timeout=60)) as one:
