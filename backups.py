@@ -64,7 +64,7 @@ def kept() -> dict[Path, datetime]:
 
 
 def make(drilled: bool = False) -> Path:
-    """A copy of the database as it is at this moment; where `drilled`, it is tried out as it was before it was sealed."""
+    """A copy of the database as it is at this moment; where `drilled`, it is tried out as it was before the sealing."""
     at, key = now(), current_app.config["BACKUP_PUBLIC_KEY"]
     with _workshop() as room:
         with _noted("backup") as note:

@@ -9,11 +9,12 @@ from . import office
 
 @office.get("/sikkerhedskopi")
 def safety():
-    last = {what: backups.last(what) for what in ("backup", "drill")}
-    return render_template("office/safety.html", last=last, kept=backups.kept(), database=backups.database(),
+    return render_template("office/safety.html", kept=backups.kept(), database=backups.database(),
                            **backup_health())
 
 
 def backup_health() -> dict:
     """What the work list warns of, and this page always shows."""
-    return {"backup_troubles": backups.troubles(), "backup_ages": backups.ages()}
+    last = {what: backups.last(what) for what in ("backup", "drill")}
+    return {"backup_troubles": backups.troubles(), "backup_ages": backups.ages(), "last": last,
+            "backup_failed": {what for what, note in last.items() if note.get("error")}}

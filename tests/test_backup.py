@@ -249,7 +249,7 @@ def test_the_work_list_tells_of_a_backup_that_is_missing_old_or_failed_and_else_
     (folder(app) / "last-drill.json").write_text(json.dumps(
         {"at": now().isoformat(), "error": "it is damaged", "good_at": now().isoformat()}))
     officer = logged_in(app)
-    assert "tried out" in officer.get(desk).text
+    assert "tried out" in officer.get(desk).text and "The last try failed." in officer.get(desk).text
     assert "it is damaged" in officer.get("/en/kontor/sikkerhedskopi").text
 
 
