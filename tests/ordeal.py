@@ -5,11 +5,12 @@ helped along: whatever letter waits for its next try is due at once when the let
 """
 
 import argparse
+import asyncio
+import os
 import random
 import re
 import resource
 import secrets
-import shutil
 import signal
 import sqlite3
 import sys
@@ -49,6 +50,7 @@ class MoodyServer(MailServer):
 
     def moody(self, is_so: bool) -> None:
         async def mood():
+            await asyncio.sleep(random.uniform(0, .1))  # whoever is killed has a letter in hand
             return random.choice(MOODS)
         self.says = {"RCPT": mood, "DATA": mood} if is_so else {}
         self.last_words = "421"
@@ -199,7 +201,7 @@ class Ordeal(Site):
     @staticmethod
     def kill(process) -> None:
         with suppress(ProcessLookupError):
-            shutil.os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def run(self, kills: int, load: tuple[float, float]) -> None:
@@ -214,6 +216,8 @@ class Ordeal(Site):
         for nth in range(kills):
             if nth % 5:  # the others may die while they start
                 self.wait_for(self.serves, "the site does not come back")
+                self.wait_for(lambda: self.mailbox.took and self.mailbox.took[-1][1] == self.mailbox.worker,
+                              "no letter goes")
             time.sleep(random.uniform(*load))
             self.kill(self.web)
             if nth % 3 < 2:

@@ -220,8 +220,8 @@ def test_the_drill_opens_the_pages_and_says_when_one_does_not_open(app, citizen,
     assert not list(folder(app).glob(".drill*"))
 
 
-def test_a_drill_leaves_the_real_database_and_its_letters_alone(app, citizen, flask, monkeypatch):
-    monkeypatch.setenv("BOOKING_SQLALCHEMY_DATABASE_URI", f"sqlite:///{here(app)}")
+def test_a_drill_knows_the_backup_alone_and_leaves_the_real_database_as_it_is(app, citizen, flask, monkeypatch):
+    monkeypatch.setenv("BOOKING_SQLALCHEMY_DATABASE_URI", "sqlite:////nowhere/another.sqlite")
     book(citizen)
     flask("backup")
     leave(app)

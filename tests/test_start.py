@@ -1,5 +1,6 @@
 """bin/run: two that start at once do no harm, and what is there already stays."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -66,8 +67,15 @@ class Run:
 
 
 def test_two_starts_at_once_make_one_database_and_one_officer(tree, template):
-    runs = [Run(tree), Run(tree)]
+    path = tree / "instance" / "bookings.sqlite"
+    (tree / "instance").mkdir()
+    with (tree / "instance" / ".start.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # somebody else is starting
+        runs = [Run(tree), Run(tree)]
+        time.sleep(4)
+        waited = not path.exists()
     try:
+        assert waited, "nobody changes the database while somebody else may"
         assert all(run.answers() for run in runs)
     finally:
         for run in runs:
@@ -75,7 +83,6 @@ def test_two_starts_at_once_make_one_database_and_one_officer(tree, template):
     said = [run.said.read_text() for run in runs]
     assert not any("Traceback" in words or "locked" in words for words in said), said
     assert sum("with the password" in words for words in said) == 1, "the first officer is told once"
-    path = tree / "instance" / "bookings.sqlite"
     assert schema(path) == schema(template / "bookings.sqlite")
     with closing(sqlite3.connect(path)) as one:
         assert one.execute("SELECT version_num FROM alembic_version").fetchall() == [(VERSIONS[-1],)]
