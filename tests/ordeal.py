@@ -19,6 +19,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import closing, suppress
+from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
@@ -31,7 +32,7 @@ from test_mail import NOTHING, TAKEN, MailServer
 
 import letters
 from app import create_app
-from models import Booking, Fate, Kind, Letter, Officer, Visit, Way, db, local, now
+from models import Booking, Fate, Letter, Officer, Visit, Way, db, local, now
 from models.booking import CLOSED
 
 CLIENTS = 8
@@ -128,14 +129,15 @@ class Client(threading.Thread):
         return self.receipts[once], path, typed["road"]
 
     def report(self, reference: str, road: str) -> None:
-        start = local(now())
-        planned = self.press(f"/kontor/sag/{reference}/besoeg", crew=f"ATK {reference}", method="atk", road=road, postcode="4690",
-                             from_to="", bookings=reference, day=start.date().isoformat(), starts="00:01", ends="00:02", send="1")
+        start = local(now() - timedelta(days=1))
+        hours = {"day": start.date().isoformat(), "starts": "00:01", "ends": "00:02"}
+        planned = self.press(f"/kontor/sag/{reference}/besoeg", **hours, crew=f"ATK {reference}", method="atk",
+                             road=road, postcode="4690", from_to="", bookings=reference, send="1")
         page = self.ask(f"/kontor/sag/{reference}").html
         visit = (re.search(r"/kontor/besoeg/(\d+)", f"{planned.goes_to} {page}") or self.puzzled(planned))[1]
         self.visits.add(int(visit))
-        self.press(f"/kontor/besoeg/{visit}/resultat", **FINDINGS, **{
-            "periods-0-day": start.date().isoformat(), "periods-0-starts": "00:01", "periods-0-ends": "00:02"})
+        self.press(f"/kontor/besoeg/{visit}/resultat",
+                   **FINDINGS, **{f"periods-0-{part}": value for part, value in hours.items()})
         self.press(f"/kontor/besoeg/{visit}/svar")
 
     def look(self, reference: str) -> None:
@@ -277,7 +279,7 @@ class Ordeal(Site):
         assert receipts and all(there[reference] == 1 for reference in receipts)
         self.lines.append(f"{len(receipts)} of {len(receipts)} acknowledged bookings are there once")
         seen = Counter(status for client in self.clients for status in client.seen.values())
-        self.lines.append(f"{seen.total()} of {seen.total()} states that somebody saw are there, or what came after them: "
+        self.lines.append(f"{seen.total()} of {seen.total()} states that somebody saw are there, or what came after: "
                           + ", ".join(f"{n} {status}" for status, n in sorted(seen.items())))
         visits = {id for client in self.clients for id in client.visits}
         assert len(visits) == len({v.id for v in db.session.query(Visit).filter(Visit.id.in_(visits))})
