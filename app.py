@@ -3,15 +3,17 @@
 import os
 import re
 import secrets
+import sqlite3
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, render_template, request, send_from_directory
+from flask import Flask, current_app, g, render_template, request, send_from_directory
 from flask_babel import Babel
 from flask_migrate import Migrate
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
@@ -29,6 +31,7 @@ from words import FILTERS, HAPPENED, STATUSES, WAYS
 
 HERE = Path(__file__).parent
 BIGGEST = 2**31 - 1  # no row of ours has a higher number, and a database may not know one
+PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the database says no now, not for ever
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 DEFAULTS = {
@@ -42,6 +45,12 @@ DEFAULTS = {
     "MAIL_DEFAULT_SENDER": None,  # the district's own address
     "DIGEST_MINUTES": 240,  # at most so often, officers get a mail about what is new
     "WARN_DAYS": 2,  # working days before a promise breaks
+    "BACKUP_FOLDER": "",  # another than instance/backups, such as another disk
+    "BACKUP_PUBLIC_KEY": "",  # to which backups are sealed; flask backup-key makes it and its private twin
+    "BACKUP_HOUR": 3,  # o'clock, when each night's backup is made and tried out; None for never
+    "BACKUP_DAYS": 7,  # of each of so many days, weeks and months one backup is kept
+    "BACKUP_WEEKS": 5,
+    "BACKUP_MONTHS": 12,
     "IDLE_MINUTES": 30,  # after which an officer who does nothing is logged out
     "SESSION_HOURS": 10,  # after which an officer is logged out in any case
     "MAP_TILE_URL": "",  # street tiles would tell a third party who looks; none by default
@@ -69,7 +78,8 @@ def create_app(config: dict | None = None) -> Flask:
     app.register_blueprint(public)
     app.register_blueprint(office)
     app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
-    for command in (commands.officer, commands.worker, commands.demo, commands.seed_):
+    for command in (commands.officer, commands.worker, commands.backup, commands.backup_key, commands.restore,
+                    commands.drill, commands.rehearse, commands.demo, commands.seed_):
         app.cli.add_command(command)
     _teach_words(app)
     app.before_request(_only_read_unless_posted)
@@ -77,6 +87,7 @@ def create_app(config: dict | None = None) -> Flask:
     app.after_request(_headers)
     for error in (400, 403, 404, 405, 413, 429, 500):
         app.register_error_handler(error, _error_page)
+    app.register_error_handler(OperationalError, _not_now)
     app.register_error_handler(NotAllowed, lambda _error: (render_template("error.html", code=409), 409))
     return app
 
@@ -180,6 +191,21 @@ def _error_page(error):
     if code == 500:
         db.session.rollback()
     return render_template("error.html", code=code), code
+
+
+def _not_now(error):
+    """The disk is full, or somebody has held the database for too long. Nothing was written; what was typed is handed
+    back to be sent again: a booking in its form, all else by a button. To read, the database may still do."""
+    db.session.rollback()
+    if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF not in PASSING:
+        current_app.log_exception((type(error), error, error.__traceback__))
+        return render_template("error.html", code=500), 500
+    current_app.logger.error("could not write: %s: %s", request.endpoint, error.orig)
+    reading_only.set(True)
+    if request.endpoint == "public.book" and request.method == "POST" and "unsaved" not in g:
+        g.unsaved = True
+        return current_app.view_functions["public.book"](**request.view_args), 503
+    return render_template("error.html", code=503), 503
 
 
 def _leaflet(filename: str):

@@ -1,18 +1,21 @@
-"""The operator's commands: flask officer ..., flask worker, flask demo, flask seed."""
+"""The operator's commands: flask officer ..., worker, backup, restore, drill, demo, seed."""
 
 import secrets
 import signal
 import sys
 import time
+from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
+from flask_migrate import upgrade
 from sqlalchemy import select
 
+import backups
 import letters
 from duties import DUTIES
-from models import Officer, db
+from models import Booking, Officer, db, now
 
 officer = AppGroup("officer", help="Who may log in to the office.")
 
@@ -77,18 +80,80 @@ def first() -> None:
 @click.option("--seconds", default=2.0, help="Pause between two looks at the outbox.")
 @with_appcontext
 def worker(seconds: float) -> None:
-    told_to_stop = []
+    told_to_stop, nightly = [], backups.Nightly()
     for order in (signal.SIGTERM, signal.SIGINT):
         signal.signal(order, lambda number, _frame: told_to_stop.append(number))
     while not told_to_stop:
         time.sleep(seconds)
-        for duty in (lambda: letters.send_due(lambda: bool(told_to_stop)), letters.write_to_officers, *DUTIES):
+        for duty in (lambda: letters.send_due(lambda: bool(told_to_stop)), letters.write_to_officers, *DUTIES, nightly):
             try:
                 duty()
                 db.session.commit()
             except Exception:  # whatever it was, the other letters must go
                 current_app.logger.exception("the letter worker goes on")
                 db.session.rollback()
+
+
+FILE = click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+KEY = click.option("--key", envvar="BACKUP_PRIVATE_KEY", help="The private key, where backups are sealed; better by "
+                   "BACKUP_PRIVATE_KEY in the environment, which no list of processes shows.", default="")
+
+
+@click.command("backup", help="Copy the database as it is now, while the site goes on, and check the copy.")
+@click.option("--drill", is_flag=True, help="Also try it out.")
+@with_appcontext
+def backup(drill: bool) -> None:
+    _said(lambda: f"{backups.make(drill)} is a checked copy of {sum(backups.last('backup')['rows'].values())} rows.")
+
+
+@click.command("backup-key", help="Make a pair of keys; backups are sealed to the public one.")
+def backup_key() -> None:
+    private, public = backups.new_keys()
+    click.echo(f"In config.py:          BACKUP_PUBLIC_KEY = \"{public}\"\nSomewhere else, safe:  {private}\n"
+               "The second is shown this once. Without it nobody, we included, can open a backup.")
+
+
+@click.command("restore", help="Put a backup in the database's place; the old database is kept beside it.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@KEY
+@click.option("--force", is_flag=True, help="Even if the database is in use, or knows of more than the backup.")
+@with_appcontext
+def restore(file: Path, key: str, force: bool) -> None:
+    _said(lambda: f"The old database is {backups.restore(file, key, force) or 'not there, so nothing was kept'}.\n"
+                  "Restored. Now: flask db upgrade (bin/run does it), and start the site.")
+
+
+@click.command("drill", help="Try a backup out, the newest unless told: restore it elsewhere, open its pages.")
+@FILE
+@KEY
+@with_appcontext
+def drill(file: Path | None, key: str) -> None:
+    _said(lambda: f"{backups.drill(file, key).name} is sound, and the site runs on it.")
+
+
+def _said(done) -> None:
+    try:
+        click.echo(done())
+    except (backups.Unfit, OSError) as error:
+        sys.exit(f"Not done: {error}")
+
+
+@click.command("rehearse", hidden=True, help="What a drill does on its copy: bring it up to date, open its pages.")
+@with_appcontext
+def rehearse() -> None:
+    upgrade()
+    client, booking = current_app.test_client(), db.session.scalar(select(Booking).order_by(Booking.id.desc()).limit(1))
+    officer, paths = next(iter(Officer.in_use()), None), {"/": "front page"}
+    if booking:
+        paths[f"/sag/{booking.reference}/{booking.secret}"] = "citizen's page"
+    if officer:
+        with client.session_transaction() as session:
+            session.update(officer=officer.id, key=officer.pass_key, since=now().isoformat(), seen=now().isoformat())
+        paths |= {"/kontor/": "work list"} | ({f"/kontor/sag/{booking.reference}": "booking"} if booking else {})
+    db.session.rollback()
+    wrong = [name for path, name in paths.items() if client.get(path).status_code != 200]
+    if wrong:
+        sys.exit(f"drill: does not open: {', '.join(wrong)}")
 
 
 @click.command("demo", help="Fill an empty database with a believable district.")

@@ -101,6 +101,7 @@ def safe_next(address: str | None) -> str | None:
 
 from . import (  # noqa: E402  (their pages hang on the blueprint above)
     away,
+    backups,
     bookings,
     calendar,
     desk,

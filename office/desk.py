@@ -30,6 +30,7 @@ from models import (
 from models.visit import visit_bookings
 
 from . import office
+from .backups import backup_health
 from .bookings import for_many
 from .intake import should_pause
 
@@ -74,7 +75,7 @@ def desk():
     page = {"pile": pile, "piles": PILES, "counts": _counts(), "only_if_any": ONLY_IF_ANY, "query": query,
             "services": services.SERVICES, "should_pause": [] if query else should_pause(),
             "municipalities": [m.name for m in current_app.config["DISTRICT"].municipalities],
-            "chosen": {k: args.get(k, "") for k in ("ydelse", "kommune")}}
+            "chosen": {k: args.get(k, "") for k in ("ydelse", "kommune")}, **backup_health()}
     if pile == "resultat":
         return render_template("office/desk.html", visits=db.session.scalars(awaiting_findings().options(
             selectinload(Visit.place), selectinload(Visit.bookings))).all(), **page)

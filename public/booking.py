@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from sqlalchemy.exc import IntegrityError
 
@@ -37,7 +37,7 @@ def book(slug: str):
     form.once.data = (form.once.data or "")[:64] or secrets.token_urlsafe(18)
     form.language.data = form.language.data or str(get_locale())
     page = {"service": service, "form": form, "pause": pause, "waiting": wait_for(service.key)}
-    if request.method != "POST" or join or "change" in request.form:
+    if request.method != "POST" or join or "change" in request.form or "unsaved" in g:
         return render_template("public/book.html", **page)
     if not form.validate() or pause and not (
             Booking.once_received(form.once.data) or ensure_joins(service, form, pause)):

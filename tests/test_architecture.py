@@ -15,8 +15,9 @@ LOWER = {"letters", "calendars", "figures", "wording", "services", "forms", "mod
 MAY_IMPORT = {
     "app": LOWER | {"public", "office", "commands"},
     "public": LOWER,
-    "office": LOWER,
-    "commands": LOWER | {"demo_district", "duties", "seed"},
+    "office": LOWER | {"backups"},
+    "commands": LOWER | {"backups", "demo_district", "duties", "seed"},
+    "backups": {"models"},
     "duties": {"services", "models"},
     "demo_district": LOWER | {"demo_cases"},
     "demo_cases": set(),

@@ -483,6 +483,7 @@ PAGES = [
     Page("booking-empty-note", "/kontor/sag/{received}", "officer", send("form[action$=notat]"), 422),
     Page("print-out", "/kontor/sag/{answered}/udskrift", "officer"),
     Page("figures", "/kontor/tal", "officer"),
+    Page("backups", "/kontor/sikkerhedskopi", "officer"),
     Page("figures-errors", "/kontor/tal?til=2020-01", "officer", status=422),
     *(Page(name, f"/kontor/sag/{{received}}/{name}", "officer") for name in (
         "imoedekom", "spoerg", "afslag", "henvis", "udsaet")),

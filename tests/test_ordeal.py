@@ -1,0 +1,113 @@
+"""The ordeal in short (bin/ordeal is the long one): killed three times, a full disk, a lock; and a clock set back."""
+
+import random
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+import time_machine
+from conftest import OFFICER, PASSWORD, WISH, Person, book
+from ordeal import Ordeal
+from sqlalchemy import event
+
+import letters
+from models import Booking, Fate, Letter, db, now
+
+
+@pytest.fixture
+def ordeal(template, tmp_path):
+    shutil.copytree(template, tmp_path / "site")
+    ordeal = Ordeal(tmp_path / "site")
+    yield ordeal
+    ordeal.leave()
+
+
+def test_killed_three_times_under_load_nothing_is_lost_and_every_letter_goes_once(ordeal):
+    random.seed(5)
+    ordeal.run(3, (.1, .7))
+    assert len(ordeal.lines) == 7
+
+
+def test_on_a_full_disk_what_was_typed_stays_and_with_room_it_goes_on(ordeal):
+    ordeal.full_disk()
+
+
+def test_who_sends_while_the_database_is_locked_waits_and_is_served(ordeal):
+    ordeal.locked(1)
+
+
+@pytest.fixture
+def locked(app):
+    """Somebody holds the database for longer than anybody waits: here, a fifth of a second."""
+    with app.app_context():
+        event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 200"))
+        db.engine.dispose()
+        path = db.engine.url.database
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        yield lambda: other.execute("BEGIN IMMEDIATE")
+
+
+@pytest.mark.parametrize("send", [{}, {"send": "1"}], ids=["check", "send"])
+def test_a_booking_that_cannot_be_saved_comes_back_in_its_form(app, locked, send):
+    citizen = Person(app)
+    citizen.get("/bestil/faerdselskontrol")
+    token = citizen.get("/bestil/faerdselskontrol").hidden
+    locked()
+    page = citizen.client.post("/bestil/faerdselskontrol", data=WISH | {
+        "csrf_token": token["csrf_token"][0], "once": token["once"][0], **send})
+    html = page.get_data(as_text=True)
+    assert page.status_code == 503 and "Vi kan ikke gemme noget lige nu" in html
+    assert WISH["text"] in html and 'value="Bygaden"' in html and f'value="{token["once"][0]}"' in html
+
+
+def test_what_an_officer_typed_is_sent_again_by_a_button(app, locked, officer):
+    reference, _ = book(Person(app))
+    data = {"csrf_token": officer.get(f"/kontor/sag/{reference}").token, "words": 'Ring <til> "Bo"'}
+    locked()
+    page = officer.client.post(f"/kontor/sag/{reference}/notat", data=data)
+    html = page.get_data(as_text=True)
+    assert page.status_code == 503 and "Send igen" in html
+    assert 'name="words" value="Ring &lt;til&gt; &#34;Bo&#34;"' in html and data["csrf_token"] in html
+    assert officer.get(f"/kontor/sag/{reference}").status == 200, "who only reads does not wait"
+
+
+def test_a_password_is_not_written_into_a_page(app, locked):
+    person = Person(app)
+    token = person.get("/kontor/log-ind").token
+    locked()
+    page = person.client.post("/kontor/log-ind", data={"csrf_token": token, "email": OFFICER, "password": PASSWORD})
+    assert page.status_code == 503 and PASSWORD not in page.get_data(as_text=True)
+
+
+def test_a_database_that_is_no_more_is_still_a_failure_of_ours(app, citizen):
+    citizen.get("/")
+    with app.app_context(), closing(sqlite3.connect(db.engine.url.database)) as one:
+        one.execute("DROP TABLE intakes")
+    assert citizen.client.get("/bestil/faerdselskontrol").status_code == 500
+
+
+def test_a_clock_that_is_set_back_an_hour_breaks_nothing(make_app):
+    """Tokens and sessions from the future are not valid: one logs in again, and what was typed is still there."""
+    real = now()
+    with time_machine.travel(real) as clock:
+        app = make_app()
+        officer, citizen = Person(app), Person(app)
+        officer.post("/kontor/log-ind", {"email": OFFICER, "password": PASSWORD})
+        first, _ = book(citizen)
+        form = citizen.get("/bestil/faerdselskontrol").hidden
+        clock.move_to(real - timedelta(hours=1))
+        page = citizen.client.post("/bestil/faerdselskontrol", data=WISH | {
+            "csrf_token": form["csrf_token"][0], "once": form["once"][0], "send": "1"})
+        assert page.status_code == 422 and WISH["text"] in page.get_data(as_text=True)
+        second, _ = book(citizen)
+        officer.post("/kontor/log-ind", {"email": OFFICER, "password": PASSWORD})
+        for reference in (first, second):
+            assert officer.post(f"/kontor/sag/{reference}/imoedekom", {"words": "", "send": "1"}).status == 200
+        with app.app_context():
+            letters.send_due()
+            clock.move_to(real + timedelta(minutes=1))
+            letters.send_due()
+            assert {x.fate for x in db.session.query(Letter)} == {Fate.SENT}
+            assert {b.status.value for b in db.session.query(Booking)} == {"accepted"}

@@ -1,0 +1,89 @@
+"""bin/run: two that start at once do no harm, and what is there already stays."""
+
+import fcntl
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from browser import _free_port
+from conftest import ROOT
+from test_migrations import VERSIONS, schema
+
+
+@pytest.fixture
+def tree(tmp_path) -> Path:
+    """The tree as bin/run finds it, but for bin/setup, which has nothing to do here."""
+    tree = tmp_path / "tree"
+    (tree / "bin").mkdir(parents=True)
+    for path in ROOT.iterdir():
+        if path.name not in (".venv", "bin", "instance"):
+            (tree / path.name).symlink_to(path)
+    (tree / ".venv" / "bin").mkdir(parents=True)
+    for name, module in (("python", ""), ("flask", "-m flask"), ("gunicorn", "-m gunicorn")):
+        command = tree / ".venv" / "bin" / name
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" {module} "$@"\n')
+        command.chmod(0o755)
+    shutil.copy(ROOT / "bin" / "run", tree / "bin")
+    (tree / "bin" / "setup").write_text("")
+    return tree
+
+
+class Run:
+    """One bin/run."""
+
+    def __init__(self, tree: Path):
+        self.port, self.said = _free_port(), tree / f"said-{time.monotonic_ns()}"
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("BOOKING_", "FLASK_"))}
+        with self.said.open("w") as log:
+            self.process = subprocess.Popen(["bash", "bin/run"], cwd=tree, stdout=log, stderr=log, env=clean | {
+                "PORT": str(self.port), "BOOKING_BACKUP_HOUR": "null"}, start_new_session=True)
+
+    def answers(self) -> bool:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            assert self.process.poll() is None, self.said.read_text()
+            try:
+                with urlopen(f"http://127.0.0.1:{self.port}/health", timeout=20) as answer:
+                    return answer.status == 200
+            except OSError:
+                time.sleep(.1)
+        raise AssertionError(self.said.read_text())
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        finally:
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def test_two_starts_at_once_make_one_database_and_one_officer(tree, template):
+    path = tree / "instance" / "bookings.sqlite"
+    (tree / "instance").mkdir()
+    with (tree / "instance" / ".start.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # somebody else is starting
+        runs = [Run(tree), Run(tree)]
+        time.sleep(4)
+        waited = not path.exists()
+    try:
+        assert waited, "nobody changes the database while somebody else may"
+        assert all(run.answers() for run in runs)
+    finally:
+        for run in runs:
+            run.stop()
+    said = [run.said.read_text() for run in runs]
+    assert not any("Traceback" in words or "locked" in words for words in said), said
+    assert sum("with the password" in words for words in said) == 1, "the first officer is told once"
+    assert schema(path) == schema(template / "bookings.sqlite")
+    with closing(sqlite3.connect(path)) as one:
+        assert one.execute("SELECT version_num FROM alembic_version").fetchall() == [(VERSIONS[-1],)]
+        assert one.execute("SELECT count(*) FROM officers").fetchone() == (1,)
