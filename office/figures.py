@@ -7,7 +7,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from flask import Response, current_app, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, current_app, g, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
@@ -39,7 +39,8 @@ def figures():
     form, chosen = _chosen()
     if chosen is None:
         return render_template("office/figures.html", form=form, tables=[], query={}), 422
-    return render_template("office/figures.html", form=form, tables=report(chosen), said=said_of_answers(chosen),
+    return render_template("office/figures.html", form=form, tables=report(chosen),
+                           said=[] if g.officer.is_reader else said_of_answers(chosen),
                            query={name: value for name, value in request.args.items() if name in form})
 
 
