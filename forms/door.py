@@ -9,8 +9,7 @@ from .fields import Day, Form, Line, OneOf, Select
 from .rules import Required
 
 ROLES = {"coordinator": _l("Coordinator"), "reader": _l("Reader")}
-CODE = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false",
-        "class": "form-input-short"}
+CODE = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
 
 
 def old_password() -> PasswordField:
@@ -32,7 +31,7 @@ class PasswordForm(Form):
 
 
 class SecondFactorForm(PasswordForm):
-    code = Line(_l("Code from your phone"), 10, render_kw=CODE | {"inputmode": "numeric"})
+    code = Line(_l("Code from your phone"), 10, render_kw=CODE | {"inputmode": "numeric", "class": "form-input-short"})
 
 
 class InviteForm(Form):
