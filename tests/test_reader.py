@@ -12,7 +12,7 @@ from test_book import one_app
 from models import Booking, Letter, Officer, Role, db, local
 from office import OPEN_DOORS, OWN_ACCOUNT, READERS_MAY
 
-READER = "las@politi.example"
+READER = "laeser@politi.example"
 WHO = {"name": "Kvaks Navnesen", "email": "kvaks@example.dk", "phone": "23456701", "org": "Kvaksforeningen",
        "capacity": "residents", "address": "Kvaksvej 7\n4690 Haslev"}
 ON_THE_DAY = {"contact_day": "Kvaks Holm", "contact_day_phone": "23456702"}
