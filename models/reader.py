@@ -18,8 +18,8 @@ HIDDEN = {
 
 
 def hide_contact(answers: tuple[str, ...]) -> None:
-    """For the rest of this request's session, though not for what is streamed after it; `answers` names the questions whose answers say whom to call. Nothing is written
-    meanwhile: a reader only reads, and the database sees to that."""
+    """For the rest of this request, though not for what is streamed after it; `answers` names the questions whose
+    answers say whom to call. Nothing is written meanwhile: a reader only reads, and the database sees to that."""
     db.session.info["hidden"] = answers
 
 
