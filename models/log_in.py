@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, String, delete, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from .base import UTCDateTime, db, now
 
@@ -41,7 +41,7 @@ class LogIn(db.Model):
 
     @classmethod
     def by_key(cls, key: str) -> "LogIn | None":
-        return db.session.scalar(select(cls).where(cls.key_hash == _hashed(key)))
+        return db.session.scalar(select(cls).options(joinedload(cls.officer)).where(cls.key_hash == _hashed(key)))
 
     def lasts(self, idle: timedelta, longest: timedelta) -> bool:
         return now() - self.seen <= idle and now() - self.since <= longest

@@ -4,7 +4,7 @@ import re
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext
-from sqlalchemy import update
+from sqlalchemy import inspect, update
 
 from forms import ON_THE_DAY, PressForm
 from letters import by_mail_server
@@ -55,7 +55,7 @@ def _log_what_was_read(response):
     leaves unlogged."""
     deed = db.session.info.pop("deed", None)
     if deed and response.status_code == 200:
-        id = g.log_in.id
+        (id,) = inspect(g.log_in).identity  # known without asking the database
         if request.method == "POST":
             db.session.rollback()  # a preview: nobody else can write while we hold the door
         with aside() as own:
