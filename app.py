@@ -22,7 +22,7 @@ import letters
 import services
 import wording
 from district import District
-from forms import CAUSES, HELPED, HELPED_WHY, LANGUAGES, OWNERS, SUITS, TASK_STATUSES
+from forms import CAUSES, HELPED, HELPED_WHY, LANGUAGES, OWNERS, ROLES, SUITS, TASK_STATUSES
 from models import NotAllowed, db, reading_only
 from office import office
 from public import public
@@ -53,6 +53,7 @@ DEFAULTS = {
     "BACKUP_MONTHS": 12,
     "IDLE_MINUTES": 30,  # after which an officer who does nothing is logged out
     "SESSION_HOURS": 10,  # after which an officer is logged out in any case
+    "SECOND_FACTOR": None,  # whether officers also need a code from their phone; yes, where nothing else is said
     "MAP_TILE_URL": "",  # street tiles would tell a third party who looks; none by default
     "MAP_ATTRIBUTION": "",
     "MAX_CONTENT_LENGTH": 1_000_000,
@@ -78,8 +79,8 @@ def create_app(config: dict | None = None) -> Flask:
     app.register_blueprint(public)
     app.register_blueprint(office)
     app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
-    for command in (commands.officer, commands.worker, commands.backup, commands.backup_key, commands.restore,
-                    commands.drill, commands.rehearse, commands.demo, commands.seed_):
+    for command in (commands.officer, commands.audit, commands.worker, commands.backup, commands.backup_key,
+                    commands.restore, commands.drill, commands.rehearse, commands.demo, commands.seed_):
         app.cli.add_command(command)
     _teach_words(app)
     app.before_request(_only_read_unless_posted)
@@ -103,6 +104,8 @@ def _configured(config: dict) -> Flask:
     app.config.update(config)
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or _own_secret_key(instance / "secret_key")
     app.config["SESSION_COOKIE_SECURE"] = app.config["PREFERRED_URL_SCHEME"] == "https"
+    if app.config["SECOND_FACTOR"] is None:
+        app.config["SECOND_FACTOR"] = not (app.config["DEMO"] or app.config["TESTING"])
     app.config["DISTRICT"] = District.load(app.config["DISTRICT_FILE"])
     return app
 
@@ -114,7 +117,7 @@ def _teach_words(app: Flask) -> None:
     app.jinja_env.globals.update(
         catalogue=services.SERVICES, reasons=services.REASONS, reason_name=wording.name_of, STATUSES=STATUSES,
         HAPPENED=HAPPENED, WAYS=WAYS, LANGUAGES=LANGUAGES, OWNERS=OWNERS, TASK_STATUSES=TASK_STATUSES, SUITS=SUITS,
-        causes=CAUSES, HELPED=HELPED, HELPED_WHY=HELPED_WHY)
+        causes=CAUSES, HELPED=HELPED, HELPED_WHY=HELPED_WHY, ROLES=ROLES)
     app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": language(), "switch": switch_to,
                                    "authority_for": letters.authority_for})
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 import backups
 import letters
 from duties import DUTIES
-from models import Booking, Officer, db, now
+from models import Booking, Invite, NotAllowed, Officer, Role, broken_at, db, now
 
 officer = AppGroup("officer", help="Who may log in to the office.")
 
@@ -52,6 +52,30 @@ def password(email: str, password: str | None) -> None:
     click.echo(f"{email} has the new password {password}")
 
 
+@officer.command("second-factor")
+@click.argument("email")
+@click.option("--reset", is_flag=True, required=True, help="Forget the phone and the recovery codes.")
+def second_factor(email: str, reset: bool) -> None:
+    """Help with a lost phone: the next log-in sets up another. All sessions end. Ring back before you do it."""
+    found = Officer.by_email(email) or sys.exit(f"There is no {email}.")
+    found.drop_second_factor()
+    db.session.commit()
+    click.echo(f"{email} sets up a new second factor at the next log-in.")
+
+
+@officer.command("invite")
+@click.argument("email")
+@click.option("--role", type=click.Choice([r.value for r in Role]), default=Role.COORDINATOR.value, show_default=True)
+def invite(email: str, role: str) -> None:
+    """Mail a link by which somebody lets themselves in, once, within three days."""
+    try:
+        Invite.send(None, email, Role(role))
+    except NotAllowed:
+        sys.exit(f"{email} is there already.")
+    db.session.commit()
+    click.echo(f"A letter to {email} is on its way.")
+
+
 @officer.command("remove")
 @click.argument("email")
 def remove(email: str) -> None:
@@ -74,6 +98,21 @@ def first() -> None:
     """On the very first start: one account, so that somebody can get in."""
     if db.session.scalar(select(Officer.id).limit(1)) is None:
         add.callback(email=f"officer@{current_app.config['SERVER_NAME'].partition(':')[0]}", name="", password=None)
+
+
+audit = AppGroup("audit", help="The log of what officers do.")
+
+
+@audit.command("verify")
+@click.option("--knows", metavar="HASH", help="One that was printed earlier: must still be there.")
+def verify(knows: str | None) -> None:
+    """Walk the log, and say whether anything was changed or taken out of it."""
+    number, count, hashes, last = broken_at()
+    if number:
+        sys.exit(f"The log breaks at entry {number}: it, or one before it, was changed or taken out.")
+    if knows and knows not in hashes:
+        sys.exit(f"The log has lost its newest entries: none of {count} has that hash.")
+    click.echo(f"{count} entries, unbroken. The last hash, to be kept elsewhere: {last}")
 
 
 @click.command("worker", help="Send letters as they come, until told to stop.")

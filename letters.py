@@ -33,6 +33,7 @@ from models import (
     Event,
     Fate,
     FieldLink,
+    Invite,
     Kind,
     Letter,
     Officer,
@@ -90,6 +91,8 @@ def write_pending() -> list[Letter]:
             letters.append(_write_to_owner(event))
         elif event.kind is Kind.FIELD_ASKED:
             letters.append(_write_to_field(event))
+        elif event.kind is Kind.INVITED:
+            letters.append(_write_to_invited(event))
         elif event.kind in TO_WAITERS:
             letters.append(_write_to_waiter(event))
         elif event.kind is Kind.REMINDED:
@@ -133,6 +136,15 @@ def _write_to_field(event: Event) -> Letter:
             "office.field", link.language, id=link.id, secret=link.secret))
         return _add(text, way=Way.EMAIL, kind=event.kind, language=link.language, recipient=link.email,
                     subject=gettext("Findings to be entered"))
+
+
+def _write_to_invited(event: Event) -> Letter:
+    invite = db.session.get(Invite, event.facts["invite"])
+    with force_locale(invite.language):
+        text = render_template(f"letters/{event.kind}.txt", until=invite.expires_at, officer=event.officer,
+                               link=_address("office.invitation", invite.language, id=invite.id, secret=invite.secret))
+        return _add(text, way=Way.EMAIL, kind=event.kind, language=invite.language, recipient=invite.email,
+                    subject=gettext("Your access to the office"))
 
 
 def _write_to_waiter(event: Event) -> Letter:
@@ -235,7 +247,7 @@ def _last(kind: str):
 
 def _write_to_each_officer(kind: str, **facts) -> list[Letter]:
     """Everybody who works here. To who stands in for somebody, the letter says for whom."""
-    standing_in: dict[Officer, list[Away]] = {officer: [] for officer in Officer.in_use()}
+    standing_in: dict[Officer, list[Away]] = {officer: [] for officer in Officer.coordinators()}
     for away in Away.at_present():
         if away.stand_in in standing_in:
             standing_in[away.stand_in].append(away)

@@ -76,6 +76,7 @@ HAPPENED = {
     Kind.WAITER_TOLD: _l("Told that the form is open"),
     Kind.RATED: _l("Did the answer help?"),
     Kind.JOURNALISED: _l("Journal number"),
+    Kind.INVITED: _l("Somebody was invited to the office"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),

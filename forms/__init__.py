@@ -15,6 +15,7 @@ from .citizen import (
     WithdrawForm,
 )
 from .dates import CAUSES, AbsenceForm, AgreedVisitForm, CallOffForm, CancelForm, HoursForm, OfferForm, VisitForm
+from .door import ROLES, AcceptForm, InviteForm, LogForm, LoginForm, PasswordForm, SecondFactorForm
 from .fields import (
     YES_NO,
     AnyOf,
@@ -42,7 +43,6 @@ from .officer import (
     FieldLinkForm,
     FiguresForm,
     JournalForm,
-    LoginForm,
     MergeForm,
     MoveForm,
     NoteForm,
@@ -58,4 +58,4 @@ from .officer import (
 )
 from .rules import HasBeen, NoPersonalData, RequiredWhen, day_here, in_my_language
 from .tasks import NOBODY, OWNERS, TASK_STATUSES, OwnerForm, TaskAnswerForm, TaskForm
-from .wishes import DatedForm, WishedHours, there_on_the_day, wished
+from .wishes import ON_THE_DAY, DatedForm, WishedHours, there_on_the_day, wished

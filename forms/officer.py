@@ -4,20 +4,14 @@ from datetime import date, timedelta
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, PasswordField
-from wtforms.validators import Email, Length, ValidationError
+from wtforms import BooleanField
+from wtforms.validators import Email, ValidationError
 
 from .citizen import LANGUAGES, BookingForm, PlaceForm
 from .fields import AnyOf, Day, Form, Line, Month, OneOf, Select, Text, day_in_words
-from .rules import NoPersonalData, Required, day_here, in_my_language
+from .rules import NoPersonalData, day_here, in_my_language
 
 CHANNELS = {"phone": _l("Phone"), "paper": _l("Letter or in person")}
-
-
-class LoginForm(Form):
-    email = Line(_l("E-mail"), 254, render_kw={"autocomplete": "username", "type": "email"})
-    password = PasswordField(_l("Password"), validators=[Required(), Length(max=200)],
-                             render_kw={"autocomplete": "current-password"})
 
 
 class PressForm(Form):

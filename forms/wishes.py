@@ -66,6 +66,10 @@ def there_on_the_day(label) -> Line:
         "Only the police see the name and the number. Please tell whoever it is that you give them to us."))
 
 
+# Whom to call: the answers that say how somebody can be reached.
+ON_THE_DAY = ("contact_day", "contact_day_phone")
+
+
 class DatedForm(BookingForm):
     """The questions where the date is agreed with whoever asks.
 
@@ -81,7 +85,7 @@ class DatedForm(BookingForm):
     public = OneOf(_l("May it be shown in the public calendar?"), YES_NO, description=_l(
         "What it is, where and when: never who has booked it."))
 
-    on_the_day = (("contact_day", "contact_day_phone"), "public")
+    on_the_day = (ON_THE_DAY, "public")
 
     def validate(self, extra_validators=None) -> bool:
         for entry in self.dates.entries:

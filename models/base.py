@@ -2,12 +2,14 @@
 
 import enum
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, Enum, MetaData, TypeDecorator, event
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 # True while nothing may be changed: app.py sets it for every GET, and then the database itself refuses to write.
 reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
@@ -67,6 +69,17 @@ def fold(words: str) -> str:
     return " ".join(" ".join(plain).split())
 
 
+@contextmanager
+def aside() -> Iterator[Session]:
+    """A short transaction on a connection of its own, for what even a GET must write down: that somebody read this.
+
+    The permission belongs to that one connection. Whatever else the request does is still refused, and nothing that
+    it has in hand is kept along.
+    """
+    with Session(db.engine.execution_options(aside=True)) as own, own.begin():
+        yield own
+
+
 @event.listens_for(Engine, "connect")
 def _open_sqlite(connection, _record):
     if type(connection).__module__.startswith("sqlite3"):
@@ -79,9 +92,10 @@ def _open_sqlite(connection, _record):
 def _begin(connection):
     """Writers queue at the door (BEGIN IMMEDIATE), so what they read is still true when they write.
 
-    While reading_only holds, the database refuses every write: a GET changes nothing, by construction.
+    While reading_only holds, the database refuses every write that is not aside(): a GET changes nothing, by
+    construction.
     """
-    reading = reading_only.get()
+    reading = reading_only.get() and not connection.get_execution_options().get("aside")
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -69,6 +69,7 @@ class Kind(enum.StrEnum):
     WAITER_TOLD = "waiter_told"
     RATED = "rated"
     JOURNALISED = "journalised"
+    INVITED = "invited"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.

@@ -1,24 +1,41 @@
 """Who may enter the office, and the lock on its door."""
 
+import enum
 import hmac
 import secrets
+from base64 import b32encode
 from datetime import datetime, timedelta
+from hashlib import sha256
 
-from sqlalchemy import Boolean, Integer, String, select
-from sqlalchemy.orm import Mapped, mapped_column
+import pyotp
+from sqlalchemy import JSON, Boolean, Integer, String, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from .base import UTCDateTime, db, now
+from .base import UTCDateTime, db, now, one_of
+from .log_in import LogIn
 
 FREE_TRIES = 5  # wrong passwords before the account is locked; each further one doubles the wait
 FIRST_LOCK = timedelta(minutes=1)
 LONGEST_LOCK = timedelta(hours=12)
 # Checked where no account exists, so that the answer takes as long as where one does.
 _NOBODY = generate_password_hash(secrets.token_hex())
+RECOVERY_CODES = 10
+
+
+class Role(enum.StrEnum):
+    """A coordinator does everything; a reader sees figures and bookings, and nobody's contact data."""
+
+    COORDINATOR = "coordinator"
+    READER = "reader"
 
 
 class Officer(db.Model):
-    """An officer with a log-in. One who left is put out of use, never deleted: the history names them."""
+    """An officer with a log-in. One who left is put out of use, never deleted: the history names them.
+
+    The second factor is a code from an app (TOTP). `totp_step` is the half minute whose code was used last, so that
+    a code that somebody has looked at is worth nothing; `recovery` holds the hashes of the codes for a lost phone.
+    """
 
     __tablename__ = "officers"
 
@@ -30,10 +47,17 @@ class Officer(db.Model):
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     wrong_tries: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    role: Mapped[Role] = mapped_column(one_of(Role), default=Role.COORDINATOR)
+    totp_secret: Mapped[str] = mapped_column(String(64), default="")
+    totp_step: Mapped[int] = mapped_column(Integer, default=0)
+    recovery: Mapped[list] = mapped_column(JSON, default=list)
+
+    log_ins: Mapped[list[LogIn]] = relationship(back_populates="officer", cascade="all, delete-orphan",
+                                                order_by=LogIn.id.desc())
 
     @classmethod
-    def add(cls, email: str, name: str, password: str) -> "Officer":
-        officer = cls(email=email.strip().casefold(), name=name, active=True, wrong_tries=0)
+    def add(cls, email: str, name: str, password: str, role: Role = Role.COORDINATOR) -> "Officer":
+        officer = cls(email=email.strip().casefold(), name=name, active=True, wrong_tries=0, role=role)
         officer.set_password(password)
         db.session.add(officer)
         return officer
@@ -47,37 +71,71 @@ class Officer(db.Model):
         return list(db.session.scalars(select(cls).where(cls.active.is_(True)).order_by(cls.id)))
 
     @classmethod
+    def coordinators(cls) -> list["Officer"]:
+        return [officer for officer in cls.in_use() if not officer.is_reader]
+
+    @classmethod
     def by_feed_key(cls, key: str) -> "Officer | None":
         """Whose calendar this address shows: everyone's is compared, so that the time it takes tells nothing."""
-        found = [o for o in cls.in_use() if o.feed_key and hmac.compare_digest(o.feed_key.encode(), key.encode())]
+        found = [o for o in cls.coordinators() if o.feed_key and hmac.compare_digest(o.feed_key.encode(), key.encode())]
         return found[0] if found else None
 
     @classmethod
-    def log_in(cls, email: str, password: str) -> "Officer | None":
-        """The officer, or None: an unknown account, a wrong password and a locked account look and take the same."""
+    def log_in(cls, email: str, password: str, code: str | None = None) -> "Officer | None":
+        """The officer, or None: an unknown account, a wrong password, a wrong code and a locked account look and take
+        the same. `code` is None where no second factor is asked for; who has set up none yet needs none."""
         officer = cls.by_email(email)
         usable = officer is not None and officer.active
         right = check_password_hash(officer.password_hash if usable else _NOBODY, password)
         if not usable or officer.is_locked:
             return None
-        if not right:
+        if not right or code is not None and officer.totp_secret and not officer._takes(code):
             officer._count_wrong_try()
             return None
         officer.wrong_tries, officer.locked_until = 0, None
         return officer
 
+    def confirms(self, password: str) -> bool:
+        """The password once more, before something grave: a wrong one counts as it does at the door."""
+        if self.is_locked:
+            return False
+        right = check_password_hash(self.password_hash, password)
+        if not right:
+            self._count_wrong_try()
+        return right
+
     def set_password(self, password: str) -> None:
+        """Whoever is logged in with the old one is out."""
         self.password_hash = generate_password_hash(password)
         self.wrong_tries, self.locked_until = 0, None
+        self.log_ins.clear()
+
+    def set_second_factor(self, secret: str, code: str) -> list[str]:
+        """The recovery codes, told this once; none where `code` does not show that the app has taken `secret` in."""
+        step = _step_of(secret, code)
+        if step is None:
+            return []
+        self.totp_secret, self.totp_step = secret, step
+        return self.renew_recovery()
+
+    def renew_recovery(self) -> list[str]:
+        """New codes for a lost phone; those before open nothing any more."""
+        codes = [b32encode(secrets.token_bytes(10)).decode() for _ in range(RECOVERY_CODES)]
+        self.recovery = [_hashed(code) for code in codes]
+        return codes
+
+    def drop_second_factor(self) -> None:
+        """The phone is lost, and the codes with it: the next log-in sets up another."""
+        self.totp_secret, self.totp_step, self.recovery = "", 0, []
+        self.log_ins.clear()
 
     def renew_feed_key(self) -> None:
         """A new address for the officer's calendar; whoever has the old one sees no more."""
         self.feed_key = secrets.token_urlsafe(24)
 
     @property
-    def pass_key(self) -> str:
-        """Changes with the password: a session that holds another one has ended."""
-        return self.password_hash[-16:]
+    def is_reader(self) -> bool:
+        return self.role is Role.READER
 
     @property
     def is_locked(self) -> bool:
@@ -88,3 +146,27 @@ class Officer(db.Model):
         over = self.wrong_tries - FREE_TRIES
         if over >= 0:
             self.locked_until = now() + min(FIRST_LOCK * 2 ** min(over, 20), LONGEST_LOCK)
+
+    def _takes(self, code: str) -> bool:
+        """A code of the app's that is newer than the last one, or a recovery code; either works once."""
+        step = _step_of(self.totp_secret, code)
+        if step is not None and step > self.totp_step:
+            self.totp_step = step
+            return True
+        left = [known for known in self.recovery if not hmac.compare_digest(known, _hashed(code))]
+        found = len(left) < len(self.recovery)
+        self.recovery = left
+        return found
+
+
+def _step_of(secret: str, code: str) -> int | None:
+    """The half minute that a code belongs to: the present one, or its neighbours where clocks differ a little."""
+    totp, code = pyotp.TOTP(secret), "".join(code.split())
+    present = totp.timecode(now())
+    return next((step for step in (present, present + 1, present - 1)
+                 if hmac.compare_digest(totp.generate_otp(step).encode(), code.encode())), None)
+
+
+def _hashed(code: str) -> str:
+    """As it is kept, however it was typed. The codes are long enough that a plain hash cannot be tried through."""
+    return sha256("".join(c for c in code.upper() if c.isalnum()).encode()).hexdigest()

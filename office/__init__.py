@@ -1,56 +1,67 @@
 """The officer's pages. Everything here is locked; the few doors that are not are named in OPEN_DOORS."""
 
 import re
-from datetime import datetime, timedelta
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext
+from sqlalchemy import inspect, update
 
-from forms import LoginForm, PressForm
+from forms import ON_THE_DAY, PressForm
 from letters import by_mail_server
-from models import Booking, Officer, db, newest_event, now
-from throttle import limiter
+from models import Booking, Deed, Entry, LogIn, aside, db, hide_contact, in_hand, newest_event, now
 
 office = Blueprint("office", __name__, url_prefix="/kontor")
 
-OPEN_DOORS = {"office.log_in", "office.feed", "office.field"}
+OPEN_DOORS = {"office.log_in", "office.feed", "office.field", "office.invitation"}
+# All that a reader may open; what they may change is their own way in.
+OWN_ACCOUNT = {"office.account", "office.end_session", "office.second_factor", "office.recovery_codes",
+               "office.log_out"}
+READERS_MAY = OWN_ACCOUNT | {"office.desk", "office.booking", "office.figures", "office.take_out"}
 
 
 @office.before_request
 def lock():
+    """Whoever comes further is known, has a second factor where one is asked for, and is in the log."""
     if request.endpoint in OPEN_DOORS:
         return None
-    g.officer = _officer_in_session()
-    if g.officer:
-        return None
-    query = request.query_string.decode()
-    here = request.script_root + request.path + (f"?{query}" if query else "")
-    return redirect(url_for("office.log_in", next=here if request.method == "GET" else None))
+    g.log_in = log_in_of_session()
+    if g.log_in is None:
+        query = request.query_string.decode()
+        here = request.script_root + request.path + (f"?{query}" if query else "")
+        return redirect(url_for("office.log_in", next=here if request.method == "GET" else None))
+    g.officer = g.log_in.officer
+    if (current_app.config["SECOND_FACTOR"] and not g.officer.totp_secret
+            and request.endpoint not in ("office.second_factor", "office.log_out")):
+        return redirect(url_for("office.second_factor"), 303)
+    if g.officer.is_reader:
+        if request.endpoint not in READERS_MAY:
+            return render_template("office/readers_not.html"), 403
+        hide_contact(ON_THE_DAY)
+    reference = request.view_args.get("reference", "")
+    about = request.path.removeprefix("/kontor/").replace(
+        reference, "".join(c for c in reference.upper() if c.isalnum()))
+    in_hand(Deed(g.officer.id, request.endpoint, about))
+    return None
 
 
-@office.route("/log-ind", methods=["GET", "POST"])
-@limiter.limit("20 per 10 minutes", methods=["POST"])
-def log_in():
-    form = LoginForm()
-    if not form.validate_on_submit():
-        return render_template("office/log_in.html", form=form), 422 if request.method == "POST" else 200
-    officer = Officer.log_in(form.email.data, form.password.data)
-    db.session.commit()  # a wrong try counts, too
-    if officer is None:
-        form.password.errors = [gettext("E-mail and password do not go together, or the account is locked for a while "
-                                        "after several wrong tries.")]
-        return render_template("office/log_in.html", form=form), 422
-    session.clear()  # whoever gave us a session before, this one is new
-    at = now().isoformat()
-    session.update(officer=officer.id, key=officer.pass_key, since=at, seen=at)
-    return redirect(safe_next(request.args.get("next")) or url_for("office.desk"), 303)
+def also_about(cases: list[Booking]) -> None:
+    """The log names the cases that an address alone does not tell."""
+    db.session.info["deed"].about += "".join(f" {b.reference}" for b in cases)
 
 
-@office.post("/log-ud")
-def log_out():
-    if pressed():
-        session.clear()
-    return redirect(url_for("office.log_in"), 303)
+@office.after_request
+def _log_what_was_read(response):
+    """What was done is in the log with its commit. What was only shown is written now, before it goes out: no page
+    leaves unlogged."""
+    deed = db.session.info.pop("deed", None)
+    if deed and response.status_code == 200:
+        (id,) = inspect(g.log_in).identity  # known without asking the database
+        if request.method == "POST":
+            db.session.rollback()  # a preview: nobody else can write while we hold the door
+        with aside() as own:
+            Entry.append(own, deed, changed=False)
+            own.execute(update(LogIn).where(LogIn.id == id).values(seen=now()))
+    return response
 
 
 @office.context_processor
@@ -75,24 +86,6 @@ def happened_since(cases: list[Booking]) -> list[Booking]:
     return [b for b in cases if seen is not None and b.newest > seen]
 
 
-def _officer_in_session() -> Officer | None:
-    """The officer whose session is neither idle nor old, and whose password has not changed since."""
-    if "officer" not in session:
-        return None
-    config, at = current_app.config, now()
-    since, seen = (datetime.fromisoformat(session[k]) for k in ("since", "seen"))
-    officer = db.session.get(Officer, session["officer"])
-    if (officer is None or not officer.active or officer.pass_key != session["key"]
-            or at - seen > timedelta(minutes=config["IDLE_MINUTES"])
-            or at - since > timedelta(hours=config["SESSION_HOURS"])):
-        session.clear()
-        flash(gettext("You have been logged out. Log in to go on."))
-        return None
-    if at - seen > timedelta(minutes=1):
-        session["seen"] = at.isoformat()
-    return officer
-
-
 def safe_next(address: str | None) -> str | None:
     """Only pages of the office: an address of another site, however it is dressed up, is not followed."""
     inside = re.compile(r"(/en)?/kontor/[\w/-]*(\?[\w=&%.+-]*)?", re.ASCII)
@@ -105,12 +98,15 @@ from . import (  # noqa: E402  (their pages hang on the blueprint above)
     bookings,
     calendar,
     desk,
+    door,
     field,
     figures,
     intake,
     places,
     post,
+    staff,
     tasks,
     visits,
     wordings,
 )
+from .door import log_in_of_session  # noqa: E402

@@ -19,7 +19,7 @@ MOST = 100  # of each list: what is more, the work list shows
 @office.route("/fravaer", methods=["GET", "POST"])
 def away():
     form = AwayForm()
-    form.stand_in.offer({str(o.id): o.name for o in Officer.in_use() if o is not g.officer})
+    form.stand_in.offer({str(o.id): o.name for o in Officer.coordinators() if o is not g.officer})
     if not form.validate_on_submit():
         return (render_template("office/away.html", form=form, coming=Away.coming()),
                 422 if request.method == "POST" else 200)

@@ -38,7 +38,7 @@ from services import Service
 from words import HAPPENED, day, moment, span, state_in_words, status_for_officer
 from words import reference as in_halves
 
-from . import happened_since, office, pressed, safe_next
+from . import also_about, happened_since, office, pressed, safe_next
 from .dates import wished
 
 
@@ -134,6 +134,7 @@ def act(reference: str, name: str):
 def act_on_many(name: str):
     """The same for all that are ticked on a list, all or none: one transaction, one event and one letter each."""
     back, bookings = safe_next(request.form.get("back")) or url_for(".desk"), ticked()
+    also_about(bookings)
     return _act(ACTIONS[name], bookings, back, many=True) if bookings else none_ticked(back)
 
 
@@ -308,6 +309,9 @@ def _found(reference: str) -> Booking:
 
 def _booking_page(booking: Booking, **typed):
     service = services.SERVICES[booking.service]
+    if g.officer.is_reader:
+        return render_template("office/read.html", booking=booking, service=service,
+                               answers=service.questions.describe(booking.answers))
     forms = {"note": NoteForm(None), "place": MoveForm(None, obj=booking.place),
              "contact": ContactForm(None, obj=booking), "journal": JournalForm(None, obj=booking)}
     return render_template(

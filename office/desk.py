@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from flask import current_app, render_template, request
+from flask import current_app, g, render_template, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Date, Select, and_, bindparam, exists, func, or_, select, tuple_
 from sqlalchemy.orm import selectinload
@@ -69,6 +69,8 @@ NEWEST_FIRST = {"lukket": Booking.closed_at, "alle": Booking.received_at}  # the
 @office.get("/")
 def desk():
     args = request.args
+    if g.officer.is_reader:
+        return _to_be_read(args)
     query = " ".join(args.get("q", "")[:100].split())
     pile = "alle" if query else args.get("bunke", "nye")
     pile = pile if pile in PILES or pile == "alle" else "nye"
@@ -87,6 +89,13 @@ def desk():
     bookings, after = _page_of_words(found, query, after) if fold(query) else _page_of(found, pile, after)
     return render_template("office/desk.html", bookings=bookings, after=after, asking=_asking(bookings),
                            actions={} if pile in ARCHIVE else for_many(bookings), **page)
+
+
+def _to_be_read(args) -> str:
+    """A reader's list. It has no search, which would tell whose case it is by finding it under a name, and no piles,
+    which would tell of a coming control."""
+    bookings, after = _page_of(_found("alle", args), "alle", args.get("efter", ""))
+    return render_template("office/cases.html", bookings=bookings, after=after)
 
 
 def awaiting_findings() -> Select:

@@ -7,7 +7,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from flask import Response, current_app, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, current_app, g, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
@@ -39,8 +39,8 @@ def figures():
     form, chosen = _chosen()
     if chosen is None:
         return render_template("office/figures.html", form=form, tables=[], query={}), 422
-    return render_template("office/figures.html", form=form, tables=report(chosen), said=said_of_answers(chosen),
-                           query=_query(form))
+    return render_template("office/figures.html", form=form, tables=report(chosen), query=_query(form),
+                           said=[] if g.officer.is_reader else said_of_answers(chosen))
 
 
 @office.get("/<any(tal, sager):what>.<any(csv, json):kind>")
@@ -54,6 +54,8 @@ def take_out(what: str, kind: str):
         file, mimetype = _csv(rows), "text/csv"
     else:
         file, mimetype = _figures_as_json(chosen) if what == "tal" else _cases_as_json(chosen), "application/json"
+    if g.officer.is_reader:
+        file = list(file)  # what streams is read after the request, when nothing is hidden any more
     name = f"{what}-{chosen.first:%Y-%m}-{chosen.last:%Y-%m}.{kind}"
     return Response(stream_with_context(file), mimetype=mimetype, headers={
         "Content-Disposition": f"attachment; filename={name}"})

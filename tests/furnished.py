@@ -2,15 +2,17 @@
 
 from datetime import datetime, time, timedelta
 
-from conftest import OFFICER, WISHES, Person, book, times_ahead
+from conftest import OFFICER, PASSWORD, WISHES, Person, book, times_ahead
 
 from models import (
     COPENHAGEN,
     Booking,
     FieldLink,
+    Invite,
     Kind,
     Letter,
     Officer,
+    Role,
     Taken,
     Visit,
     add_working_days,
@@ -21,6 +23,7 @@ from models import (
 )
 from services import REASONS
 
+READER = "lea@politi.example"
 WORDS = "Vi ser på strækningen ved skolen. Tak for de gode oplysninger om tidspunkterne."
 YESTERDAY = today() - timedelta(days=1)
 LONG = ("Ved indkørslen til Hovedgårdsvej kommer bilerne med meget høj fart over bakken, og børnene skal krydse vejen "
@@ -93,6 +96,10 @@ def furnish(app) -> dict:
             link = FieldLink.send(officer, visits[way], f"{way}@politi.example", "da")
             known[name] = f"/kontor/felt/{link.id}/{link.secret}"
         link.withdraw(officer)
+        Officer.add(READER, "Lea Speditionsgodsterminalbanegårdsen", PASSWORD, Role.READER)
+        for name in ("invitation_closed", "invitation"):
+            invite = Invite.send(officer, "ny@speditionsgodsterminalbanegaardspladsen.example", Role.READER)
+            known[name] = f"/kontor/invitation/{invite.id}/{invite.secret}"
         db.session.commit()
     return known | furnish_dates(app)
 

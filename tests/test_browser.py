@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import pyotp
 import pytest
 from browser import (
     DESKTOP,
@@ -24,7 +25,7 @@ from browser import (
     running,
 )
 from conftest import OFFICER, PASSWORD
-from furnished import WORDS, YESTERDAY, furnish
+from furnished import READER, WORDS, YESTERDAY, furnish
 from ways import MEETING, VAN, WALK
 
 from app import create_app
@@ -229,12 +230,12 @@ def booked(site: Site, road: str) -> Counter:
         return Counter(b.email for b in db.session.query(Booking).filter_by(road=road))
 
 
-def log_in(officer: Visitor) -> None:
+def log_in(officer: Visitor, email: str = OFFICER, first_page: str = "Work list") -> None:
     officer.open("/kontor/")
-    officer.write("E-mail", OFFICER)
+    officer.write("E-mail", email)
     officer.write("Password", PASSWORD)
     officer.press("Log in")
-    assert_text(officer, "h1", officer.say("Work list"))
+    assert_text(officer, "h1", officer.say(first_page))
 
 
 def office_page(officer: Visitor, who: Citizen, road: str) -> None:
@@ -438,6 +439,11 @@ def forget_periods(visitor: Visitor) -> None:
     visitor.press("Keep, and see the letters")
 
 
+def show_the_code(visitor: Visitor) -> None:
+    key = visitor.page.locator("code.key").inner_text().replace(" ", "")
+    send(password=PASSWORD, code=pyotp.TOTP(key).now())(visitor)
+
+
 BOOK = "/bestil/faerdselskontrol"
 TAKE_IN = "/kontor/ny/faerdselskontrol"
 PAGES = [
@@ -557,6 +563,21 @@ PAGES = [
     Page("take-in", TAKE_IN, "officer"),
     Page("take-in-walk", "/kontor/ny/tryghedsvandring", "officer"),
     Page("take-in-errors", TAKE_IN, "officer", send(), 422),
+
+    Page("staff", "/kontor/medarbejdere", "officer"),
+    Page("staff-errors", "/kontor/medarbejdere", "officer", send("form:has([name=email])"), 422),
+    Page("invitation", "{invitation}"),
+    Page("invitation-errors", "{invitation}", do=send(password="kort"), status=422),
+    Page("invitation-closed", "{invitation_closed}", status=410),
+    Page("account", "/kontor/konto", "officer"),
+    Page("second-factor", "/kontor/konto/kode", "officer"),
+    Page("second-factor-errors", "/kontor/konto/kode", "officer", send(password=PASSWORD, code="000000"), 422),
+    Page("recovery-codes", "/kontor/konto/kode", "officer", show_the_code),
+    Page("log", "/kontor/log", "officer"),
+    Page("log-nothing", "/kontor/log?sag=K7MDPXQA", "officer"),
+    Page("reader-cases", "/kontor/", "reader"),
+    Page("reader-case", "/kontor/sag/{answered}", "reader"),
+    Page("reader-refused", "/kontor/steder", "reader", status=403),
 ]
 
 WCAG = {"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"}
@@ -566,8 +587,9 @@ BEST_PRACTICE = Counter()
 @pytest.fixture(scope="module")
 def people(chromium, site):
     """One citizen and one officer, who look at every page."""
-    people = {"citizen": Visitor(chromium, site), "officer": Visitor(chromium, site)}
+    people = {who: Visitor(chromium, site) for who in ("citizen", "officer", "reader")}
     log_in(people["officer"])
+    log_in(people["reader"], READER, "Bookings")
     for path, page in too_many_tries(site).items():
         people["citizen"].context.route(site.url + path, partial(too_many, page))
     yield people

@@ -176,19 +176,16 @@ def test_what_was_in_the_session_before_does_not_come_along(quick):
     page = Page(person.client.get(LOG_IN))
     person.client.post(LOG_IN, data={"csrf_token": page.token, "email": OFFICER, "password": PASSWORD})
     with person.client.session_transaction() as session:
-        assert "planted" not in session and session["officer"] == 1
+        assert "planted" not in session and "officer" not in session and session["log_in"]
 
 
 def test_a_forged_session_is_no_key(quick):
     person = Person(quick)
-    for forged in ({"officer": 1}, {"officer": 1, "since": "x", "seen": "y", "key": "z"}):
+    for forged in ({"officer": 1}, {"log_in": 1}, {"log_in": ""}, {"log_in": "x" * 43}, {"log_in": [1]}):
         with person.client.session_transaction() as session:
             session.clear()
             session.update(forged)
-        try:
-            assert not is_in(person)
-        except (KeyError, ValueError):
-            pass  # signed by us, so it cannot happen; what matters is that it does not open
+        assert not is_in(person)
 
 
 def test_who_does_nothing_for_half_an_hour_is_logged_out(quick):
@@ -227,7 +224,7 @@ def test_a_new_password_ends_every_session(quick):
     person = Person(quick)
     try_in(person)
     with quick.app_context():
-        Officer.by_email(OFFICER).password_hash = generate_password_hash("et nyt", method="scrypt:256:8:1")
+        Officer.by_email(OFFICER).set_password("et nyt")
         db.session.commit()
     assert not is_in(person)
 

@@ -28,11 +28,14 @@ from models import (
     Fate,
     FieldLink,
     Intake,
+    Invite,
     Letter,
+    LogIn,
     Officer,
     Owner,
     Place,
     Reply,
+    Role,
     Status,
     Taken,
     Task,
@@ -190,10 +193,19 @@ class District:
         place.suitability = f"{OFFICE}indkørslen"
         return place
 
+    def let_in(self) -> tuple[str, int, int]:
+        """The path of an invitation, the number of another one, and that of a session elsewhere."""
+        ida = db.session.get(Officer, 1)
+        used, unused = (Invite.send(ida, f"{OFFICE}{n}@politi.example", Role.READER) for n in range(2))
+        LogIn.start(ida, "Firefox, Linux")
+        db.session.commit()
+        return f"/kontor/invitation/{used.id}/{used.secret}", unused.id, ida.log_ins[0].id
+
     def kept(self) -> dict[str, list]:
-        """Every row of every table."""
+        """Every row of every table but the log's, which also tells what was only read."""
         with closing(sqlite3.connect(Path(self.app.instance_path, "bookings.sqlite"))) as database:
-            tables = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            tables = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+                      if name != "audit"]
             return {table: database.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
 
     def addresses(self, keys: list[tuple[str, str]]):
@@ -465,6 +477,7 @@ def posts(district) -> list[tuple[str, str, dict]]:
         granted = Booking.by_reference(who["granted"][0])
         place, road = granted.place_id, granted.place.road
         waiter, absent = district.pause_and_go()
+        invited, unused, elsewhere = district.let_in()
         dates = {"times-0-day": "2026-07-01", "times-0-starts": "18:00", "times-0-ends": "19:00", "crew": "Ida",
                  "travel": "30", "place_told": "Biblioteket", "answer_by": "2026-06-12", "words": "", "send": "1"}
         own, offer = f"/sag/{offered.reference}/{offered.secret}", offered.offers[0].id
@@ -533,11 +546,17 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.end_away", f"/kontor/fravaer/{absent}/fjern", {}),
         ("office.see_to", f"/kontor/breve/{failed}", {"done": "1"}),
         ("office.log_in", "/kontor/log-ind", {"email": OFFICER, "password": PASSWORD}),
+        ("office.staff", "/kontor/medarbejdere", {"email": "ny@politi.example", "role": "reader", "language": "da"}),
+        ("office.invitation", invited, {"name": "Ny", "password": "en lang adgangskode"}),
+        ("office.withdraw_invite", f"/kontor/medarbejdere/invitation/{unused}/traek-tilbage", {}),
+        ("office.recovery_codes", "/kontor/konto/noedkoder", {"password": PASSWORD}),
+        ("office.second_factor", "/kontor/konto/kode", {"password": "forkert", "code": "123456"}),
+        ("office.end_session", f"/kontor/konto/log-ind/{elsewhere}/afslut", {}),
         ("office.log_out", "/kontor/log-ud", {}),
     ]
 
 
-LEAVES_NO_TRACE = {"public.find", "office.plan_for_many", "office.log_in", "office.log_out"}
+LEAVES_NO_TRACE = {"public.find", "office.plan_for_many", "office.log_in", "office.log_out", "office.invitation"}
 
 
 def test_nothing_is_done_without_the_token_of_ones_own_session(district):
@@ -551,7 +570,7 @@ def test_nothing_is_done_without_the_token_of_ones_own_session(district):
         for person, token in itertools.product((officer, stranger), ({}, {"csrf_token": foreign})):
             response = person.client.post(path, data={**data, **token})
             assert response.status_code < 500, path
-            if endpoint in ("public.find", "office.log_in"):
+            if endpoint in ("public.find", "office.log_in", "office.invitation"):
                 assert response.status_code == 422, f"{path} needs no token"
         assert district.kept() == before, f"{path} needs no token"
         if endpoint.startswith("office.") and endpoint not in LEAVES_NO_TRACE | OPEN_DOORS:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from test_book import one_app, wish
 from test_case import accept, ask, change, planned
 
-from models import Booking, Fate, Letter, Officer, Visit, Way, db, now
+from models import Booking, Fate, Letter, LogIn, Officer, Visit, Way, db, now
 from words import due_words
 
 app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
@@ -25,7 +25,8 @@ def at_the_desk(app, email=OFFICER) -> Person:
     with app.app_context():
         officer = Officer.by_email(email)
         with person.client.session_transaction() as session:
-            session.update(officer=officer.id, key=officer.pass_key, since=now().isoformat(), seen=now().isoformat())
+            session["log_in"] = LogIn.start(officer)
+        db.session.commit()
     return person
 
 

@@ -1,0 +1,218 @@
+"""What officers do and read is kept, in an order that nobody can change without its being seen."""
+
+import re
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import test_book
+import time_machine
+from conftest import OFFICER, PASSWORD, WISH, Person, book, logged_in
+from sqlalchemy.exc import DatabaseError
+
+from models import Deed, Entry, Officer, aside, db, now, reading_only
+
+app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
+LOG = "/en/kontor/log"
+
+
+def entries(app) -> list[tuple]:
+    with app.app_context():
+        return [(e.what.removeprefix("office."), e.about, e.changed)
+                for e in db.session.scalars(db.select(Entry).order_by(Entry.id))]
+
+
+def raw(app, *statements: str) -> None:
+    """Somebody with the database file and the rights to it."""
+    with closing(sqlite3.connect(Path(app.instance_path, "bookings.sqlite"))) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+
+
+def verify(app, *words) -> str:
+    done = app.test_cli_runner().invoke(args=["audit", "verify", *words])
+    return done.output + done.stderr if done.exit_code == 0 else f"FAILED {done.output}{done.stderr}"
+
+
+@pytest.fixture
+def case(app) -> str:
+    return book(Person(app))[0]
+
+
+def test_reading_and_doing_are_kept_with_who_and_when(app, case):
+    person = logged_in(app)
+    person.get(f"/en/kontor/sag/{case[:4].lower()}-{case[4:]}")
+    person.client.get(f"/kontor/sag/{case}/eksport.json")
+    person.client.get(f"/kontor/sag/{case}/udskrift")
+    person.post(f"/kontor/sag/{case}/notat", {"words": "Ringet"}, token_from=f"/kontor/sag/{case}", follow=False)
+    kept = entries(app)
+    assert kept[0] == ("log_in", "", True)
+    assert [e for e in kept if e[0] != "desk"][1:] == [
+        ("booking", f"sag/{case}", False), ("export", f"sag/{case}/eksport.json", False),
+        ("print_out", f"sag/{case}/udskrift", False), ("booking", f"sag/{case}", False),
+        ("note", f"sag/{case}/notat", True)]
+    with app.app_context():
+        last = db.session.scalars(db.select(Entry).order_by(Entry.id.desc())).first()
+        assert last.officer.email == OFFICER and abs(last.at - now()) < timedelta(minutes=1)
+
+
+def test_a_preview_is_reading_and_a_refusal_is_nothing(app, case):
+    person = logged_in(app)
+    path = f"/kontor/sag/{case}/imoedekom"
+    person.post(path, {"words": "", "show": "1"})
+    assert entries(app)[-1] == ("act", f"sag/{case}/imoedekom", False)
+    before = entries(app)
+    person.client.get("/kontor/sag/AAAAAAAA")
+    person.client.post(path, data={"send": "1"})  # without a token
+    person.client.post("/kontor/log-ud")
+    assert entries(app) == before
+    person.post(path, {"words": "", "send": "1"}, follow=False)
+    assert entries(app)[-1] == ("act", f"sag/{case}/imoedekom", True)
+
+
+def test_what_is_done_to_many_names_them(app, case):
+    person = logged_in(app)
+    other = book(Person(app), road="Søvej")[0]
+    person.post("/kontor/flere/imoedekom", {"sag": [case, other], "words": "", "send": "1"}, token_from="/kontor/",
+                follow=False)
+    assert entries(app)[-1] == ("act_on_many", f"flere/imoedekom {case} {other}", True)
+
+
+def test_no_words_addresses_or_secrets_are_in_it(app, case):
+    person = logged_in(app)
+    person.get("/en/kontor/?q=anna@example.dk")
+    person.post(f"/kontor/sag/{case}/notat", {"words": "Ringet til Anna"}, token_from=f"/kontor/sag/{case}")
+    with app.app_context():
+        kept = str([vars(e) for e in db.session.scalars(db.select(Entry))]).casefold()
+    for word in ("anna", WISH["email"], "ringet", "127.0.0.1", PASSWORD, OFFICER):
+        assert word not in kept
+
+
+def test_it_is_written_in_the_transaction_of_the_deed(app, case, monkeypatch):
+    person, before = logged_in(app), entries(app)
+
+    def fail(*_, **__):
+        raise DatabaseError("disk full", None, Exception())
+
+    token = person.get(f"/kontor/sag/{case}").token
+    monkeypatch.setattr(Entry, "append", fail)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    try:
+        note = person.client.post(f"/kontor/sag/{case}/notat", data={"csrf_token": token, "words": "Uden spor"})
+        page = person.client.get(f"/kontor/sag/{case}")
+    finally:
+        app.config["PROPAGATE_EXCEPTIONS"] = None
+    assert note.status_code == page.status_code == 500 and "Bilerne" not in page.text, "nothing is shown unlogged"
+    monkeypatch.undo()
+    assert "Uden spor" not in person.get(f"/kontor/sag/{case}").text and len(entries(app)) == len(before) + 2
+
+
+def test_while_reading_only_one_short_transaction_may_write(app, case):
+    with app.app_context():
+        held = reading_only.set(True)
+        try:
+            with aside() as own:
+                Entry.append(own, Deed(1, "office.x", ""), changed=False)
+            with pytest.raises(DatabaseError, match="readonly"):
+                db.session.get(Officer, 1).name = "Ændret"
+                db.session.flush()
+        finally:
+            reading_only.reset(held)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit SET about = 'x'", "DELETE FROM audit",
+                                       "DELETE FROM audit WHERE id = 1", "UPDATE audit SET officer_id = 2 WHERE id = 1"])
+def test_the_database_itself_refuses_to_change_it(app, statement):
+    logged_in(app)
+    with pytest.raises(sqlite3.IntegrityError, match="only appended"):
+        raw(app, statement)
+
+
+@pytest.mark.parametrize("tampering", [
+    "UPDATE audit SET about = 'x' WHERE id = 2", "UPDATE audit SET at = '2020-01-01 00:00:00.000000' WHERE id = 2",
+    "UPDATE audit SET officer_id = 7 WHERE id = 2", "UPDATE audit SET changed = 1 - changed WHERE id = 2",
+    "UPDATE audit SET what = 'y' WHERE id = 2", "DELETE FROM audit WHERE id = 2", "DELETE FROM audit WHERE id = 1",
+    "DELETE FROM audit WHERE id = 2; UPDATE audit SET before = (SELECT hash FROM audit WHERE id = 1) WHERE id = 3",
+    "INSERT INTO audit SELECT 99, at, officer_id, what, about, changed, 'zz', hash FROM audit WHERE id = 1"])
+def test_whoever_gets_round_that_is_found_out(app, tampering):
+    person = logged_in(app)
+    for _ in range(4):
+        person.get("/en/kontor/")
+    assert "unbroken" in verify(app)
+    raw(app, "DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete", *tampering.split("; "))
+    assert re.search(r"FAILED.*breaks at entry (1|2|3|99)\b", verify(app))
+
+
+def test_that_the_newest_are_missing_shows_to_who_kept_a_hash(app):
+    person = logged_in(app)
+    person.get("/en/kontor/")
+    last = re.search(r"elsewhere: (\w{64})", verify(app))[1]
+    person.get("/en/kontor/")
+    assert "unbroken" in verify(app, "--knows", last)
+    raw(app, "DROP TRIGGER audit_no_delete", f"DELETE FROM audit WHERE id >= (SELECT id FROM audit WHERE hash = '{last}')")
+    assert "unbroken" in verify(app) and "FAILED" in verify(app, "--knows", last)
+
+
+def test_two_entries_never_follow_the_same_one(app):
+    logged_in(app)
+    with pytest.raises(sqlite3.IntegrityError):
+        raw(app, "INSERT INTO audit SELECT id + 100, at, officer_id, what, about, changed, before, hash FROM audit")
+
+
+def test_an_empty_log_is_whole(app):
+    assert "0 entries, unbroken" in verify(app)
+
+
+def test_the_page_shows_the_newest_first_and_can_be_narrowed(app, case):
+    with app.app_context():
+        Officer.add("bo@politi.example", "Bo Betjent", PASSWORD)
+        db.session.commit()
+    other = book(Person(app), road="Søvej")[0]
+    ida, bo = logged_in(app), logged_in(app, "bo@politi.example")
+    ida.get(f"/kontor/sag/{case}")
+    bo.get(f"/kontor/sag/{other}")
+    ida.post("/kontor/flere/spoerg", {"sag": [case], "words": "Hvor?", "answer_by": "2020-01-01", "show": "1"},
+             token_from="/kontor/")
+    page = ida.get(LOG)
+    assert page.text.index(f"sag/{other}") < page.text.index(f"sag/{case}") and "Bo Betjent" in page.text
+    found = ida.get(f"{LOG}?sag={case[:4]}+{case[4:].lower()}").html
+    assert f"sag/{case}" in found and other not in found
+    assert "/tal" not in ida.get(f"{LOG}?betjent=2").html.partition("<tbody>")[2].replace("/kontor/tal", "")
+    assert "Nothing here" in ida.get(f"{LOG}?dag=2020-01-01").text and "Nothing here" in ida.get(f"{LOG}?sag=x").text
+    for nonsense in ("betjent=99", "dag=x", "dag=0001-01-01", "betjent=x", "sag=" + "x" * 99):
+        assert ida.get(f"{LOG}?{nonsense}").status in (200, 422), nonsense
+    assert ida.get(f"{LOG}?efter=x").status == ida.get(f"{LOG}?efter={10**30}").status == 200
+
+
+def test_the_letters_of_a_case_belong_to_it(app, case):
+    person = logged_in(app)
+    person.get("/kontor/breve/1")
+    assert "breve/1" in person.get(f"{LOG}?sag={case}").html
+    assert "breve/1" not in person.get(f"{LOG}?sag={book(Person(app))[0]}").html
+
+
+def test_it_comes_a_page_at_a_time(app):
+    person = logged_in(app)
+    with app.app_context():
+        for n in range(250):
+            Entry.append(db.session, Deed(1, "office.desk", f"nr-{n}"), changed=False)
+        db.session.commit()
+    path, seen = LOG, []
+    while path:
+        html = person.get(path).html
+        seen += re.findall(r"<code>nr-(\d+)</code>", html)
+        path = (re.search(r'rel="next" href="([^"]+)"', html) or ["", ""])[1]
+    assert seen == [str(n) for n in reversed(range(250))]
+
+
+def test_reading_waits_for_nobody_who_only_reads(app, case):
+    """Two look at once: each has an entry, and the chain holds."""
+    from concurrent.futures import ThreadPoolExecutor
+    people = [logged_in(app) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda p: [p.client.get(f"/kontor/sag/{case}").status_code for _ in range(5)], people))
+    assert {status for row in answers for status in row} == {200}
+    assert len([e for e in entries(app) if e[0] == "booking"]) == 20 and "unbroken" in verify(app)

@@ -1,0 +1,125 @@
+"""A colleague is let in by a link that works once, and chooses a password that nobody else has seen."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import test_book
+import time_machine
+from conftest import OFFICER, PASSWORD, Person, logged_in
+
+from models import Event, Invite, Kind, Letter, Officer, Role, db, now
+
+app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
+STAFF = "/en/kontor/medarbejdere"
+NEW = "bo@politi.example"
+MINE = {"name": "Bo Betjent", "password": "fire ord og et tal"}
+
+
+def invite(app, email=NEW, role="coordinator") -> str:
+    """The link in the letter."""
+    page = logged_in(app).post(STAFF, {"email": email, "role": role, "language": "en"})
+    assert page.status == 200 and "goes by e-mail" in page.text
+    return link(app)
+
+
+def link(app) -> str:
+    with app.app_context():
+        letter = db.session.scalars(db.select(Letter).filter_by(kind=Kind.INVITED).order_by(Letter.id.desc())).first()
+        return re.search(r"https?://[^/]+(\S+/invitation/\S+)", letter.text)[1]
+
+
+def test_the_link_makes_an_account_and_lets_in_at_once(app):
+    person = Person(app)
+    page = person.post(invite(app), MINE)
+    assert page.status == 200 and "Work list" in page.text
+    assert logged_in(app, NEW, MINE["password"]).client.get("/kontor/").status_code == 200
+    with app.app_context():
+        assert Officer.by_email(NEW).name == "Bo Betjent" and Officer.by_email(NEW).role is Role.COORDINATOR
+
+
+def test_it_works_once_and_looking_at_it_uses_nothing_up(app):
+    path = invite(app)
+    for _ in range(3):
+        assert Person(app).get(path).status == 200
+    Person(app).post(path, MINE)
+    assert Person(app).get(path).status == 410
+    stranger = Person(app)
+    token = stranger.get("/find").token
+    assert stranger.client.post(path, data={**MINE, "csrf_token": token, "password": "en helt anden en"}).status_code == 410
+    assert logged_in(app, NEW, MINE["password"]).client.get("/kontor/").status_code == 200
+
+
+def test_it_works_for_three_days(app):
+    with time_machine.travel(now(), tick=False) as clock:
+        path = invite(app)
+        clock.shift(timedelta(days=2, hours=23))
+        assert Person(app).get(path).status == 200
+        clock.shift(timedelta(hours=2))
+        assert Person(app).get(path).status == 410
+
+
+def test_a_newer_link_or_a_press_ends_it(app):
+    first, second = invite(app), invite(app)
+    assert Person(app).get(first).status == 410 and Person(app).get(second).status == 200
+    number = second.split("/")[-2]
+    logged_in(app).post(f"{STAFF}/invitation/{number}/traek-tilbage", token_from=STAFF)
+    assert Person(app).get(second).status == 410
+
+
+@pytest.mark.parametrize("path", ["/kontor/invitation/1/x", "/kontor/invitation/99/x", "/kontor/invitation/0/x"])
+def test_a_guessed_link_opens_nothing(app, path):
+    invite(app)
+    assert Person(app).get(path).status == 404
+
+
+@pytest.mark.parametrize("change", [{"password": "kort"}, {"name": ""}, {"password": "x" * 201}, {"password": ""}])
+def test_what_is_missing_is_said_and_the_link_still_works(app, change):
+    path = invite(app)
+    page = Person(app).post(path, MINE | change)
+    assert page.status == 422 and page.errors
+    assert Person(app).post(path, MINE).status == 200
+
+
+def test_nobody_is_invited_who_is_here_already(app):
+    page = logged_in(app).post(STAFF, {"email": OFFICER.upper(), "role": "reader", "language": "da"})
+    assert page.status == 422 and "already" in page.text
+    assert app.test_cli_runner().invoke(args=["officer", "invite", OFFICER]).exit_code != 0
+
+
+def test_the_operator_invites_too(app):
+    said = app.test_cli_runner().invoke(args=["officer", "invite", NEW, "--role", "reader"])
+    assert said.exit_code == 0
+    Person(app).post(link(app), MINE)
+    with app.app_context():
+        assert Officer.by_email(NEW).role is Role.READER
+
+
+def test_whoever_comes_back_begins_anew(app):
+    Person(app).post(invite(app), MINE)
+    with app.app_context():
+        Officer.by_email(NEW).totp_secret = "JBSWY3DPEHPK3PXP"
+        db.session.commit()
+    app.test_cli_runner().invoke(args=["officer", "remove", NEW])
+    Person(app).post(invite(app, role="reader"), MINE | {"password": "et helt nyt kodeord"})
+    with app.app_context():
+        officer = Officer.by_email(NEW)
+        assert officer.active and officer.role is Role.READER and officer.totp_secret == ""
+    assert logged_in(app, NEW, MINE["password"]).client.get("/kontor/").status_code == 302
+
+
+def test_the_second_factor_comes_next_where_it_is_asked_for(make_app):
+    app = make_app(SECOND_FACTOR=True)
+    app.test_cli_runner().invoke(args=["officer", "invite", NEW])
+    person = Person(app)
+    assert "QR" in person.post(link(app), MINE).html
+    assert person.client.get("/kontor/").location.endswith("/konto/kode")
+
+
+def test_the_letter_tells_nothing_but_the_link(app):
+    invite(app)
+    with app.app_context():
+        letter = db.session.scalars(db.select(Letter).filter_by(kind=Kind.INVITED)).one()
+        assert letter.recipient == NEW and OFFICER not in letter.text and PASSWORD not in letter.text
+        assert db.session.scalars(db.select(Event).filter_by(kind=Kind.INVITED)).one().officer.email == OFFICER
+        assert len(db.session.get(Invite, 1).secret) >= 24
