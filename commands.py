@@ -15,7 +15,7 @@ from sqlalchemy import select
 import backups
 import letters
 from duties import DUTIES
-from models import Booking, Invite, NotAllowed, Officer, Role, broken_at, db, now
+from models import Booking, Invite, LogIn, NotAllowed, Officer, Role, broken_at, db
 
 officer = AppGroup("officer", help="Who may log in to the office.")
 
@@ -186,8 +186,10 @@ def rehearse() -> None:
     if booking:
         paths[f"/sag/{booking.reference}/{booking.secret}"] = "citizen's page"
     if officer:
+        key = LogIn.start(officer)
+        db.session.commit()
         with client.session_transaction() as session:
-            session.update(officer=officer.id, key=officer.pass_key, since=now().isoformat(), seen=now().isoformat())
+            session["log_in"] = key
         paths |= {"/kontor/": "work list"} | ({f"/kontor/sag/{booking.reference}": "booking"} if booking else {})
     db.session.rollback()
     wrong = [name for path, name in paths.items() if client.get(path).status_code != 200]

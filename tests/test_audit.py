@@ -53,7 +53,7 @@ def test_reading_and_doing_are_kept_with_who_and_when(app, case):
     assert [e for e in kept if e[0] != "desk"][1:] == [
         ("booking", f"sag/{case}", False), ("export", f"sag/{case}/eksport.json", False),
         ("print_out", f"sag/{case}/udskrift", False), ("booking", f"sag/{case}", False),
-        ("note", f"sag/{case}/notat", True)]
+        ("keep", f"sag/{case}/notat", True)]
     with app.app_context():
         last = db.session.scalars(db.select(Entry).order_by(Entry.id.desc())).first()
         assert last.officer.email == OFFICER and abs(last.at - now()) < timedelta(minutes=1)

@@ -239,7 +239,7 @@ def test_the_work_list_tells_of_a_backup_that_is_missing_old_or_failed_and_else_
     officer = logged_in(app)
     assert "There is no backup yet." in officer.get(desk).text
     flask("backup", "--drill")
-    assert "ackup" not in officer.get(desk).text.replace("Backups Figures", "")
+    assert "ackup" not in officer.get(desk).text.replace("Backups Who can log in", "")
     assert "Good" in officer.get("/en/kontor/sikkerhedskopi").text
     with time_machine.travel(now() + timedelta(hours=40)):
         officer = logged_in(app)
