@@ -5,6 +5,7 @@ import re
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from sqlalchemy import inspect, update
+from sqlalchemy.exc import OperationalError
 
 from forms import ON_THE_DAY, PressForm
 from letters import by_mail_server
@@ -58,9 +59,12 @@ def _log_what_was_read(response):
         (id,) = inspect(g.log_in).identity  # known without asking the database
         if request.method == "POST":
             db.session.rollback()  # a preview: nobody else can write while we hold the door
-        with aside() as own:
-            Entry.append(own, deed, changed=False)
-            own.execute(update(LogIn).where(LogIn.id == id).values(seen=now()))
+        try:
+            with aside() as own:
+                Entry.append(own, deed, changed=False)
+                own.execute(update(LogIn).where(LogIn.id == id).values(seen=now()))
+        except OperationalError as error:  # a full disk, or somebody who holds the database: nothing is shown unlogged
+            return current_app.make_response(current_app.handle_user_exception(error))
     return response
 
 

@@ -63,14 +63,16 @@ def test_a_booking_that_cannot_be_saved_comes_back_in_its_form(app, locked, send
 
 
 def test_what_an_officer_typed_is_sent_again_by_a_button(app, locked, officer):
-    reference, _ = book(Person(app))
+    reference, secret = book(Person(app))
     data = {"csrf_token": officer.get(f"/kontor/sag/{reference}").token, "words": 'Ring <til> "Bo"'}
     locked()
     page = officer.client.post(f"/kontor/sag/{reference}/notat", data=data)
     html = page.get_data(as_text=True)
     assert page.status_code == 503 and "Send igen" in html
     assert 'name="words" value="Ring &lt;til&gt; &#34;Bo&#34;"' in html and data["csrf_token"] in html
-    assert officer.get(f"/kontor/sag/{reference}").status == 200, "who only reads does not wait"
+    assert Person(app).get(f"/sag/{reference}/{secret}").status == 200, "a citizen who only reads does not wait"
+    shown = officer.client.get(f"/kontor/sag/{reference}")
+    assert shown.status_code == 503 and WISH["text"] not in shown.get_data(as_text=True), "nothing is shown unlogged"
 
 
 def test_a_password_is_not_written_into_a_page(app, locked):

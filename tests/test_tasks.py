@@ -497,7 +497,7 @@ def test_the_worker_asks_and_sends(make_app, clock, monkeypatch):
     mailbox = Mailbox()
     mailbox.open()
     try:
-        app = make_app(MAIL_SERVER="127.0.0.1", MAIL_PORT=mailbox.port, MAIL_SUPPRESS_SEND=False)
+        app = make_app(MAIL_SERVER="127.0.0.1", MAIL_PORT=mailbox.port, MAIL_SUPPRESS_SEND=False, BACKUP_HOUR=None)
         sent(app, logged_in(app))
         on(clock, 1, 11)
         looks, ends = [], {}
