@@ -451,8 +451,8 @@ def test_every_page_is_the_same_before_and_after_a_control_is_planned(district):
 
 
 def test_looking_changes_nothing_not_even_for_officers(district):
-    before = district.kept()
     officer = logged_in(district.app).client
+    before = district.kept()
     keys = [district.people[name] for name in ("asked", "answered")]
     for rule, path, _ in district.addresses(keys):
         if "GET" in rule.methods:
@@ -560,10 +560,11 @@ LEAVES_NO_TRACE = {"public.find", "office.plan_for_many", "office.log_in", "offi
 
 
 def test_nothing_is_done_without_the_token_of_ones_own_session(district):
-    todo, before = posts(district), district.kept()
+    todo = posts(district)
     takes_posts = {r.endpoint for r in district.app.url_map.iter_rules() if "POST" in r.methods}
     assert {endpoint for endpoint, *_ in todo} == takes_posts, "say in posts() what the new page would do"
     officer, stranger = logged_in(district.app), Person(district.app)
+    before = district.kept()
     foreign = Person(district.app).get("/find").token
     token_of_the_stranger = stranger.get("/find").token  # of a session of its own, which `foreign` does not fit
     for endpoint, path, data in todo:
