@@ -1,15 +1,18 @@
 """What every table stands on: the database, points in time, and words folded for searching."""
 
 import enum
+import hmac
+import secrets
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Self
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, Enum, MetaData, TypeDecorator, event
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy import DateTime, Engine, Enum, MetaData, String, TypeDecorator, event
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 # True while nothing may be changed: app.py sets it for every GET, and then the database itself refuses to write.
 reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
@@ -29,6 +32,17 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+
+
+class OpenedByLink:
+    """What a person without an account is let into by a link of their own: its number and its secret."""
+
+    secret: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_urlsafe(18))
+
+    @classmethod
+    def by_link(cls, id: int, secret: str) -> Self | None:
+        found = db.session.get(cls, id)
+        return found if found and hmac.compare_digest(found.secret.encode(), secret.encode()) else None
 
 
 class NotAllowed(ValueError):

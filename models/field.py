@@ -1,14 +1,12 @@
 """A link by which a colleague in the field enters what a visit found, without an account."""
 
-import hmac
-import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .base import NotAllowed, UTCDateTime, db, now
+from .base import NotAllowed, OpenedByLink, UTCDateTime, db, now
 from .event import Event, Kind, record
 
 if TYPE_CHECKING:
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(days=7)  # after the visit: what has not been entered by then, the officer asks for
 
 
-class FieldLink(db.Model):
+class FieldLink(OpenedByLink, db.Model):
     """Opens the findings of one visit and nothing else, until they are reported, or it expires or is withdrawn.
 
     Photo vans are largely manned by civilians, who have no business among the citizens' cases.
@@ -30,7 +28,6 @@ class FieldLink(db.Model):
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), index=True)
     email: Mapped[str] = mapped_column(String(254))
     language: Mapped[str] = mapped_column(String(2))
-    secret: Mapped[str] = mapped_column(String(32))
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -41,17 +38,11 @@ class FieldLink(db.Model):
         """Mail a new link; the letter says nothing of where and when."""
         if not visit.is_open:
             raise NotAllowed(f"visit {visit.id} is {visit.state}")
-        link = cls(visit=visit, email=email, language=language, secret=secrets.token_urlsafe(18),
-                   expires_at=max(visit.ends_at, now()) + LIFETIME)
+        link = cls(visit=visit, email=email, language=language, expires_at=max(visit.ends_at, now()) + LIFETIME)
         db.session.add(link)
         db.session.flush()  # its number is in the letter
         record(Kind.FIELD_ASKED, visit=visit, officer=officer, words=email, link=link.id)
         return link
-
-    @classmethod
-    def by_link(cls, id: int, secret: str) -> "FieldLink | None":
-        link = db.session.get(cls, id)
-        return link if link and hmac.compare_digest(link.secret.encode(), secret.encode()) else None
 
     @property
     def works(self) -> bool:

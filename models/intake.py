@@ -1,14 +1,12 @@
 """Whether a service takes in wishes at present, and who is to be told when it does again."""
 
-import hmac
-import secrets
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .base import NotAllowed, UTCDateTime, db, now
+from .base import NotAllowed, OpenedByLink, UTCDateTime, db, now
 from .event import Event, Kind, record
 from .workdays import today
 
@@ -76,7 +74,7 @@ class Intake(db.Model):
         return self.words_en if language == "en" else self.words_da
 
 
-class Waiter(db.Model):
+class Waiter(OpenedByLink, db.Model):
     """Somebody who wants to be told when a service takes in wishes again: an address and nothing more.
 
     The secret opens their own page. Nobody gets a second letter who has not confirmed the first. Until `open_until`
@@ -90,7 +88,6 @@ class Waiter(db.Model):
     service: Mapped[str] = mapped_column(String(32))
     email: Mapped[str] = mapped_column(String(254), index=True)
     language: Mapped[str] = mapped_column(String(2))
-    secret: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_urlsafe(18))
     asked_on: Mapped[date] = mapped_column(Date, default=today)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     open_until: Mapped[date | None] = mapped_column(Date)
@@ -110,11 +107,6 @@ class Waiter(db.Model):
         db.session.flush()
         if all(other.confirmed_at for other in known.values()):
             waiter._record(Kind.WAITER_ASKED)
-
-    @classmethod
-    def by_link(cls, id: int, secret: str) -> "Waiter | None":
-        waiter = db.session.get(cls, id)
-        return waiter if waiter and hmac.compare_digest(waiter.secret.encode(), secret.encode()) else None
 
     @classmethod
     def waiting(cls, service: str) -> list["Waiter"]:

@@ -1,20 +1,18 @@
 """An invitation to the office: a link that lets one new officer in, once."""
 
-import hmac
-import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .base import NotAllowed, UTCDateTime, db, now, one_of
+from .base import NotAllowed, OpenedByLink, UTCDateTime, db, now, one_of
 from .event import Kind, record
 from .officer import Officer, Role
 
 LIFETIME = timedelta(days=3)
 
 
-class Invite(db.Model):
+class Invite(OpenedByLink, db.Model):
     """Mailed to a colleague, who sets a name and a password of their own. Whoever invites never knows the password.
     `closed_at` is set when it is used, withdrawn, or followed by a newer one."""
 
@@ -24,7 +22,6 @@ class Invite(db.Model):
     email: Mapped[str] = mapped_column(String(254))
     role: Mapped[Role] = mapped_column(one_of(Role))
     language: Mapped[str] = mapped_column(String(2))
-    secret: Mapped[str] = mapped_column(String(32))
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -41,8 +38,7 @@ class Invite(db.Model):
         for earlier in cls.open():
             if earlier.email == email:
                 earlier.close()
-        invite = cls(email=email, role=role, language=language, officer=officer, expires_at=now() + LIFETIME,
-                     secret=secrets.token_urlsafe(18))
+        invite = cls(email=email, role=role, language=language, officer=officer, expires_at=now() + LIFETIME)
         db.session.add(invite)
         db.session.flush()  # its number is in the letter
         record(Kind.INVITED, officer=officer, invite=invite.id)
@@ -51,11 +47,6 @@ class Invite(db.Model):
     @classmethod
     def open(cls) -> list["Invite"]:
         return list(db.session.scalars(select(cls).where(cls.closed_at.is_(None), cls.expires_at > now())))
-
-    @classmethod
-    def by_link(cls, id: int, secret: str) -> "Invite | None":
-        invite = db.session.get(cls, id)
-        return invite if invite and hmac.compare_digest(invite.secret.encode(), secret.encode()) else None
 
     @property
     def works(self) -> bool:

@@ -1,15 +1,13 @@
 """What somebody is asked to do after a visit, who that is, and how it goes."""
 
 import enum
-import hmac
-import secrets
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from .base import NotAllowed, UTCDateTime, db, now, one_of
+from .base import NotAllowed, OpenedByLink, UTCDateTime, db, now, one_of
 from .event import Event, Kind, record
 from .letter import Fate, Way
 from .workdays import today
@@ -35,7 +33,7 @@ REFUSALS = frozenset({TaskStatus.REFUSED, TaskStatus.IMPOSSIBLE})  # only with a
 OVER = REFUSALS | {TaskStatus.DONE}
 
 
-class Owner(db.Model):
+class Owner(OpenedByLink, db.Model):
     """Whoever is responsible for tasks of one visit: `kind` in a word, for everybody; name and address for us alone.
 
     The secret opens their own page. Without an address, an officer tells them.
@@ -50,7 +48,6 @@ class Owner(db.Model):
     name: Mapped[str] = mapped_column(String(80), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     language: Mapped[str] = mapped_column(String(2), default="da")
-    secret: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_urlsafe(18))
 
     visit: Mapped["Visit"] = relationship(back_populates="owners")
     tasks: Mapped[list["Task"]] = relationship(back_populates="owner", order_by="Task.number")
@@ -64,11 +61,6 @@ class Owner(db.Model):
             known = cls(visit=visit, kind=kind)
             db.session.add(known)
         return known
-
-    @classmethod
-    def by_link(cls, id: int, secret: str) -> "Owner | None":
-        owner = db.session.get(cls, id)
-        return owner if owner and hmac.compare_digest(owner.secret.encode(), secret.encode()) else None
 
     def change_contact(self, *, name: str, email: str, language: str) -> None:
         """Letters that still wait go where the owner can be reached now."""
