@@ -61,8 +61,14 @@ TO_CITIZENS = frozenset({
 WITH_ENTRY = frozenset({Kind.AGREED, Kind.AGREED_ANEW, Kind.CALLED_OFF})
 # Those that whoever is responsible for a task is told of.
 TO_OWNERS = frozenset({Kind.TASKS_SENT, Kind.TASKS_DUE})
-# Those that go to whoever wants to be told when a form opens.
-TO_WAITERS = frozenset({Kind.WAITER_ASKED, Kind.WAITER_LET_IN, Kind.WAITER_TOLD})
+# Those that open a page to somebody without a case: who, as the event names them, their page, the subject.
+_TO_WAITER = (Waiter, "waiter", "public.waiter",
+              lambda service: gettext("%(service)s: when the form opens", service=service.name))
+BY_LINK = {
+    Kind.FIELD_ASKED: (FieldLink, "link", "office.field", lambda _: gettext("Findings to be entered")),
+    Kind.INVITED: (Invite, "invite", "office.invitation", lambda _: gettext("Your access to the office")),
+    **dict.fromkeys((Kind.WAITER_ASKED, Kind.WAITER_LET_IN, Kind.WAITER_TOLD), _TO_WAITER),
+}
 # What is no answer yet goes by mail where there is an address, even if the answer is wanted otherwise.
 CONFIRMATIONS = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DELAYED, Kind.DATES_LAPSED,
                            Kind.REMINDED})
@@ -89,12 +95,8 @@ def write_pending() -> list[Letter]:
             letters += _write_to_citizen(event)
         elif event.kind in TO_OWNERS:
             letters.append(_write_to_owner(event))
-        elif event.kind is Kind.FIELD_ASKED:
-            letters.append(_write_to_field(event))
-        elif event.kind is Kind.INVITED:
-            letters.append(_write_to_invited(event))
-        elif event.kind in TO_WAITERS:
-            letters.append(_write_to_waiter(event))
+        elif event.kind in BY_LINK:
+            letters.append(_write_by_link(event))
         elif event.kind is Kind.REMINDED:
             letters += _write_to_each_officer(REMINDER, visit=event.visit)
     return letters
@@ -128,33 +130,16 @@ def _write_to_owner(event: Event) -> Letter:
                     subject=gettext("Tasks after the visit on %(day)s", day=day(visit.starts_at)))
 
 
-def _write_to_field(event: Event) -> Letter:
-    """A mail may be read on its way, so it names neither the place nor the time."""
-    link = db.session.get(FieldLink, event.facts["link"])
-    with force_locale(link.language):
-        text = render_template(f"letters/{event.kind}.txt", until=link.expires_at, officer=event.officer, link=_address(
-            "office.field", link.language, id=link.id, secret=link.secret))
-        return _add(text, way=Way.EMAIL, kind=event.kind, language=link.language, recipient=link.email,
-                    subject=gettext("Findings to be entered"))
-
-
-def _write_to_invited(event: Event) -> Letter:
-    invite = db.session.get(Invite, event.facts["invite"])
-    with force_locale(invite.language):
-        text = render_template(f"letters/{event.kind}.txt", until=invite.expires_at, officer=event.officer,
-                               link=_address("office.invitation", invite.language, id=invite.id, secret=invite.secret))
-        return _add(text, way=Way.EMAIL, kind=event.kind, language=invite.language, recipient=invite.email,
-                    subject=gettext("Your access to the office"))
-
-
-def _write_to_waiter(event: Event) -> Letter:
-    waiter, service = db.session.get(Waiter, event.facts["waiter"]), services.SERVICES[event.facts["service"]]
-    with force_locale(waiter.language):
-        text = render_template(f"letters/{event.kind}.txt", event=event, service=service,
-                               link=_address("public.waiter", waiter.language, id=waiter.id, secret=waiter.secret),
-                               form=_address("public.book", waiter.language, slug=service.slug))
-        return _add(text, way=Way.EMAIL, kind=event.kind, language=waiter.language, recipient=waiter.email,
-                    subject=gettext("%(service)s: when the form opens", service=service.name))
+def _write_by_link(event: Event) -> Letter:
+    """To whoever is let in by a link of their own. A mail may be read on its way, so it names no case and no visit."""
+    kind, named, page, subject = BY_LINK[event.kind]
+    reader, service = db.session.get(kind, event.facts[named]), services.SERVICES.get(event.facts.get("service"))
+    with force_locale(reader.language):
+        text = render_template(f"letters/{event.kind}.txt", event=event, reader=reader, service=service,
+                               link=_address(page, reader.language, id=reader.id, secret=reader.secret),
+                               form=service and _address("public.book", reader.language, slug=service.slug))
+        return _add(text, way=Way.EMAIL, kind=event.kind, language=reader.language, recipient=reader.email,
+                    subject=subject(service))
 
 
 def _way(booking: Booking, kind: Kind) -> Way | None:
