@@ -2,4 +2,17 @@
 
 from .hotspots import Hotspot, at_place, effect, hotspots, share_charged
 from .tables import Chosen, Table, cases, report, said_of_answers
-from .waits import LOOK_BACK, AskedHere, KeptWeek, Waiting, answer_by, asked_here, kept, pace, wait_for, waiting, waits
+from .waits import (
+    LOOK_BACK,
+    AskedHere,
+    KeptWeek,
+    Waiting,
+    answer_by,
+    asked_here,
+    kept,
+    pace,
+    wait_for,
+    wait_of,
+    waiting,
+    waits,
+)

@@ -103,33 +103,39 @@ def within(waits: dict[int, int], percent: int) -> int | None:
     return None
 
 
-def waits(before: Booking | None = None) -> dict[str, Waiting]:
-    """How long one waits at present for each service that anybody has asked for; with `before`, who received later
-    is not ahead."""
+def waits(service: str = "", before: Booking | None = None) -> dict[str, Waiting]:
+    """How long one waits at present for each service that anybody has asked for, or for that one; who came after
+    `before` is not ahead."""
     yesterday = today() - timedelta(days=1)
+    of_service = [Booking.service == service] if service else []
     lately: dict[str, Counter] = {}
     by_day: dict[str, Counter] = {}
     for service, day, wait, count in db.session.execute(
             select(Booking.service, Booking.decided_on, Booking.wait, func.count()).where(
-                Booking.decided_on.between(today() - timedelta(days=LOOK_BACK), yesterday))
+                Booking.decided_on.between(today() - timedelta(days=LOOK_BACK), yesterday), *of_service)
             .group_by(Booking.service, Booking.decided_on, Booking.wait)):
         lately.setdefault(service, Counter())[wait] += count
         by_day.setdefault(service, Counter())[day] += count
     queue = select(Booking.service, func.count()).where(
-        Booking.status.in_(UNDECIDED), Booking.decided_on.is_(None)).group_by(Booking.service)
+        Booking.status.in_(UNDECIDED), Booking.decided_on.is_(None), *of_service).group_by(Booking.service)
     ahead = dict(db.session.execute(queue if before is None else queue.where(Booking.id < before.id)).all())
     return {service: waiting(lately[service], pace(by_day[service], yesterday), ahead.get(service, 0))
             if service in lately else Waiting(ahead[service]) for service in {*lately, *ahead}}
 
 
 def wait_for(service: str, before: Booking | None = None) -> Waiting:
-    return waits(before).get(service, Waiting())
+    return waits(service, before).get(service, Waiting())
+
+
+def wait_of(booking: Booking) -> Waiting | None:
+    """How long this one still waits; None where it has been decided, or waits no more."""
+    return wait_for(booking.service, before=booking) if booking.is_open and booking.decided_on is None else None
 
 
 def answer_by(booking: Booking) -> date | None:
     """The day by which this one will be decided at the present pace; None where nobody can know."""
-    most = wait_for(booking.service, before=booking).most if booking.decided_on is None else None
-    return most and add_working_days(today(), most)
+    wait = wait_of(booking)
+    return add_working_days(today(), wait.most) if wait and wait.most else None
 
 
 @dataclass(frozen=True)

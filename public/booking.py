@@ -7,7 +7,7 @@ from flask_babel import get_locale, gettext
 from sqlalchemy.exc import IntegrityError
 
 import services
-from figures import Waiting, asked_here, wait_for
+from figures import Waiting, asked_here, wait_for, wait_of
 from forms import BookingForm, JoinForm
 from letters import link_to
 from models import Booking, Intake, Place, Waiter, db
@@ -73,4 +73,4 @@ def _send(service: Service, form: BookingForm, waiting: Waiting, waiter: Waiter 
 def receipt(reference: str, secret: str):
     booking = own(reference, secret)
     return render_template("public/receipt.html", booking=booking, service=services.SERVICES[booking.service],
-                           link=link_to(booking), waiting=wait_for(booking.service, before=booking))
+                           link=link_to(booking), waiting=wait_of(booking))

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 import calendars
 import services
-from figures import wait_for
+from figures import wait_of
 from forms import (
     ContactForm,
     FindForm,
@@ -144,7 +144,7 @@ def _case_page(booking: Booking, typed: dict | None = None):
                            typed=next(iter(typed), None) if typed else None, status=status_for_citizen(booking),
                            press=PressForm(None), called_off=last if last.kind is Kind.CALLED_OFF else None,
                            answers=service.questions.describe(booking.answers),
-                           waiting=wait_for(booking.service, before=booking))
+                           waiting=wait_of(booking))
 
 
 def own(reference: str, secret: str) -> Booking:
