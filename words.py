@@ -7,7 +7,7 @@ from flask_babel import format_date, format_percent, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
-from forms import NOBODY, OWNERS, day_in_words, in_my_language
+from forms import NOBODY, OWNERS, day_in_words, in_my_language, weekday_name
 from models import Booking, Fate, Kind, Letter, State, Status, Task, Visit, Way, local, now, today, working_days_until
 
 STATUSES = {
@@ -187,11 +187,6 @@ def weekday(value: datetime | str) -> str:
     """The day with its name, as dates are agreed: Tuesday 12 May 2027."""
     value = local(datetime.fromisoformat(value) if isinstance(value, str) else value)
     return f"{format_date(value.date(), 'EEEE')} {day(value)}"
-
-
-def weekday_name(number: int) -> str:
-    """Monday is 0."""
-    return format_date(date(2024, 1, 1 + number), "EEEE").capitalize()  # that year began on a Monday
 
 
 def weekdays(numbers: list[int]) -> str:

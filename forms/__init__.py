@@ -33,6 +33,7 @@ from .fields import (
     day_in_words,
     flat,
     in_words,
+    weekday_name,
 )
 from .intake import AwayForm, JoinForm, LetInForm, PauseForm, TellMeForm
 from .officer import (

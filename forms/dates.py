@@ -1,14 +1,14 @@
 """What an officer types about dates: a visit, dates to choose from, why one is off, and when nobody comes."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from wtforms import BooleanField
 from wtforms.validators import ValidationError
 
-from .fields import AnyOf, Clock, Count, Day, Form, Line, OneOf, Repeat, Row, Select, Text, flat
+from .fields import AnyOf, Clock, Count, Day, Form, Line, OneOf, Repeat, Row, Select, Text, flat, weekday_name
 from .officer import MoveForm, must_be_coming, own_words
 from .rules import day_here
 
@@ -200,13 +200,10 @@ class _Week(Form):
         return [(self[opens], self[closes]) for opens, closes in self.groups[0][1]]
 
 
-def _weekday(n: int) -> LazyString:
-    return LazyString(lambda: format_date(date(2024, 1, 1 + n), "EEEE").capitalize())  # the first was a Monday
-
-
 HoursForm = type("HoursForm", (_Week,), {
     name + str(n): Clock(words, required=False) for n in range(7) for name, words in (
-        ("opens", _l("%(day)s, from", day=_weekday(n))), ("closes", _l("%(day)s, to", day=_weekday(n))))})
+        ("opens", _l("%(day)s, from", day=LazyString(weekday_name, n))),
+        ("closes", _l("%(day)s, to", day=LazyString(weekday_name, n))))})
 
 
 def span(row, zone) -> tuple[datetime, datetime]:

@@ -173,6 +173,11 @@ def day_in_words(day: date) -> str:
     return format_date(day, "d. MMMM y" if str(get_locale()) == "da" else "d MMMM y")
 
 
+def weekday_name(number: int) -> str:
+    """Monday is 0."""
+    return format_date(date(2024, 1, 1 + number), "EEEE").capitalize()  # that year began on a Monday
+
+
 # Kinds of fields. `required` is a word of the label as well as a rule, so the kind sets both.
 
 def _rules(required: bool | RequiredWhen, *others) -> list:

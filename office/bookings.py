@@ -61,9 +61,8 @@ def _services_of(bookings: list[Booking]) -> list[Service]:
 
 def _reasons_for(bookings: list[Booking]) -> dict:
     """The reasons for a no that fit all of them."""
-    first, *others = _services_of(bookings)
-    return {code: name for code, name in wording.offered(first).items()
-            if all(code in wording.offered(s) for s in others)}
+    first, *others = [wording.offered(service) for service in _services_of(bookings)]
+    return {code: name for code, name in first.items() if all(code in reasons for reasons in others)}
 
 
 ACTIONS = {
@@ -298,8 +297,7 @@ def take_in(slug: str):
         once=form.once.data, place=Place.at(**form.place()), answer_within=service.answer_within, officer=g.officer,
         service=service.key, answers=form.own_answers(), wishes=form.wishes(), **form.columns())
     db.session.commit()
-    flash(gettext("Taken in. Tell the citizen the reference: %(reference)s",
-                  reference=f"{booking.reference[:4]} {booking.reference[4:]}"))
+    flash(gettext("Taken in. Tell the citizen the reference: %(reference)s", reference=in_halves(booking.reference)))
     return redirect(url_for(".booking", reference=booking.reference), 303)
 
 

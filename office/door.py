@@ -134,19 +134,22 @@ def log_in_of_session() -> LogIn | None:
     key = session.get("log_in")
     if not isinstance(key, str):
         return None
-    config, found = current_app.config, LogIn.by_key(key)
-    if found and found.officer.active and found.lasts(
-            timedelta(minutes=config["IDLE_MINUTES"]), timedelta(hours=config["SESSION_HOURS"])):
+    found = LogIn.by_key(key)
+    if found and found.officer.active and _lasts(found):
         return found
     session.clear()
     flash(gettext("You have been logged out. Log in to go on."))
     return None
 
 
+def _lasts(found: LogIn) -> bool:
+    config = current_app.config
+    return found.lasts(timedelta(minutes=config["IDLE_MINUTES"]), timedelta(hours=config["SESSION_HOURS"]))
+
+
 def _account_page(form: PasswordForm) -> str:
-    lasting = [one for one in g.officer.log_ins if one.lasts(
-        timedelta(minutes=current_app.config["IDLE_MINUTES"]), timedelta(hours=current_app.config["SESSION_HOURS"]))]
-    return render_template("office/account.html", log_ins=lasting, this=g.log_in, form=form)
+    return render_template("office/account.html", log_ins=[one for one in g.officer.log_ins if _lasts(one)],
+                           this=g.log_in, form=form)
 
 
 def _offered_secret() -> str:
