@@ -127,7 +127,7 @@ class Site:
         self.url = f"http://{self.host}"
         self.app = create_app({"INSTANCE": str(folder), "TESTING": True, "SERVER_NAME": self.host,
                                "RATELIMIT_ENABLED": False})
-        self._running, self._log = [], folder / "server.log"
+        self._running, self._log, self.environment = [], folder / "server.log", {}
 
     def start(self) -> None:
         self.mailbox.open()
@@ -156,15 +156,15 @@ class Site:
         """What the processes have said, all of it."""
         return self._log.read_text()
 
-    def _run(self, module: str, *arguments: str, **how) -> None:
+    def _run(self, module: str, *arguments: str, by: tuple = (sys.executable, "-m"), **how) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("BOOKING_", "FLASK_"))}
         with self._log.open("a") as log:
             self._running.append(subprocess.Popen(
-                [sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=log, stderr=log, **how, env={
+                [*by, module, *arguments], cwd=ROOT, stdout=log, stderr=log, **how, env={
                     **clean, "BOOKING_INSTANCE": str(self.folder), "BOOKING_SERVER_NAME": self.host,
                     "BOOKING_MAIL_SERVER": "127.0.0.1", "BOOKING_MAIL_PORT": str(self.mailbox.port),
                     "BOOKING_RATELIMIT_ENABLED": "false", "BOOKING_BACKUP_HOUR": "null",
-                    "BOOKING_SECOND_FACTOR": "false"}))
+                    "BOOKING_SECOND_FACTOR": "false", **self.environment}))
 
     def words(self, sentence: str, language: str, **values) -> str:
         """What the site says for `sentence` in `language`: the tests follow the catalogue, whatever it says."""
