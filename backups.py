@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -262,7 +263,7 @@ def _unpacked(file: Path, room: Path, key: str) -> Path:
             data = BytesIO(SealedBox(PrivateKey(key, Base64Encoder)).decrypt(file.read_bytes()))
         with gzip.open(data) as packed, target.open("wb") as plain:
             shutil.copyfileobj(packed, plain)
-    except (OSError, EOFError, ValueError, CryptoError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, CryptoError) as error:
         raise Unfit(f"{file.name} cannot be opened: {error}") from error
     return target
 

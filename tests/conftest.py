@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cached_property
 from html import unescape
@@ -21,11 +22,14 @@ sys.path.insert(0, str(ROOT))
 
 from babel.messages.mofile import write_mo  # noqa: E402
 from babel.messages.pofile import read_po  # noqa: E402
+from flask import Flask  # noqa: E402
 from flask_migrate import upgrade  # noqa: E402
 from jinja2 import FileSystemBytecodeCache  # noqa: E402
+from werkzeug.security import generate_password_hash  # noqa: E402
 
 from app import create_app  # noqa: E402
 from models import COPENHAGEN, Booking, Event, Kind, Letter, Officer, Place, Visit, db, now  # noqa: E402, F401
+from throttle import limiter  # noqa: E402
 
 PASSWORD = "en lang adgangskode"
 OFFICER = "ida@politi.example"
@@ -47,30 +51,59 @@ def template(tmp_path_factory) -> Path:
     app = create_app({"INSTANCE": str(folder), "TESTING": True})
     with app.app_context():
         upgrade()
-        Officer.add(OFFICER, "Ida Betjent", PASSWORD)
+        ida = Officer.add(OFFICER, "Ida Betjent", PASSWORD)
+        ida.password_hash = generate_password_hash(PASSWORD, method="scrypt:256:8:1")  # a real one takes a tenth of a second
         db.session.commit()
         db.session.remove()
         db.engine.dispose()
     return folder
 
 
+@pytest.fixture(scope="session")
+def standing(template, tmp_path_factory) -> Callable[[int], Flask]:
+    """Applications as they are without settings of a test's own. Building one takes longer than most tests, so each
+    serves one test after another, in the same folder with everything in it new."""
+    home, built = tmp_path_factory.mktemp("standing"), []
+
+    def nth(n: int) -> Flask:
+        folder = home / str(n)
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(template, folder)
+        if n == len(built):
+            built.append(build(folder, template))
+        limiter.enabled = False  # another application may have switched it on: there is one for all
+        return built[n]
+
+    return nth
+
+
+def build(folder: Path, template: Path, **config) -> Flask:
+    app = create_app({"INSTANCE": str(folder), "TESTING": True, "RATELIMIT_ENABLED": False, **config})
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(template))  # compiled once for all tests
+    return app
+
+
 @pytest.fixture
-def make_app(template, tmp_path):
-    made = []
+def make_app(template, tmp_path, standing):
+    lent, own = [], []
 
     def make(**config):
-        folder = tmp_path / f"instance{len(made)}"
-        shutil.copytree(template, folder)
-        app = create_app({"INSTANCE": str(folder), "TESTING": True, "RATELIMIT_ENABLED": False, **config})
-        app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(template))  # compiled once for all tests
-        made.append(app)
+        if config:
+            own.append(build(shutil.copytree(template, tmp_path / f"instance{len(own)}"), template, **config))
+            return own[-1]
+        app = standing(len(lent))
+        lent.append((app, dict(app.config), app.wsgi_app))
         return app
 
     yield make
-    for app in made:
+    for app in own + [app for app, *_ in lent]:
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
+    for app, config, wsgi_app in lent:
+        app.config.clear()
+        app.config.update(config)
+        app.wsgi_app = wsgi_app
 
 
 @pytest.fixture

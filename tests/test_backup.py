@@ -150,6 +150,7 @@ def test_a_database_in_use_is_replaced_by_force_alone_and_then_in_one_step(app, 
 
 
 @pytest.mark.parametrize("harm", [lambda b: b[:-200], lambda b: b[:300] + b"xxxx" + b[304:], lambda b: b"no backup",
+                                  lambda b: gzip.compress(b"")[:10] + b"\xff" * 50,  # which gzip itself trips over
                                   lambda b: gzip.compress(gzip.decompress(b)[:40_000] + b"\0" * 8000)])
 def test_a_damaged_backup_is_refused_and_the_database_left_as_it_is(app, citizen, flask, harm):
     book(citizen)

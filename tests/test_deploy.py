@@ -66,13 +66,14 @@ def test_what_is_broken_into_can_touch_nothing_else(units, name):
 class Installed(Site):
     """The web server by its unit's own command, behind a door that somebody else holds open, as systemd does."""
 
-    AS_SYSTEMD = 'LISTEN_PID=$$ LISTEN_FDS=1; export LISTEN_PID LISTEN_FDS; exec "$@" 3<&'
+    AS_SYSTEMD = ("import os, sys; os.dup2(int(sys.argv[1]), 3); os.execve(sys.argv[2], sys.argv[2:], "
+                  "{**os.environ, 'LISTEN_PID': str(os.getpid()), 'LISTEN_FDS': '1'})")
 
     def serve(self) -> None:
         unit, door = (DEPLOY / "booking-web@.service").read_text(), self._socket.fileno()
         program, *arguments = shlex.split(re.search(r"^ExecStart=(.*)$", unit, re.M)[1])
         self._run(program.rpartition("/")[2], *arguments, pass_fds=(door,),
-                  by=("sh", "-c", self.AS_SYSTEMD + str(door), "sh", sys.executable, "-m"))
+                  by=(sys.executable, "-c", self.AS_SYSTEMD, str(door), sys.executable, "-m"))
         self.web = self._running[-1]
 
 
