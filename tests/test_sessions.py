@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 import test_book
 import time_machine
-from conftest import OFFICER, PASSWORD, Person, logged_in
+from conftest import OFFICER, PASSWORD, Page, Person, book, check_page, logged_in
 
 from models import LogIn, Officer, db, now
 
 app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 ACCOUNT = "/en/kontor/konto"
+HERE = {"Origin": "http://127.0.0.1:8000"}
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 EDGE = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36 Edg/130.0"
 
@@ -107,3 +108,27 @@ def test_reading_keeps_it_open_though_a_get_writes_nothing_else(app):
 def test_no_browser_is_too_strange(app, agent):
     person = at(app, agent)
     assert is_in(person) and "<script>Firefox" not in person.get(ACCOUNT).html
+
+
+def test_what_an_officer_typed_outlasts_the_session(app):
+    """Half an hour over a letter is not lost: it waits in its page until they have logged in again, in another window."""
+    reference, _ = book(Person(app))
+    officer, path, typed = at(app), f"/en/kontor/sag/{reference}/afslag", "It took long to find these words."
+    written = {"reason": "resources", "words": typed, "send": "1"}
+    token = officer.get(path).token
+    with time_machine.travel(now() + timedelta(minutes=31)):
+        page = Page(officer.client.post(path, data={**written, "csrf_token": token}, headers=HERE))
+        assert page.status == 401 and page.hidden["words"] == [typed] and "You have been logged out" in page.text
+        check_page(page, path)
+        officer.post("/kontor/log-ind", {"email": OFFICER, "password": PASSWORD})
+        kept = {name: value[0] for name, value in page.hidden.items()}
+        again = Page(officer.client.post(path, data=kept, headers=HERE))
+        assert again.status == 422 and typed in again.html
+        sent = officer.client.post(path, data={**written, "csrf_token": again.token}, headers=HERE)
+        assert sent.status_code == 303 and typed in officer.get(f"/en/kontor/sag/{reference}").text
+
+
+def test_what_another_site_sends_is_not_handed_to_an_officer_to_send_again(app):
+    sent = Person(app).client.post("/en/kontor/sag/K7MDPXQA/afslag", data={"words": "foisted"}, headers={
+        "Origin": "https://elsewhere.example"})
+    assert sent.status_code == 302 and b"foisted" not in sent.data
