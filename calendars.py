@@ -5,7 +5,7 @@ read it; so the officer's own feed, too, is without the visits that nobody may k
 """
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 from flask_babel import force_locale, gettext
@@ -16,7 +16,7 @@ from sqlalchemy.orm import selectinload
 
 import services
 from forms import in_my_language
-from models import COPENHAGEN, NotAllowed, State, Visit, db, local, now
+from models import NotAllowed, State, Visit, db, local, midnight, now
 from words import reference
 
 PAST = timedelta(days=30)  # for so long, a feed still shows what is over
@@ -72,7 +72,7 @@ def by_day(visits: Iterable[Visit]) -> dict[datetime, list[Visit]]:
     """Visits in order, by the first moment of the day on which they start."""
     days: dict[datetime, list[Visit]] = {}
     for visit in visits:
-        days.setdefault(datetime.combine(local(visit.starts_at), time(), COPENHAGEN), []).append(visit)
+        days.setdefault(midnight(local(visit.starts_at)), []).append(visit)
     return days
 
 

@@ -194,8 +194,10 @@ def weekdays(numbers: list[int]) -> str:
     if len(numbers) == 7:
         return gettext("Every day")
     if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
-        return f"{weekday_name(numbers[0])}–{weekday_name(numbers[-1]).lower()}"
-    return ", ".join(map(weekday_name, numbers))
+        days = f"{weekday_name(numbers[0])}–{weekday_name(numbers[-1])}"
+    else:
+        days = ", ".join(map(weekday_name, numbers))
+    return days[:1].upper() + days[1:]
 
 
 def span(start: datetime | str, end: datetime | str) -> str:

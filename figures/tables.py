@@ -7,7 +7,7 @@ a fraction from 0 to 1, a number is whole, and None is where there is nothing to
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from flask_babel import format_date, gettext
 from flask_babel import lazy_gettext as _l
@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 import wording
 from forms import HELPED, HELPED_WHY, NOBODY, OWNERS, TASK_STATUSES
-from models import COPENHAGEN, Booking, Event, Kind, Owner, Place, Status, Sum, Task, Visit, db
+from models import Booking, Event, Kind, Owner, Place, Status, Sum, Task, Visit, db, midnight
 from services import SERVICES, WORRIES
 from words import day
 
@@ -44,9 +44,9 @@ class Chosen:
         """Each month and when it begins in Denmark; last of all, when the one thereafter begins."""
         begin, found = self.first, {}
         while begin <= self.last:
-            found[f"{begin:%Y-%m}"] = datetime.combine(begin, time(), COPENHAGEN)
+            found[f"{begin:%Y-%m}"] = midnight(begin)
             begin = (begin + timedelta(days=32)).replace(day=1)
-        return found | {"": datetime.combine(begin, time(), COPENHAGEN)}
+        return found | {"": midnight(begin)}
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _visits(chosen: Chosen, with_place: bool, *columns) -> Select:
     """Of the visits that began in the period, by the clock in Denmark."""
     *_, end = chosen.months.values()
     found = select(*columns).select_from(Visit).where(
-        Visit.starts_at >= datetime.combine(chosen.first, time(), COPENHAGEN), Visit.starts_at < end)
+        Visit.starts_at >= midnight(chosen.first), Visit.starts_at < end)
     return _only(found.join(Place, Place.id == Visit.place_id) if with_place else found, chosen, Visit)
 
 
@@ -250,7 +250,7 @@ def said_of_answers(chosen: Chosen, most: int = 50) -> list[Event]:
     *_, end = chosen.months.values()
     found = select(Event).join(Event.booking).options(joinedload(Event.booking)).where(
         Event.kind == Kind.RATED, Event.words != "", Event.at < end,
-        Event.at >= datetime.combine(chosen.first, time(), COPENHAGEN)).order_by(Event.at.desc()).limit(most)
+        Event.at >= midnight(chosen.first)).order_by(Event.at.desc()).limit(most)
     return list(db.session.scalars(_only(found, chosen, Booking)))
 
 

@@ -200,10 +200,13 @@ class _Week(Form):
         return [(self[opens], self[closes]) for opens, closes in self.groups[0][1]]
 
 
+def _weekday(number: int) -> LazyString:
+    return LazyString(lambda: weekday_name(number).capitalize())
+
+
 HoursForm = type("HoursForm", (_Week,), {
     name + str(n): Clock(words, required=False) for n in range(7) for name, words in (
-        ("opens", _l("%(day)s, from", day=LazyString(weekday_name, n))),
-        ("closes", _l("%(day)s, to", day=LazyString(weekday_name, n))))})
+        ("opens", _l("%(day)s, from", day=_weekday(n))), ("closes", _l("%(day)s, to", day=_weekday(n))))})
 
 
 def span(row, zone) -> tuple[datetime, datetime]:

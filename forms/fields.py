@@ -174,8 +174,8 @@ def day_in_words(day: date) -> str:
 
 
 def weekday_name(number: int) -> str:
-    """Monday is 0."""
-    return format_date(date(2024, 1, 1 + number), "EEEE").capitalize()  # that year began on a Monday
+    """As it is written within a sentence; Monday is 0."""
+    return format_date(date(2024, 1, 1 + number), "EEEE")  # that year began on a Monday
 
 
 # Kinds of fields. `required` is a word of the label as well as a rule, so the kind sets both.

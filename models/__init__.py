@@ -19,4 +19,13 @@ from .search import containing
 from .task import Owner, Photo, Task, TaskStatus
 from .visit import State, Sum, Visit
 from .wording import Wording
-from .workdays import COPENHAGEN, add_working_days, holiday_name, is_working_day, local, today, working_days_until
+from .workdays import (
+    COPENHAGEN,
+    add_working_days,
+    holiday_name,
+    is_working_day,
+    local,
+    midnight,
+    today,
+    working_days_until,
+)

@@ -1,13 +1,14 @@
 """When an officer is away, and who stands in."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Date, ForeignKey, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from .agenda import Taken
 from .base import db
-from .workdays import today
+from .workdays import midnight, today
 
 if TYPE_CHECKING:
     from .officer import Officer
@@ -30,9 +31,12 @@ class Away(db.Model):
     stand_in: Mapped["Officer | None"] = relationship(foreign_keys=stand_in_id)
 
     @classmethod
-    def enter(cls, officer: "Officer", first: date, last: date, **columns) -> "Away":
+    def enter(cls, officer: "Officer", first: date, last: date, off: bool = False, **columns) -> "Away":
+        """`off` keeps those days free of visits, too."""
         away = cls(officer=officer, first=first, last=last, **columns)
         db.session.add(away)
+        if off:
+            Taken.absence(officer.name, midnight(first), midnight(last + timedelta(days=1)), "")
         return away
 
     @classmethod
@@ -48,5 +52,9 @@ class Away(db.Model):
         return self.words_en if language == "en" else self.words_da
 
     def end(self) -> None:
-        """Back, or not gone at all."""
+        """Back, or not gone at all; days that were kept free are free no more."""
+        for absence in Taken.absences(midnight(self.first)):
+            if (absence.unit, absence.starts_at, absence.ends_at) == (
+                    self.officer.name, midnight(self.first), midnight(self.last + timedelta(days=1))):
+                absence.end()
         db.session.delete(self)

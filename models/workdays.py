@@ -1,6 +1,6 @@
 """Danish time: Copenhagen's clock, and the days on which an office works."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,11 @@ def today() -> date:
 
 def local(moment: datetime) -> datetime:
     return moment.astimezone(COPENHAGEN)
+
+
+def midnight(day: date) -> datetime:
+    """Its first moment."""
+    return datetime.combine(day, time(), COPENHAGEN)
 
 
 def is_holiday(day: date) -> bool:

@@ -1,6 +1,6 @@
 """Being away: who stands in, what the public reads meanwhile, and what a stand-in must know."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import selectinload
 
 from forms import AwayForm
-from models import COPENHAGEN, OPEN, Away, Booking, Officer, State, Status, Taken, Visit, db, today
+from models import OPEN, Away, Booking, Officer, State, Status, Visit, db, midnight, today
 
 from . import office, pressed
 from .desk import letters_to_see_to
@@ -23,11 +23,9 @@ def away():
     if not form.validate_on_submit():
         return (render_template("office/away.html", form=form, coming=Away.coming()),
                 422 if request.method == "POST" else 200)
-    first, last = form.first.data, form.last.data
-    Away.enter(g.officer, first, last, words_da=form.words_da.data or "", words_en=form.words_en.data or "",
+    Away.enter(g.officer, form.first.data, form.last.data, form.off.data, words_da=form.words_da.data or "",
+               words_en=form.words_en.data or "",
                stand_in=db.session.get(Officer, int(form.stand_in.data)) if form.stand_in.data else None)
-    if form.off.data:
-        Taken.absence(g.officer.name, *_moments(first, last), "")
     db.session.commit()
     flash(gettext("Kept."))
     return redirect(url_for(".away"), 303)
@@ -49,7 +47,6 @@ def handover():
     coming = Away.coming()
     chosen = next((a for a in coming if str(a.id) == request.args.get("fravaer")), next(iter(coming), None))
     first, last = (chosen.first, chosen.last) if chosen else (today(), today() + timedelta(days=14))
-    _, ends = _moments(first, last)
     promised = _bookings(Booking.status.in_(OPEN), Booking.due_on <= last)
     return render_template(
         "office/handover.html", away=chosen, coming=coming, first=first, last=last, most=MOST,
@@ -58,7 +55,8 @@ def handover():
                gettext("New"): _bookings(Booking.status == Status.RECEIVED, Booking.decided_on.is_(None)),
                gettext("Waiting for the citizen"): _bookings(Booking.status == Status.NEEDS_INFORMATION)},
         visits=db.session.scalars(select(Visit).options(selectinload(Visit.place), selectinload(Visit.bookings)).where(
-            or_(Visit.state == State.DONE, and_(Visit.state == State.PLANNED, Visit.starts_at < ends)))
+            or_(Visit.state == State.DONE, and_(
+                Visit.state == State.PLANNED, Visit.starts_at < midnight(last + timedelta(days=1)))))
             .order_by(Visit.starts_at).limit(MOST)).all(),
         letters=db.session.scalars(letters_to_see_to().limit(MOST)).all())
 
@@ -68,8 +66,3 @@ def _bookings(*rules) -> list[Booking]:
     return list(db.session.scalars(select(Booking).options(*map(selectinload, (
         Booking.place, Booking.visits, Booking.proposals, Booking.events))).where(*rules).order_by(
         Booking.due_on, Booking.id).limit(MOST)))
-
-
-def _moments(first: date, last: date) -> tuple[datetime, datetime]:
-    """Whole days, from the first moment to the last."""
-    return (datetime.combine(first, time(), COPENHAGEN), datetime.combine(last + timedelta(days=1), time(), COPENHAGEN))

@@ -4,7 +4,7 @@ import re
 from calendar import Calendar
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Response, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from calendars import by_day, officer_feed
 from forms import AbsenceForm, Form, HoursForm
 from letters import feed_address
-from models import COPENHAGEN, Hours, Officer, State, Taken, Visit, db, holiday_name, now, today
+from models import COPENHAGEN, Hours, Officer, State, Taken, Visit, db, holiday_name, midnight, now, today
 
 from . import office, pressed
 from .dates import known_units
@@ -42,7 +42,7 @@ def calendar():
 @office.get("/rute")
 def route():
     """The chosen visits of a day on paper, in the order in which they are driven to."""
-    start = datetime.combine(_day(request.args.get("dag", "")), time(), COPENHAGEN)
+    start = midnight(_day(request.args.get("dag", "")))
     visits = list(db.session.scalars(select(Visit).where(
         Visit.state == State.PLANNED, Visit.starts_at >= start, Visit.starts_at < start + DAY)
         .order_by(Visit.starts_at, Visit.id).options(selectinload(Visit.place), selectinload(Visit.bookings))))
@@ -125,7 +125,7 @@ def _day(typed: str) -> date:
 
 def _weeks(first: datetime) -> list[list[Day]]:
     """The weeks that a month touches, Monday first."""
-    weeks = [[datetime.combine(day, time(), COPENHAGEN) for day in week]
+    weeks = [[midnight(day) for day in week]
              for week in Calendar().monthdatescalendar(first.year, first.month)]
     start, end, language = weeks[0][0], weeks[-1][-1] + DAY, str(get_locale())
     visits = by_day(db.session.scalars(

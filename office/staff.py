@@ -1,6 +1,6 @@
 """Who works here: letting colleagues in, and the log of what everybody did."""
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -9,7 +9,7 @@ from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import MultiDict
 
 from forms import InviteForm, LogForm
-from models import COPENHAGEN, Booking, Entry, Invite, NotAllowed, Officer, Role, db
+from models import Booking, Entry, Invite, NotAllowed, Officer, Role, db, midnight
 
 from . import office, pressed
 
@@ -61,9 +61,9 @@ def _found(form: LogForm) -> Select:
     if form.betjent.data:
         found = found.where(Entry.officer_id == int(form.betjent.data))
     if form.dag.data:
-        day = datetime.combine(form.dag.data, time(), COPENHAGEN)
-        found = found.where(Entry.at >= day, Entry.at < datetime.combine(
-            form.dag.data + timedelta(days=1), time(), COPENHAGEN))
+        day = midnight(form.dag.data)
+        found = found.where(Entry.at >= day, Entry.at < midnight(
+            form.dag.data + timedelta(days=1)))
     if form.sag.data:
         booking = Booking.by_reference(form.sag.data)
         found = found.where(or_(*_about(booking)) if booking else False)

@@ -40,7 +40,11 @@ def test_who_is_away_from_when_to_when_and_who_stands_in(app, officer, bo):
         (absence,) = Taken.absences(now())
         assert absence.unit == "Ida Betjent" and absence.ends_at - absence.starts_at == timedelta(days=5)
         id = db.session.query(Away).one().id
+        Taken.absence("Ida Betjent", now(), now() + timedelta(days=9), "")  # another one, which stays
+        db.session.commit()
     assert "Ida Betjent 18 May" not in officer.post(f"{AWAY}/{id}/fjern", token_from=AWAY).text
+    with app.app_context():
+        assert [a.ends_at - a.starts_at for a in Taken.absences(now())] == [timedelta(days=9)]
 
 
 @pytest.mark.parametrize(("typed", "error"), [

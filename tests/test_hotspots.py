@@ -46,7 +46,7 @@ def test_wishes_are_grouped_by_place_and_the_most_pressing_comes_first(app, ida)
     assert [(road, asking) for road, asking, _ in spots(app)] == [("Skolevej", 3), ("Stillevej", 1), ("Torvet", 1)]
     page = ida.get("/en/kontor/steder")
     assert re.search(r"Skolevej.*3 ask \+9, accidents named \+6, school road \+6.*Stillevej.*1 asks \+3", page.text)
-    assert "Monday–friday 06–09" in page.text
+    assert "Monday–Friday 06–09" in page.text
 
 
 @pytest.mark.parametrize("verb, left", [
