@@ -3,7 +3,6 @@
 import os
 import re
 import secrets
-import sqlite3
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import files
@@ -23,7 +22,7 @@ import services
 import wording
 from district import District
 from forms import CAUSES, HELPED, HELPED_WHY, LANGUAGES, OWNERS, ROLES, SUITS, TASK_STATUSES
-from models import NotAllowed, db, reading_only
+from models import NotAllowed, db, reading_only, will_pass
 from office import office
 from public import public
 from throttle import limiter
@@ -31,7 +30,6 @@ from words import FILTERS, HAPPENED, STATUSES, WAYS
 
 HERE = Path(__file__).parent
 BIGGEST = 2**31 - 1  # no row of ours has a higher number, and a database may not know one
-PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the database says no now, not for ever
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 DEFAULTS = {
@@ -58,7 +56,8 @@ DEFAULTS = {
     "MAP_ATTRIBUTION": "",
     "MAX_CONTENT_LENGTH": 1_000_000,
     "MAX_FORM_PARTS": 2_000,
-    "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # an error in the log quotes nobody
+    # An error in the log quotes nobody; a connection that broke meanwhile is made anew.
+    "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, "pool_pre_ping": True},
     "BABEL_DEFAULT_LOCALE": "da",
     "BABEL_DEFAULT_TIMEZONE": "Europe/Copenhagen",
     "SESSION_COOKIE_SAMESITE": "Lax",
@@ -102,6 +101,8 @@ def _configured(config: dict) -> Flask:
     app.config.from_pyfile(str(instance / "config.py"), silent=True)
     app.config.from_prefixed_env("BOOKING")
     app.config.update(config)
+    app.config["SQLALCHEMY_DATABASE_URI"] = re.sub(  # as people and hosting services write it
+        r"^postgres(ql)?://", "postgresql+psycopg://", str(app.config["SQLALCHEMY_DATABASE_URI"]))
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or _own_secret_key(instance / "secret_key")
     app.config["SESSION_COOKIE_SECURE"] = app.config["PREFERRED_URL_SCHEME"] == "https"
     if app.config["SECOND_FACTOR"] is None:
@@ -200,7 +201,7 @@ def _not_now(error):
     """The disk is full, or somebody has held the database for too long. Nothing was written; what was typed is handed
     back to be sent again: a booking in its form, all else by a button. To read, the database may still do."""
     db.session.rollback()
-    if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF not in PASSING:
+    if not will_pass(error.orig):
         current_app.log_exception((type(error), error, error.__traceback__))
         return render_template("error.html", code=500), 500
     current_app.logger.error("could not write: %s: %s", request.endpoint, error.orig)

@@ -3,6 +3,7 @@
 import enum
 import hmac
 import secrets
+import sqlite3
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.types.string import StrDumper
 from sqlalchemy import DateTime, Engine, Enum, MetaData, String, TypeDecorator, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -18,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
 # What time it is, where it is not the present: only the demo, which lives through a year in seconds, sets it.
 clock: ContextVar[datetime | None] = ContextVar("clock", default=None)
+DOOR = 2014  # the number of the lock at which PostgreSQL's writers queue
 
 
 class Base(DeclarativeBase):
@@ -95,23 +98,50 @@ def aside() -> Iterator[Session]:
 
 
 @event.listens_for(Engine, "connect")
-def _open_sqlite(connection, _record):
-    if type(connection).__module__.startswith("sqlite3"):
+def _set_up(connection, _record):
+    if isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None  # we say BEGIN ourselves, below
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
             connection.execute(f"PRAGMA {pragma}")
+    else:
+        connection.adapters.register_dumper(str, _Printable)
+        for setting in ("lock_timeout = '30s'", "statement_timeout = '60s'", "datestyle = 'ISO'",
+                        "idle_in_transaction_session_timeout = '5min'"):  # who hangs with the key lets the next one in
+            connection.execute(f"SET {setting}")
+        connection.commit()
 
 
 @event.listens_for(Engine, "begin")
 def _begin(connection):
-    """Writers queue at the door (BEGIN IMMEDIATE), so what they read is still true when they write.
+    """Writers queue at the door, so what they read is still true when they write, and numbers grow in the order in
+    which things happened: the log's chain and the newest event that a page has seen rest on that. On SQLite, the door
+    is BEGIN IMMEDIATE; on PostgreSQL, a lock that ends with the transaction. Only who takes single rows and says so
+    (`by_row`) goes past it.
 
-    While reading_only holds, the database refuses every write that is not aside(): a GET changes nothing, by
-    construction.
+    Reading needs no door, and all that one page reads is of one moment. While reading_only holds, the database refuses
+    every write that is not aside(): a GET changes nothing, by construction.
     """
-    reading = reading_only.get() and not connection.get_execution_options().get("aside")
+    options = connection.get_execution_options()
+    reading = reading_only.get() and not options.get("aside")
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
     elif reading:
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    elif not options.get("by_row"):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({DOOR})")
+
+
+class _Printable(StrDumper):
+    """PostgreSQL keeps no NUL in a text. Nobody types one, so where one comes it finds nothing and is shown as such."""
+
+    def dump(self, words: str):
+        return super().dump(words.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+
+
+def will_pass(error: Exception) -> bool:
+    """Whether the database says no only for now: it is full, held by somebody, stopped, or out of reach."""
+    if isinstance(error, sqlite3.Error):
+        return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    # Connection, resources, lock, intervention, system; without a code, there was nobody to answer.
+    return error.sqlstate is None or error.sqlstate[:2] in ("08", "53", "55", "57", "58")
