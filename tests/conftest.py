@@ -1,8 +1,7 @@
-"""A district of one's own for every test: a real SQLite file, the real application, real letters."""
+"""A district of one's own for every test: a real database, the real application, real letters."""
 
 import os
 import re
-import shutil
 import sys
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -19,6 +18,7 @@ import aiosmtpd.controller  # noqa: E402, F401
 sys.modules.pop("public", None)
 sys.path.insert(0, str(ROOT))
 
+import databases  # noqa: E402
 from babel.messages.mofile import write_mo  # noqa: E402
 from babel.messages.pofile import read_po  # noqa: E402
 from flask_migrate import upgrade  # noqa: E402
@@ -40,10 +40,23 @@ def pytest_configure():
         new.rename(source.with_suffix(".mo"))
 
 
+def pytest_collection_modifyitems(config, items):
+    """On PostgreSQL, what is about SQLite's own files is left out, and what a browser sees but for the chief journeys."""
+    if databases.SERVER:
+        out = [i for i in items if i.get_closest_marker("sqlite") or i.get_closest_marker("browser")
+               and not i.get_closest_marker("chief")]
+        config.hook.pytest_deselected(items=out)
+        items[:] = [i for i in items if i not in out]
+
+
+def pytest_sessionfinish():
+    databases.all_forgotten()
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory) -> Path:
     """A database as the migrations make it, with one officer: made once, copied for each test."""
-    folder = tmp_path_factory.mktemp("template")
+    folder = databases.made_in(tmp_path_factory.mktemp("template"))
     app = create_app({"INSTANCE": str(folder), "TESTING": True})
     with app.app_context():
         upgrade()
@@ -59,8 +72,7 @@ def make_app(template, tmp_path):
     made = []
 
     def make(**config):
-        folder = tmp_path / f"instance{len(made)}"
-        shutil.copytree(template, folder)
+        folder = databases.copied(template, tmp_path / f"instance{len(made)}")
         app = create_app({"INSTANCE": str(folder), "TESTING": True, "RATELIMIT_ENABLED": False, **config})
         app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(template))  # compiled once for all tests
         made.append(app)
@@ -71,6 +83,7 @@ def make_app(template, tmp_path):
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
+        databases.forgotten(Path(app.instance_path))
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from sqlalchemy import event
 import letters
 from models import Booking, Fate, Letter, db, now
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def ordeal(template, tmp_path):

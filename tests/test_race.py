@@ -5,7 +5,6 @@ Over HTTP, against the web server as bin/run starts it: one process, eight threa
 
 import itertools
 import re
-import shutil
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from datetime import datetime, time, timedelta
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 
+import databases
 import pytest
 from browser import Site
 from conftest import OFFICER, PASSWORD, Page, check_page
@@ -79,7 +79,7 @@ class Browser:
 @pytest.fixture(scope="module")
 def site(template, tmp_path_factory):
     folder = tmp_path_factory.mktemp("race") / "instance"
-    shutil.copytree(template, folder)
+    databases.copied(template, folder)
     site = Site(folder)
     try:
         site.serve()

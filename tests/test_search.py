@@ -1,8 +1,8 @@
 """Searching finds what looking through every word would find, at once, and however long the archive is."""
 
 import re
-import shutil
 
+import databases
 import pytest
 from conftest import OFFICER, Person, book, logged_in
 from hypothesis import HealthCheck, given, settings
@@ -95,7 +95,7 @@ def test_a_database_that_is_older_is_filled_in(app):
 @pytest.fixture(scope="module")
 def archive(template, tmp_path_factory):
     folder = tmp_path_factory.mktemp("archive") / "instance"
-    shutil.copytree(template, folder)
+    databases.copied(template, folder)
     app = create_app({"INSTANCE": str(folder), "TESTING": True, "RATELIMIT_ENABLED": False})
     said = app.test_cli_runner().invoke(args=["seed", "--bookings", "3000", "--visits", "600"])
     assert said.exit_code == 0 and "3000 bookings, 600 visits" in said.output, said.output

@@ -16,8 +16,8 @@ KEEPERS = (
     "CREATE INDEX ix_bookings_words ON bookings USING gin (search gin_trgm_ops)",
     "CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = 'the log is only appended to'; END $$",
-    "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
-    "FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows()",
+    *(f"CREATE TRIGGER audit_no_{verb} BEFORE {verb.upper()} ON audit FOR EACH STATEMENT "
+      "EXECUTE FUNCTION audit_only_grows()" for verb in ('update', 'delete', 'truncate')),
 )
 
 
@@ -42,7 +42,6 @@ def _ensure_extensions():
 
 def downgrade():
     if op.get_bind().dialect.name == 'postgresql':
-        op.execute('DROP TRIGGER audit_no_change ON audit')
-        op.execute('DROP FUNCTION audit_only_grows')
+        op.execute('DROP FUNCTION audit_only_grows CASCADE')
         op.execute('DROP INDEX ix_bookings_words')
         op.execute('ALTER TABLE taken DROP CONSTRAINT ex_taken_unit')
