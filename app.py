@@ -61,7 +61,9 @@ DEFAULTS = {
     "BABEL_DEFAULT_LOCALE": "da",
     "BABEL_DEFAULT_TIMEZONE": "Europe/Copenhagen",
     "SESSION_COOKIE_SAMESITE": "Lax",
-    "RATELIMIT_STORAGE_URI": "memory://",  # counts per process: right for the one that we run
+    "RATELIMIT_STORAGE_URI": "memory://",  # counts per process; redis://... for several
+    "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # nobody waits for Redis
+    "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,  # where it is gone, each process counts for itself
 }
 
 
@@ -79,7 +81,8 @@ def create_app(config: dict | None = None) -> Flask:
     app.register_blueprint(office)
     app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
     for command in (commands.officer, commands.audit, commands.worker, commands.backup, commands.backup_key,
-                    commands.restore, commands.drill, commands.rehearse, commands.demo, commands.seed_):
+                    commands.restore, commands.drill, commands.move_to, commands.rehearse, commands.demo,
+                    commands.seed_):
         app.cli.add_command(command)
     _teach_words(app)
     app.before_request(_only_read_unless_posted)
@@ -208,7 +211,8 @@ def _not_now(error):
     reading_only.set(True)
     if request.endpoint == "public.book" and request.method == "POST" and "unsaved" not in g:
         g.unsaved = True
-        return current_app.view_functions["public.book"](**request.view_args), 503
+        with suppress(OperationalError):  # a server that is gone does not even let us read
+            return current_app.view_functions["public.book"](**request.view_args), 503
     return render_template("error.html", code=503), 503
 
 

@@ -115,20 +115,19 @@ def _set_up(connection, _record):
 def _begin(connection):
     """Writers queue at the door, so what they read is still true when they write, and numbers grow in the order in
     which things happened: the log's chain and the newest event that a page has seen rest on that. On SQLite, the door
-    is BEGIN IMMEDIATE; on PostgreSQL, a lock that ends with the transaction. Only who takes single rows and says so
-    (`by_row`) goes past it.
+    is BEGIN IMMEDIATE; on PostgreSQL, a lock that ends with the transaction, taken before anything is read. Nobody
+    holds it while a mail is on its way. Should it ever fail, PostgreSQL's constraints still refuse what must not be.
 
     Reading needs no door, and all that one page reads is of one moment. While reading_only holds, the database refuses
     every write that is not aside(): a GET changes nothing, by construction.
     """
-    options = connection.get_execution_options()
-    reading = reading_only.get() and not options.get("aside")
+    reading = reading_only.get() and not connection.get_execution_options().get("aside")
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
     elif reading:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-    elif not options.get("by_row"):
+    else:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({DOOR})")
 
 

@@ -13,7 +13,7 @@ EXTENSIONS = ('btree_gist', 'pg_trgm')
 KEEPERS = (
     "ALTER TABLE taken ADD CONSTRAINT ex_taken_unit EXCLUDE USING gist "
     "(unit_key WITH =, visit_id WITH <>, tsrange(starts_at, ends_at) WITH &&) WHERE (visit_id IS NOT NULL)",
-    "CREATE INDEX ix_bookings_words ON bookings USING gin (search gin_trgm_ops)",
+    "CREATE INDEX booking_words ON bookings USING gin (search gin_trgm_ops)",
     "CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = 'the log is only appended to'; END $$",
     *(f"CREATE TRIGGER audit_no_{verb} BEFORE {verb.upper()} ON audit FOR EACH STATEMENT "
@@ -43,5 +43,5 @@ def _ensure_extensions():
 def downgrade():
     if op.get_bind().dialect.name == 'postgresql':
         op.execute('DROP FUNCTION audit_only_grows CASCADE')
-        op.execute('DROP INDEX ix_bookings_words')
+        op.execute('DROP INDEX booking_words')
         op.execute('ALTER TABLE taken DROP CONSTRAINT ex_taken_unit')
