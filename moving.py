@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, create_engine, func, make_url, select,
 from sqlalchemy.exc import SQLAlchemyError
 
 import backups
-from models import db
+from models import db, go_on_counting
 
 VERSION = text("SELECT version_num FROM alembic_version")
 
@@ -62,8 +62,7 @@ def _copy(table: Table, source: Connection, copy: Connection) -> None:
     with copy.connection.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as stream:
         for row in source.exec_driver_sql(f"SELECT {names} FROM {table.name}").yield_per(1000):  # noqa: S608
             stream.write_row(row)
-    if (key := table.autoincrement_column) is not None:
-        copy.execute(select(func.setval(func.pg_get_serial_sequence(table.name, key.name), func.max(key))))
+    go_on_counting(copy, table)
 
 
 def _reckoned(table: Table, where: Connection) -> tuple[int, str]:

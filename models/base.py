@@ -13,7 +13,19 @@ from typing import Self
 
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.types.string import StrDumper
-from sqlalchemy import DateTime, Engine, Enum, MetaData, String, TypeDecorator, event
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Engine,
+    Enum,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 # True while nothing may be changed: app.py sets it for every GET, and then the database itself refuses to write.
@@ -105,10 +117,10 @@ def _set_up(connection, _record):
             connection.execute(f"PRAGMA {pragma}")
     else:
         connection.adapters.register_dumper(str, _Printable)
-        for setting in ("lock_timeout = '30s'", "statement_timeout = '60s'", "datestyle = 'ISO'",
-                        "idle_in_transaction_session_timeout = '5min'"):  # who hangs with the key lets the next one in
-            connection.execute(f"SET {setting}")
-        connection.commit()
+        connection.autocommit = True  # who hangs at the door lets the next one in after five minutes
+        connection.execute("SET lock_timeout = '30s'; SET statement_timeout = '60s'; SET datestyle = 'ISO'; "
+                           "SET idle_in_transaction_session_timeout = '5min'")
+        connection.autocommit = False
 
 
 @event.listens_for(Engine, "begin")
@@ -129,6 +141,14 @@ def _begin(connection):
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     else:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({DOOR})")
+
+
+def go_on_counting(connection: Connection, table: Table) -> None:
+    """After rows that brought their numbers along, the next new one gets the next number. SQLite sees to it itself."""
+    key = table.autoincrement_column
+    if key is not None and connection.dialect.name == "postgresql":
+        connection.execute(select(func.setval(
+            func.pg_get_serial_sequence(table.name, key.name), func.coalesce(func.max(key), 0) + 1, False)))
 
 
 class _Printable(StrDumper):

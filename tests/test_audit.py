@@ -15,7 +15,8 @@ from models import Deed, Entry, Officer, aside, db, now, reading_only
 
 app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 LOG = "/en/kontor/log"
-UNGUARDED = [f"DROP TRIGGER audit_no_{verb}{' ON audit' * bool(databases.SERVER)}" for verb in ("update", "delete")]
+UNGUARDED = ["ALTER TABLE audit DISABLE TRIGGER ALL"] if databases.SERVER else [
+    f"DROP TRIGGER audit_no_{verb}" for verb in ("update", "delete")]
 
 
 def entries(app) -> list[tuple]:
@@ -132,7 +133,7 @@ def test_the_database_itself_refuses_to_change_it(app, statement):
 
 @pytest.mark.parametrize("tampering", [
     "UPDATE audit SET about = 'x' WHERE id = 2", "UPDATE audit SET at = '2020-01-01 00:00:00.000000' WHERE id = 2",
-    "UPDATE audit SET officer_id = 7 WHERE id = 2", "UPDATE audit SET changed = 1 - changed WHERE id = 2",
+    "UPDATE audit SET officer_id = 7 WHERE id = 2", "UPDATE audit SET changed = NOT changed WHERE id = 2",
     "UPDATE audit SET what = 'y' WHERE id = 2", "DELETE FROM audit WHERE id = 2", "DELETE FROM audit WHERE id = 1",
     "DELETE FROM audit WHERE id = 2; UPDATE audit SET before = (SELECT hash FROM audit WHERE id = 1) WHERE id = 3",
     "INSERT INTO audit SELECT 99, at, officer_id, what, about, changed, 'zz', hash FROM audit WHERE id = 1"])

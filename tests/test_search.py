@@ -54,6 +54,7 @@ def test_no_word_is_a_command(one, asked):
     assert by_index(asked) == by_like(asked) or not fold(asked)
 
 
+@pytest.mark.sqlite
 def test_what_changes_is_found_at_once_and_no_longer_under_its_old_words(app, officer):
     reference, secret = book(Person(app), name="Bodil Ærø", road="Ålestien")
 
@@ -81,6 +82,7 @@ def test_what_changes_is_found_at_once_and_no_longer_under_its_old_words(app, of
         db.session.commit()
 
 
+@pytest.mark.sqlite
 def test_a_database_that_is_older_is_filled_in(app):
     from flask_migrate import downgrade, upgrade
     reference, _ = book(Person(app), name="Bodil Ærø")
@@ -110,6 +112,7 @@ def plan(found) -> str:
     return " / ".join(row[3] for row in db.session.execute(text(f"EXPLAIN QUERY PLAN {query}")))
 
 
+@pytest.mark.sqlite
 def test_searching_reads_the_index_in_order_and_looks_nothing_through(archive):
     with archive.app_context():
         found, number = containing(select(Booking.id, Booking.answers), "skovvej")
@@ -120,6 +123,7 @@ def test_searching_reads_the_index_in_order_and_looks_nothing_through(archive):
         assert by_index("skovvej 47 x") == by_like("skovvej 47 x")
 
 
+@pytest.mark.sqlite
 def test_the_work_list_looks_at_what_is_open_alone(archive):
     from office.desk import PILES, awaiting_findings
     with archive.app_context():
