@@ -41,10 +41,11 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(config, items):
-    """On PostgreSQL, what is about SQLite's own files is left out, and what a browser sees but for the chief journeys."""
+    """On PostgreSQL, what is about SQLite's own files is left out, and, but for the browser's chief journeys, what a
+    browser sees and what is done once more."""
     if databases.SERVER:
-        out = [i for i in items if i.get_closest_marker("sqlite") or i.get_closest_marker("browser")
-               and not i.get_closest_marker("chief")]
+        out = [i for i in items if i.get_closest_marker("sqlite") or not i.get_closest_marker("chief") and (
+            i.get_closest_marker("browser") or i.get_closest_marker("slow"))]
         config.hook.pytest_deselected(items=out)
         items[:] = [i for i in items if i not in out]
 

@@ -223,6 +223,7 @@ def test_what_waits_outlives_the_page(site, walker):
     assert not ida.page.locator("#no-1").count(), "the list of this walk is as it was"
 
 
+@pytest.mark.chief
 def test_an_answer_that_got_lost_makes_no_second_spot(site, walker):
     ida, walk = walker(), site.walk()
     ida.open(f"/kontor/besoeg/{walk}/opgaver")
