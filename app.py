@@ -177,7 +177,11 @@ def _own_secret_key(file: Path) -> str:
 
 
 def _only_read_unless_posted():
+    """What the public sends has all come before the first look at the database: a line that is slow, or holds back on
+    purpose, does not hold the door at which writers queue."""
     reading_only.set(request.method in SAFE_METHODS)
+    if request.blueprint != "office":
+        request.form  # noqa: B018  (reads it)
 
 
 def _headers(response):
