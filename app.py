@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, render_template, request, send_from_directory
 from flask_babel import Babel
 from flask_migrate import Migrate
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
+from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
@@ -91,6 +92,7 @@ def create_app(config: dict | None = None) -> Flask:
     for error in (400, 403, 404, 405, 413, 429, 500):
         app.register_error_handler(error, _error_page)
     app.register_error_handler(OperationalError, _not_now)
+    app.register_error_handler(DataError, lambda _error: _error_page(BadRequest()))  # longer than its column, folded
     app.register_error_handler(NotAllowed, lambda _error: (render_template("error.html", code=409), 409))
     return app
 

@@ -273,12 +273,12 @@ def test_what_one_page_reads_is_of_one_moment_and_changes_nothing(app):
 # When it says no for now.
 
 
-def typed(app, change=lambda: None):
+def typed(app, change=lambda: None, **words):
     """What comes back to somebody who books while the database cannot."""
     citizen = Person(app)
     page = citizen.get("/bestil/faerdselskontrol")
     change()
-    return citizen.client.post("/bestil/faerdselskontrol", data=WISH | {
+    return citizen.client.post("/bestil/faerdselskontrol", data=WISH | words | {
         "csrf_token": page.token, "once": page.hidden["once"][0], "send": "1"})
 
 
@@ -294,6 +294,12 @@ def test_what_passes_is_told_and_what_was_typed_stays(app, code):
     with databases.outside(app.instance_path) as one:
         one.execute("DROP TRIGGER no ON bookings")
     assert typed(app).status_code == 303
+
+
+def test_what_grows_too_long_by_folding_is_told_and_not_our_failure(app):
+    """ß is ss where words are compared, and PostgreSQL means it when a column has a length."""
+    answer = typed(app, road="ß" * 120)
+    assert answer.status_code == 400 and how_many(app, Booking) == 0
 
 
 def test_a_server_that_is_gone_gets_a_page_with_what_was_typed(app):
