@@ -1,45 +1,44 @@
 """The database of a test: a file of SQLite's, or one of its own on the PostgreSQL server of TEST_POSTGRES_URL.
 
 A folder is what a site runs in. On PostgreSQL its config.py names the database, so that every process that is started
-in it finds it; a copy of the folder gets a copy of the database.
+in it finds it; a copy of the folder gets a copy of the database, and one that is made anew the same name again.
 """
 
-import itertools
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from zlib import crc32
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
 SERVER = os.environ.get("TEST_POSTGRES_URL", "")
-_made, _number = set(), itertools.count()
+_made = set()
 
 
 def made_in(folder: Path) -> Path:
     """A new folder, with an empty database for it."""
     folder.mkdir(parents=True, exist_ok=True)
     if SERVER:
-        _name(folder, _created())
+        _create(folder, "template0")
     return folder
 
 
 def copied(source: Path, folder: Path) -> Path:
     shutil.copytree(source, folder, dirs_exist_ok=True)
     if SERVER:
-        _name(folder, _created(_named(source)))
+        _create(folder, _named(source))
     return folder
 
 
 def renewed(source: Path, folder: Path) -> None:
     """What stands in `source` is put in the place of the database of `folder`; whoever has that open is thrown out."""
     if SERVER:
-        forgotten(folder)
-        _created(_named(source), _named(folder))
+        _create(folder, _named(source))
         return
     for old in folder.glob("bookings.sqlite*"):
         old.unlink()
@@ -82,16 +81,14 @@ def _named(folder: Path) -> str:
     return make_url(settings["SQLALCHEMY_DATABASE_URI"]).database
 
 
-def _name(folder: Path, database: str) -> None:
-    uri = make_url(SERVER).set(database=database).render_as_string(hide_password=False)
+def _create(folder: Path, template: str) -> None:
+    name = f"booking_test_{os.getpid()}_{crc32(bytes(folder)):08x}"
+    uri = make_url(SERVER).set(database=name).render_as_string(hide_password=False)
     (folder / "config.py").write_text(f"SQLALCHEMY_DATABASE_URI = {uri!r}\n")
-
-
-def _created(template: str = "template0", name: str = "") -> str:
-    name = name or f"booking_test_{os.getpid()}_{next(_number)}"
+    if name in _made:
+        _drop(name)
     _made.add(name)
     _on_server("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
-    return name
 
 
 def _drop(name: str) -> None:
