@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+import psycopg
 from flask import current_app
 from sqlalchemy import Connection, Table, create_engine, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -59,9 +60,12 @@ def _copy(table: Table, source: Connection, copy: Connection) -> None:
     """As the driver has it, so that no word of it is read and written anew. COPY is one statement: rows that refer to
     later ones of their table are checked at its end."""
     names = ", ".join(f'"{column.name}"' for column in table.columns)
-    with copy.connection.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as stream:
-        for row in source.exec_driver_sql(f"SELECT {names} FROM {table.name}").yield_per(1000):  # noqa: S608
-            stream.write_row(row)
+    try:
+        with copy.connection.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as stream:
+            for row in source.exec_driver_sql(f"SELECT {names} FROM {table.name}").yield_per(1000):  # noqa: S608
+                stream.write_row(row)
+    except psycopg.Error as error:  # such as a word that is longer than its column; by no means the word itself
+        raise backups.Unfit(f"{table.name} cannot be moved: {error.diag.message_primary or error}") from error
     go_on_counting(copy, table)
 
 

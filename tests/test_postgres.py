@@ -2,11 +2,13 @@
 
 import os
 import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -457,6 +459,15 @@ def test_a_row_that_changes_on_its_way_is_found_and_nothing_moves(lived_in, empt
         assert done.returncode and "letters differs" in done.stderr and "nothing was moved" in done.stderr
         assert {one.execute(f"SELECT count(*) FROM {t}").fetchone() for t in databases.tables(one)
                 if t != "alembic_version"} == {(0,)}
+
+
+def test_a_word_that_does_not_fit_is_told_and_not_quoted(lived_in, empty, tmp_path):
+    shutil.copytree(lived_in, tmp_path / "copy")
+    with closing(sqlite3.connect(tmp_path / "copy" / "bookings.sqlite")) as one, one:
+        one.execute("UPDATE bookings SET name = 'Kvæx ' || hex(zeroblob(50)) WHERE id = 5")
+    done = moved(tmp_path / "copy", empty)
+    assert done.returncode and "bookings cannot be moved: value too long for type character varying(80)" in done.stderr
+    assert "Kvæx" not in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_site_that_runs_does_not_move(lived_in, empty):
