@@ -65,7 +65,7 @@ def template(tmp_path_factory) -> Path:
         db.session.commit()
         db.session.remove()
         db.engine.dispose()
-    return folder
+    return databases.sealed(folder)
 
 
 @pytest.fixture

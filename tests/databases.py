@@ -35,6 +35,13 @@ def copied(source: Path, folder: Path) -> Path:
     return folder
 
 
+def sealed(folder: Path) -> Path:
+    """From now on it is only copied: a site that takes it for its own cannot open it."""
+    if SERVER:
+        _on_server("ALTER DATABASE {} ALLOW_CONNECTIONS false", _named(folder))
+    return folder
+
+
 def renewed(source: Path, folder: Path) -> None:
     """What stands in `source` is put in the place of the database of `folder`; whoever has that open is thrown out."""
     if SERVER:

@@ -50,12 +50,18 @@ def test_who_sends_while_the_database_is_locked_waits_and_is_served(ordeal):
 @pytest.fixture
 def locked(app):
     """Somebody holds the database for longer than anybody waits: here, a fifth of a second."""
+    def impatient(connection, _record):
+        connection.execute("SET lock_timeout = 200" if databases.SERVER else "PRAGMA busy_timeout = 200")
+        connection.commit()
+
     with app.app_context():
-        event.listen(db.engine, "connect", lambda connection, _: (connection.execute(
-            "SET lock_timeout = 200" if databases.SERVER else "PRAGMA busy_timeout = 200"), connection.commit()))
-        db.engine.dispose()
+        engine = db.engine
+    event.listen(engine, "connect", impatient)
+    engine.dispose()
     with databases.outside(app.instance_path) as other:
         yield lambda: other.execute(f"SELECT pg_advisory_lock({DOOR})" if databases.SERVER else "BEGIN IMMEDIATE")
+    event.remove(engine, "connect", impatient)
+    engine.dispose()
 
 
 @pytest.mark.parametrize("send", [{}, {"send": "1"}], ids=["check", "send"])
