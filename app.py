@@ -3,7 +3,6 @@
 import os
 import re
 import secrets
-import sqlite3
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import files
@@ -13,7 +12,8 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, render_template, request, send_from_directory
 from flask_babel import Babel
 from flask_migrate import Migrate
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
+from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
@@ -23,7 +23,7 @@ import services
 import wording
 from district import District
 from forms import CAUSES, HELPED, HELPED_WHY, LANGUAGES, OWNERS, ROLES, SUITS, TASK_STATUSES
-from models import NotAllowed, db, reading_only
+from models import NotAllowed, db, reading_only, will_pass
 from office import office
 from public import public
 from throttle import limiter
@@ -31,7 +31,6 @@ from words import FILTERS, HAPPENED, STATUSES, WAYS
 
 HERE = Path(__file__).parent
 BIGGEST = 2**31 - 1  # no row of ours has a higher number, and a database may not know one
-PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the database says no now, not for ever
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 DEFAULTS = {
@@ -58,11 +57,14 @@ DEFAULTS = {
     "MAP_ATTRIBUTION": "",
     "MAX_CONTENT_LENGTH": 1_000_000,
     "MAX_FORM_PARTS": 2_000,
-    "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # an error in the log quotes nobody
+    # An error in the log quotes nobody; a connection that broke meanwhile is made anew.
+    "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, "pool_pre_ping": True},
     "BABEL_DEFAULT_LOCALE": "da",
     "BABEL_DEFAULT_TIMEZONE": "Europe/Copenhagen",
     "SESSION_COOKIE_SAMESITE": "Lax",
-    "RATELIMIT_STORAGE_URI": "memory://",  # counts per process: right for the one that we run
+    "RATELIMIT_STORAGE_URI": "memory://",  # counts per process; redis://... for several
+    "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # nobody waits for Redis
+    "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,  # where it is gone, each process counts for itself
 }
 
 
@@ -80,7 +82,8 @@ def create_app(config: dict | None = None) -> Flask:
     app.register_blueprint(office)
     app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
     for command in (commands.officer, commands.audit, commands.worker, commands.backup, commands.backup_key,
-                    commands.restore, commands.drill, commands.rehearse, commands.demo, commands.seed_):
+                    commands.restore, commands.drill, commands.move_to, commands.rehearse, commands.demo,
+                    commands.seed_):
         app.cli.add_command(command)
     _teach_words(app)
     app.before_request(_only_read_unless_posted)
@@ -89,6 +92,7 @@ def create_app(config: dict | None = None) -> Flask:
     for error in (400, 403, 404, 405, 413, 429, 500):
         app.register_error_handler(error, _error_page)
     app.register_error_handler(OperationalError, _not_now)
+    app.register_error_handler(DataError, lambda _error: _error_page(BadRequest()))  # longer than its column, folded
     app.register_error_handler(NotAllowed, lambda _error: (render_template("error.html", code=409), 409))
     return app
 
@@ -102,6 +106,8 @@ def _configured(config: dict) -> Flask:
     app.config.from_pyfile(str(instance / "config.py"), silent=True)
     app.config.from_prefixed_env("BOOKING")
     app.config.update(config)
+    app.config["SQLALCHEMY_DATABASE_URI"] = re.sub(  # as people and hosting services write it
+        r"^postgres(ql)?://", "postgresql+psycopg://", str(app.config["SQLALCHEMY_DATABASE_URI"]))
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or _own_secret_key(instance / "secret_key")
     app.config["SESSION_COOKIE_SECURE"] = app.config["PREFERRED_URL_SCHEME"] == "https"
     if app.config["SECOND_FACTOR"] is None:
@@ -173,7 +179,11 @@ def _own_secret_key(file: Path) -> str:
 
 
 def _only_read_unless_posted():
+    """What the public sends has all come before the first look at the database: a line that is slow, or holds back on
+    purpose, does not hold the door at which writers queue."""
     reading_only.set(request.method in SAFE_METHODS)
+    if request.blueprint != "office":
+        request.form  # noqa: B018  (reads it)
 
 
 def _headers(response):
@@ -200,14 +210,15 @@ def _not_now(error):
     """The disk is full, or somebody has held the database for too long. Nothing was written; what was typed is handed
     back to be sent again: a booking in its form, all else by a button. To read, the database may still do."""
     db.session.rollback()
-    if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF not in PASSING:
+    if not will_pass(error.orig):
         current_app.log_exception((type(error), error, error.__traceback__))
         return render_template("error.html", code=500), 500
     current_app.logger.error("could not write: %s: %s", request.endpoint, error.orig)
     reading_only.set(True)
     if request.endpoint == "public.book" and request.method == "POST" and "unsaved" not in g:
         g.unsaved = True
-        return current_app.view_functions["public.book"](**request.view_args), 503
+        with suppress(OperationalError):  # a server that is gone does not even let us read
+            return current_app.view_functions["public.book"](**request.view_args), 503
     return render_template("error.html", code=503), 503
 
 

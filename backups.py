@@ -46,7 +46,9 @@ def database() -> Path | None:
 def _database() -> Path:
     if found := database():
         return found
-    raise Unfit("only a file of SQLite's is copied here; another database brings tools of its own, such as pg_dump")
+    address = db.engine.url.set(drivername="postgresql", password=None).render_as_string()
+    raise Unfit("only a file of SQLite's is copied here. PostgreSQL has tools of its own; see that one of them runs "
+                f"each night, and try its copies out: pg_dump --format=custom --file=bookings.dump '{address}'")
 
 
 def new_keys() -> tuple[str, str]:
@@ -66,11 +68,11 @@ def kept() -> dict[Path, datetime]:
 
 def make(drilled: bool = False) -> Path:
     """A copy of the database as it is at this moment; where `drilled`, it is tried out as it was before the sealing."""
-    at, key = now(), current_app.config["BACKUP_PUBLIC_KEY"]
+    at, key, source = now(), current_app.config["BACKUP_PUBLIC_KEY"], _database()
     with _workshop() as room:
         with _noted("backup") as note:
             copy, packed = room / "bookings.sqlite", room / f"{at:{STAMP}}.sqlite.gz"
-            note["rows"] = _copy(_database(), copy)
+            note["rows"] = _copy(source, copy)
             with copy.open("rb") as plain, gzip.open(packed, "wb") as small:
                 shutil.copyfileobj(plain, small)
             ready = packed
@@ -119,7 +121,7 @@ def restore(file: Path, key: str = "", force: bool = False) -> Path | None:
         new = _unpacked(file, Path(room), key)
         _checked(new)
         if here.exists():
-            in_use = _is_in_use(here)
+            in_use = is_in_use(here)
             if in_use and not force:
                 raise Unfit("the database is in use: stop the site first, or say --force")
             if not force and _last_change(here) > _last_change(new):
@@ -233,7 +235,7 @@ def _opened(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=60, isolation_level=None)
 
 
-def _is_in_use(file: Path) -> bool:
+def is_in_use(file: Path) -> bool:
     """Whether somebody else has it open: only who is alone may leave the WAL, which puts all into the one file."""
     try:
         with closing(_opened(file)) as one:

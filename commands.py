@@ -1,4 +1,4 @@
-"""The operator's commands: flask officer ..., worker, backup, restore, drill, demo, seed."""
+"""The operator's commands: flask officer ..., worker, backup, restore, drill, move-to, demo, seed."""
 
 import secrets
 import signal
@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 import backups
 import letters
+import moving
 from duties import DUTIES
 from models import Booking, Invite, LogIn, NotAllowed, Officer, Role, broken_at, db
 
@@ -175,6 +176,14 @@ def _said(done) -> None:
         click.echo(done())
     except (backups.Unfit, OSError) as error:
         sys.exit(f"Not done: {error}")
+
+
+@click.command("move-to", help="Copy SQLite's database to an empty one of PostgreSQL's, and compare both.")
+@click.argument("url")
+@with_appcontext
+def move_to(url: str) -> None:
+    _said(lambda: "\n".join(moving.move(url)) + "\nEvery row is there, and is the same. Now: the new address in "
+          "config.py, as SQLALCHEMY_DATABASE_URI, and start the site. The old database stays as it was.")
 
 
 @click.command("rehearse", hidden=True, help="What a drill does on its copy: bring it up to date, open its pages.")

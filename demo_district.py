@@ -92,7 +92,7 @@ STEPS = {
         o, b.visits[-1], service=key, answer_within=services.SERVICES[key].answer_within,
         place=b.visits[-1].place, answers=services.SERVICES[key].started_by(b.visits[-1].findings["summary"])),
     "notes": lambda b, o, task: Task.enter(
-        o, b.visits[-1], once=f"demo-{b.id}-{task['what']}", owner=Owner.of(b.visits[-1], task["owner"]),
+        o, b.visits[-1], once=f"demo-{b.id}-{task['what']}"[:64], owner=Owner.of(b.visits[-1], task["owner"]),
         follow_up=_service(b).follow_up, **_filled_in(_service(b).tasks, {"status": "new"} | task).columns()),
     "names": lambda b, o, kind, name, email: Owner.of(b.visits[-1], kind).change_contact(
         name=name, email=email, language="da"),

@@ -8,6 +8,7 @@ bookings are as many as a district can hold.
 import secrets
 import sys
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
@@ -36,6 +37,7 @@ from models import (
     Visit,
     db,
     fold,
+    go_on_counting,
     is_working_day,
     today,
 )
@@ -105,6 +107,7 @@ def fill(bookings: int, visits: int) -> None:
     for table, rows in archive.tables():
         while some := list(islice(rows, 2000)):
             connection.execute(insert(table), some)
+        go_on_counting(connection, table)
     db.session.commit()
     click.echo(f"{bookings} bookings, {len(archive.visits)} visits")
 
@@ -123,6 +126,7 @@ class _Archive:
         self.places = list(self._places(max(40, bookings // 25)))
         self.cases: list[SimpleNamespace] = []
         self.visits: list[SimpleNamespace] = []
+        self.out = Counter()
         still = min(OPEN, bookings // 4)
         self._answered(int((bookings - still) * .62), visits - still // 8)
         while len(self.cases) < bookings - still:
@@ -249,6 +253,10 @@ class _Archive:
 
     def _visit(self, place, service: str, day: int, cases: list, state: str) -> SimpleNamespace:
         takes, told = TAKES.get(service, {"crew": CREWS["atk"]}), service in TAKES
+        self.out[day] += 1  # who is in one place that day is in no other
+        if self.out[day] > 1:
+            takes = {part: ", ".join(f"{unit} {self.out[day]}" for unit in units.split(", "))
+                     for part, units in takes.items()}
         visit = SimpleNamespace(
             service=service, place=place, place_id=place.id, state=state, starts_at=self._at(day, 10, 0),
             ends_at=self._at(day, 12, 0), crew=", ".join(takes.values()), travel=0, method="" if told else "atk",

@@ -11,6 +11,7 @@ the newest are missing shows only to whoever has kept an earlier hash: `flask au
 """
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -78,9 +79,10 @@ def broken_at() -> tuple[int | None, int, set[str], str]:
     """The number of the first entry that does not fit the one before or its own content; how many fit, all their
     hashes, and the last one."""
     before, hashes = "", set()
-    for entry in db.session.scalars(select(Entry).order_by(Entry.id).execution_options(yield_per=1000)):
-        if entry.before != before or entry.hash != entry.reckoned():
-            return entry.id, len(hashes), hashes, before
-        before = entry.hash
-        hashes.add(before)
+    with closing(db.session.scalars(select(Entry).order_by(Entry.id).execution_options(yield_per=1000))) as entries:
+        for entry in entries:
+            if entry.before != before or entry.hash != entry.reckoned():
+                return entry.id, len(hashes), hashes, before
+            before = entry.hash
+            hashes.add(before)
     return None, len(hashes), hashes, before

@@ -3,6 +3,7 @@
 import enum
 import hmac
 import secrets
+import sqlite3
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +12,27 @@ from datetime import UTC, datetime
 from typing import Self
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, Enum, MetaData, String, TypeDecorator, event
+from psycopg.types.string import StrDumper
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Engine,
+    Enum,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 # True while nothing may be changed: app.py sets it for every GET, and then the database itself refuses to write.
 reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
 # What time it is, where it is not the present: only the demo, which lives through a year in seconds, sets it.
 clock: ContextVar[datetime | None] = ContextVar("clock", default=None)
+DOOR = 2014  # the number of the lock at which PostgreSQL's writers queue
 
 
 class Base(DeclarativeBase):
@@ -95,23 +110,58 @@ def aside() -> Iterator[Session]:
 
 
 @event.listens_for(Engine, "connect")
-def _open_sqlite(connection, _record):
-    if type(connection).__module__.startswith("sqlite3"):
+def _set_up(connection, _record):
+    if isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None  # we say BEGIN ourselves, below
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
             connection.execute(f"PRAGMA {pragma}")
+    else:
+        connection.adapters.register_dumper(str, _Printable)
+        connection.autocommit = True  # who hangs at the door lets the next one in after five minutes
+        connection.execute("SET lock_timeout = '30s'; SET statement_timeout = '60s'; SET datestyle = 'ISO'; "
+                           "SET idle_in_transaction_session_timeout = '5min'")
+        connection.autocommit = False
 
 
 @event.listens_for(Engine, "begin")
 def _begin(connection):
-    """Writers queue at the door (BEGIN IMMEDIATE), so what they read is still true when they write.
+    """Writers queue at the door, so what they read is still true when they write, and numbers grow in the order in
+    which things happened: the log's chain and the newest event that a page has seen rest on that. On SQLite, the door
+    is BEGIN IMMEDIATE; on PostgreSQL, a lock that ends with the transaction, taken before anything is read. Nobody
+    holds it while a mail is on its way. Should it ever fail, PostgreSQL's constraints still refuse the worst: a crew in
+    two places, a form that counts twice, two entries of the log after the same one.
 
-    While reading_only holds, the database refuses every write that is not aside(): a GET changes nothing, by
-    construction.
+    Reading needs no door, and all that one page reads is of one moment. While reading_only holds, the database refuses
+    every write that is not aside(): a GET changes nothing, by construction.
     """
     reading = reading_only.get() and not connection.get_execution_options().get("aside")
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
     elif reading:
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    else:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({DOOR})")
+
+
+def go_on_counting(connection: Connection, table: Table) -> None:
+    """After rows that brought their numbers along, the next new one gets the next number. SQLite sees to it itself."""
+    key = table.autoincrement_column
+    if key is not None and connection.dialect.name == "postgresql":
+        connection.execute(select(func.setval(
+            func.pg_get_serial_sequence(table.name, key.name), func.coalesce(func.max(key), 0) + 1, False)))
+
+
+class _Printable(StrDumper):
+    """PostgreSQL keeps no NUL in a text. Nobody types one, so where one comes it finds nothing and is shown as such."""
+
+    def dump(self, words: str):
+        return super().dump(words.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+
+
+def will_pass(error: Exception) -> bool:
+    """Whether the database says no only for now: it is full, held by somebody, stopped, or out of reach."""
+    if isinstance(error, sqlite3.Error):
+        return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    # Connection, resources, lock, intervention, system; without a code, there was nobody to answer.
+    return error.sqlstate is None or error.sqlstate[:2] in ("08", "53", "55", "57", "58")

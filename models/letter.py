@@ -72,10 +72,12 @@ class Letter(db.Model):
     def claim(cls) -> "Letter | None":
         """The next letter that is due, held for this worker alone. Commit before sending it.
 
-        A letter in hand for longer than CLAIM belonged to a worker that was killed; it is due again.
+        A letter in hand for longer than CLAIM belonged to a worker that was killed; it is due again. One that another
+        worker is just claiming is passed over.
         """
         due = (select(cls.id).where(cls.fate.in_((Fate.WAITING, Fate.SENDING)), cls.way == Way.EMAIL,
-                                    cls.next_try_at <= now()).order_by(cls.next_try_at, cls.id).limit(1))
+                                    cls.next_try_at <= now()).order_by(cls.next_try_at, cls.id).limit(1)
+               .with_for_update(skip_locked=True))
         found = db.session.scalar(due)
         if found is None:
             return None

@@ -1,7 +1,7 @@
 """Finding bookings by any part of their words.
 
 On SQLite, an index beside the bookings (FTS5, all runs of three letters) holds what `Booking.search` holds; triggers of
-its own keep it right, whoever writes. Other databases look through the column itself.
+its own keep it right, whoever writes. PostgreSQL looks in the column itself, which has an index of the same kind there.
 """
 
 from sqlalchemy import ColumnElement, Select, column, table

@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.request import urlopen
 
+import databases
 from aiosmtpd.controller import Controller
 from conftest import ROOT
 from flask_babel import force_locale, gettext
@@ -175,7 +176,7 @@ class Site:
 @contextmanager
 def running(folder: Path, template: Path, furnish: Callable = lambda app: {}) -> Iterator[Site]:
     """A site in `folder`, furnished before anybody comes; `known` is where things are in it."""
-    shutil.copytree(template, folder / "instance")
+    databases.copied(template, folder / "instance")
     site = Site(folder / "instance")
     site.known = furnish(site.app)
     try:

@@ -1,4 +1,4 @@
-"""A district of one's own for every test: a real SQLite file, the real application, real letters."""
+"""A district of one's own for every test: a real database, the real application, real letters."""
 
 import os
 import re
@@ -20,6 +20,7 @@ import aiosmtpd.controller  # noqa: E402, F401
 sys.modules.pop("public", None)
 sys.path.insert(0, str(ROOT))
 
+import databases  # noqa: E402
 from babel.messages.mofile import write_mo  # noqa: E402
 from babel.messages.pofile import read_po  # noqa: E402
 from flask import Flask  # noqa: E402
@@ -44,10 +45,24 @@ def pytest_configure():
         new.rename(source.with_suffix(".mo"))
 
 
+def pytest_collection_modifyitems(config, items):
+    """On PostgreSQL, what is about SQLite's own files is left out, and, but for the browser's chief journeys, what a
+    browser sees and what is done once more."""
+    if databases.SERVER:
+        out = [i for i in items if i.get_closest_marker("sqlite") or not i.get_closest_marker("chief") and (
+            i.get_closest_marker("browser") or i.get_closest_marker("slow"))]
+        config.hook.pytest_deselected(items=out)
+        items[:] = [i for i in items if i not in out]
+
+
+def pytest_sessionfinish():
+    databases.all_forgotten()
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory) -> Path:
     """A database as the migrations make it, with one officer: made once, copied for each test."""
-    folder = tmp_path_factory.mktemp("template")
+    folder = databases.made_in(tmp_path_factory.mktemp("template"))
     app = create_app({"INSTANCE": str(folder), "TESTING": True})
     with app.app_context():
         upgrade()
@@ -56,7 +71,7 @@ def template(tmp_path_factory) -> Path:
         db.session.commit()
         db.session.remove()
         db.engine.dispose()
-    return folder
+    return databases.sealed(folder)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +83,7 @@ def standing(template, tmp_path_factory) -> Callable[[int], Flask]:
     def nth(n: int) -> Flask:
         folder = home / str(n)
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(template, folder)
+        databases.copied(template, folder)
         if n == len(built):
             built.append(build(folder, template))
         limiter.enabled = False  # another application may have switched it on: there is one for all
@@ -89,7 +104,7 @@ def make_app(template, tmp_path, standing):
 
     def make(**config):
         if config:
-            own.append(build(shutil.copytree(template, tmp_path / f"instance{len(own)}"), template, **config))
+            own.append(build(databases.copied(template, tmp_path / f"instance{len(own)}"), template, **config))
             return own[-1]
         app = standing(len(lent))
         lent.append((app, dict(app.config), app.wsgi_app))
@@ -100,6 +115,8 @@ def make_app(template, tmp_path, standing):
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
+    for app in own:
+        databases.forgotten(Path(app.instance_path))
     for app, config, wsgi_app in lent:
         app.config.clear()
         app.config.update(config)

@@ -6,7 +6,6 @@ is answered by the end of the week, and what the form says of the wait is true o
 """
 
 import re
-import shutil
 import threading
 from collections import Counter
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from statistics import median_low
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
+import databases
 import pytest
 import time_machine
 from browser import Mailbox, Visitor
@@ -74,7 +74,7 @@ class Week:
 
 @pytest.fixture
 def week(template, tmp_path):
-    shutil.copytree(template, tmp_path / "instance")
+    databases.copied(template, tmp_path / "instance")
     made = Week(tmp_path / "instance")
     yield made
     made.close()
@@ -145,6 +145,7 @@ def wishes():
         yield {"road": road, "email": f"borger{n}@example.dk", "problem": "other" if unsuitable else "speeding"}
 
 
+@pytest.mark.chief
 def test_one_officer_answers_the_week_of_2014(week, chromium):  # noqa: F811
     all_wishes, told = list(wishes()), {}
     with time_machine.travel(MONDAY) as clock:

@@ -2,20 +2,19 @@
 
 import re
 import sqlite3
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
+import databases
+import psycopg
 import pytest
-import test_book
-import time_machine
 from conftest import OFFICER, PASSWORD, WISH, Person, book, logged_in
 from sqlalchemy.exc import DatabaseError
 
 from models import Deed, Entry, Officer, aside, db, now, reading_only
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 LOG = "/en/kontor/log"
+UNGUARDED = ["ALTER TABLE audit DISABLE TRIGGER ALL"] if databases.SERVER else [
+    f"DROP TRIGGER audit_no_{verb}" for verb in ("update", "delete")]
 
 
 def entries(app) -> list[tuple]:
@@ -25,11 +24,10 @@ def entries(app) -> list[tuple]:
 
 
 def raw(app, *statements: str) -> None:
-    """Somebody with the database file and the rights to it."""
-    with closing(sqlite3.connect(Path(app.instance_path, "bookings.sqlite"))) as database:
+    """Somebody with the database and the rights to it."""
+    with databases.outside(app.instance_path) as database:
         for statement in statements:
             database.execute(statement)
-        database.commit()
 
 
 def verify(app, *words) -> str:
@@ -116,7 +114,7 @@ def test_while_reading_only_one_short_transaction_may_write(app, case):
         try:
             with aside() as own:
                 Entry.append(own, Deed(1, "office.x", ""), changed=False)
-            with pytest.raises(DatabaseError, match="readonly"):
+            with pytest.raises(DatabaseError, match="read-?only"):
                 db.session.get(Officer, 1).name = "Ændret"
                 db.session.flush()
         finally:
@@ -127,13 +125,13 @@ def test_while_reading_only_one_short_transaction_may_write(app, case):
                                        "DELETE FROM audit WHERE id = 1", "UPDATE audit SET officer_id = 2 WHERE id = 1"])
 def test_the_database_itself_refuses_to_change_it(app, statement):
     logged_in(app)
-    with pytest.raises(sqlite3.IntegrityError, match="only appended"):
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError), match="only appended"):
         raw(app, statement)
 
 
 @pytest.mark.parametrize("tampering", [
     "UPDATE audit SET about = 'x' WHERE id = 2", "UPDATE audit SET at = '2020-01-01 00:00:00.000000' WHERE id = 2",
-    "UPDATE audit SET officer_id = 7 WHERE id = 2", "UPDATE audit SET changed = 1 - changed WHERE id = 2",
+    "UPDATE audit SET officer_id = 7 WHERE id = 2", "UPDATE audit SET changed = NOT changed WHERE id = 2",
     "UPDATE audit SET what = 'y' WHERE id = 2", "DELETE FROM audit WHERE id = 2", "DELETE FROM audit WHERE id = 1",
     "DELETE FROM audit WHERE id = 2; UPDATE audit SET before = (SELECT hash FROM audit WHERE id = 1) WHERE id = 3",
     "INSERT INTO audit SELECT 99, at, officer_id, what, about, changed, 'zz', hash FROM audit WHERE id = 1"])
@@ -142,7 +140,7 @@ def test_whoever_gets_round_that_is_found_out(app, tampering):
     for _ in range(4):
         person.get("/en/kontor/")
     assert "unbroken" in verify(app)
-    raw(app, "DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete", *tampering.split("; "))
+    raw(app, *UNGUARDED, *tampering.split("; "))
     assert re.search(r"FAILED.*breaks at entry (1|2|3|99)\b", verify(app))
 
 
@@ -152,13 +150,13 @@ def test_that_the_newest_are_missing_shows_to_who_kept_a_hash(app):
     last = re.search(r"elsewhere: (\w{64})", verify(app))[1]
     person.get("/en/kontor/")
     assert "unbroken" in verify(app, "--knows", last)
-    raw(app, "DROP TRIGGER audit_no_delete", f"DELETE FROM audit WHERE id >= (SELECT id FROM audit WHERE hash = '{last}')")
+    raw(app, *UNGUARDED, f"DELETE FROM audit WHERE id >= (SELECT id FROM audit WHERE hash = '{last}')")
     assert "unbroken" in verify(app) and "FAILED" in verify(app, "--knows", last)
 
 
 def test_two_entries_never_follow_the_same_one(app):
     logged_in(app)
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)):
         raw(app, "INSERT INTO audit SELECT id + 100, at, officer_id, what, about, changed, before, hash FROM audit")
 
 

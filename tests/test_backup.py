@@ -18,6 +18,8 @@ from conftest import Person, book, logged_in
 import backups
 from models import Booking, db, now
 
+pytestmark = pytest.mark.sqlite
+
 MONDAY = datetime(2026, 5, 11, 7, 0, tzinfo=UTC)
 
 

@@ -1,7 +1,6 @@
 """Booking a traffic control: fill in, check, send, receipt."""
 
 import re
-import shutil
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from html.parser import HTMLParser
 from io import BytesIO
 from time import process_time
 
+import databases
 import pytest
 import time_machine
 from conftest import OFFICER, WISH, Page, Person, check_page
@@ -17,7 +17,6 @@ from werkzeug.datastructures import MultiDict
 from app import create_app
 from models import Booking, Letter, Officer, Place, State, Status, Visit, db, now
 from services import SERVICES
-from throttle import limiter
 
 BOOK = "/en/bestil/faerdselskontrol"
 ASKED = "Already asked at this place"
@@ -161,27 +160,10 @@ def how_many(app, kind) -> int:
 def one_app(template, tmp_path_factory):
     """An application that many tests share."""
     folder = tmp_path_factory.mktemp("shared") / "instance"
-    shutil.copytree(template, folder)
+    databases.copied(template, folder)
     app = create_app({"INSTANCE": str(folder), "TESTING": True, "RATELIMIT_ENABLED": False})
     yield app
     with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def the_app(template, tmp_path_factory):
-    with one_app(template, tmp_path_factory) as app:
-        yield app
-
-
-@pytest.fixture
-def app(the_app, template):
-    """A fresh database for each test, as conftest's, under an application that is made once for all of a file."""
-    shutil.copy(template / "bookings.sqlite", the_app.instance_path)
-    limiter.enabled = False  # one for all applications, and the last one that was made has switched it
-    yield the_app
-    with the_app.app_context():
         db.session.remove()
         db.engine.dispose()
 

@@ -79,6 +79,7 @@ BO = Citizen("Bo Krogh Æbelø", "bo.krogh@example.dk", "Knallerterne kører for
 CY = Citizen("Cy Miller", "cy.miller@example.com", "Cars race past the school every morning.")
 
 
+@pytest.mark.chief
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_three_ask_for_one_road_and_all_get_the_findings(site, visit, javascript):
     road = "Skolegade" if javascript else "Kirkegade"

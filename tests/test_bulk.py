@@ -12,7 +12,6 @@ from time import perf_counter
 from urllib.parse import urlencode
 
 import pytest
-import test_book
 from conftest import OFFICER, PASSWORD, Person
 from sqlalchemy import event
 from test_book import as_sent, how_many, press, token_of, wish
@@ -25,7 +24,6 @@ from test_work_list import at_the_desk, counts, listed
 from models import Booking, Event, Kind, Letter, Officer, Status, Visit, add_working_days, db, newest_event, today
 from services import SERVICES
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 DESK = "/en/kontor/"
 TYPED = {
     "imoedekom": ({"words": "Vi kender stedet."}, Status.ACCEPTED),

@@ -4,14 +4,12 @@ import re
 from datetime import date, timedelta
 
 import pytest
-import test_book
 import time_machine
 from conftest import OFFICER, Page, Person, check_page
 from test_book import as_sent, how_many, press, token_of, wish
 
 from models import Booking, Event, Kind, Letter, Officer, Place, Status, Visit, db, local, now
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 SECRETS = ("ATK HEMMELIG", "hemmeligt notat", "godt sted bag hækken")
 
 

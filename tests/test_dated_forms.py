@@ -12,7 +12,7 @@ from test_book import as_sent, error_at, how_many, one_app, press
 from werkzeug.datastructures import MultiDict
 
 from forms import taken_in
-from models import COPENHAGEN, Booking, Place, Visit, db
+from models import COPENHAGEN, Booking, Visit, db
 from services import SERVICES, by_slug
 
 MEETING, WALK, VAN = SLUGS = ("dialogmoede", "tryghedsvandring", "mobil-politistation")

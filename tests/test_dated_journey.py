@@ -87,6 +87,7 @@ class Case:
         planned.get_by_role("link").click()
 
 
+@pytest.mark.chief
 @pytest.mark.parametrize(("way", "kind", "javascript", "language", "size", "public"), [
     pytest.param(MEETING, Visitor, True, "da", DESKTOP, "Yes", id="meeting with JavaScript"),
     pytest.param(MEETING, Visitor, False, "en", PHONE, "Yes", id="meeting without JavaScript"),

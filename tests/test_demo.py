@@ -1,11 +1,11 @@
 """flask demo: a district that somebody could have lived in for a year, filled in a few seconds."""
 
 import re
-import shutil
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import databases
 import pytest
 import time_machine
 from conftest import OFFICER, Page, logged_in
@@ -71,7 +71,7 @@ def flask_demo(app):
 def filled(template, tmp_path_factory):
     """The application with a filled district, made once: most tests only look."""
     folder = tmp_path_factory.mktemp("demo") / "instance"
-    shutil.copytree(template, folder)
+    databases.copied(template, folder)
     app = create_app({"INSTANCE": str(folder), "TESTING": True, "RATELIMIT_ENABLED": False})
     started = time.process_time()
     app.said = flask_demo(app)

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-import test_book
 import time_machine
 from conftest import Person, logged_in
 from test_book import as_sent, press, wish
@@ -16,7 +15,6 @@ from test_work_list import at_the_desk
 from models import Event, FieldLink, Kind, Letter, Officer, State, Visit, db, now
 from models.field import LIFETIME
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 CITIZEN = ("Anna", "Jensen", "anna@example.dk", "De kører stærkt")
 
 

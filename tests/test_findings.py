@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-import test_book
 import time_machine
 from conftest import OFFICER, Page, Person
 from sqlalchemy import select
@@ -17,7 +16,6 @@ from werkzeug.datastructures import MultiDict
 from models import Booking, Letter, Officer, Place, State, Status, Visit, add_working_days, db, now, today
 from services import SERVICES
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 FINDINGS = SERVICES["traffic"].findings
 INTERNAL = {"visible": "hidden", "suit": "nearby", "note": "Hemmelig note: bag hækken", "by": "XQZ"}
 TERSLEV = {

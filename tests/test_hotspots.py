@@ -13,7 +13,6 @@ from test_work_list import at_the_desk
 from figures import at_place, hotspots
 from models import Booking, Event, Kind, Letter, Officer, Place, State, Status, Visit, db, local, now
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 SCHOOL = {"problem": "school", "text": "x", "days": ["weekdays"], "times": ["06-09"], "special": ["accident"]}
 FOUND = {"performed": "yes", "method": "atk", "place": "Nyvej", "limit": "50", "passed": 100, "charged": 3,
          "periods": [], "prelim": True, "suit": "suitable", "next": ["closed"]}

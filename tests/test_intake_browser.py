@@ -51,6 +51,7 @@ def site(chromium, template, tmp_path_factory):  # noqa: F811
         yield site
 
 
+@pytest.mark.chief
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_a_citizen_during_a_pause_joins_others_or_asks_to_be_told_and_is_let_in(chromium, site, language):  # noqa: F811
     root, mailbox = "" if language == "da" else "/en", site.mailbox

@@ -4,13 +4,11 @@ import re
 from datetime import timedelta
 
 import pytest
-import test_book
 import time_machine
 from conftest import OFFICER, PASSWORD, Person, logged_in
 
 from models import Event, Invite, Kind, Letter, Officer, Role, db, now
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 STAFF = "/en/kontor/medarbejdere"
 NEW = "bo@politi.example"
 MINE = {"name": "Bo Betjent", "password": "fire ord og et tal"}

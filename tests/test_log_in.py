@@ -6,7 +6,6 @@ from time import process_time
 from urllib.parse import quote
 
 import pytest
-import test_book
 import time_machine
 from conftest import OFFICER, PASSWORD, Page, Person, check_page, logged_in
 from test_book import one_app, press
@@ -15,7 +14,6 @@ from werkzeug.security import generate_password_hash
 from models import Officer, db, now
 from office import OPEN_DOORS
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 LOG_IN = "/en/kontor/log-ind"
 NO = "do not go together"
 

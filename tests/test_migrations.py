@@ -14,6 +14,8 @@ from werkzeug.security import generate_password_hash
 from app import create_app
 from models import db
 
+pytestmark = pytest.mark.sqlite
+
 VERSIONS = sorted(r.revision for r in ScriptDirectory(str(ROOT / "migrations")).walk_revisions())
 AT, ON = "2026-05-11 07:00:00.000000", "2026-05-11"
 ANSWERS = json.dumps({"problem": "speeding", "direction": "both", "limit": "50", "roadtype": "through",

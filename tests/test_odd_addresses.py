@@ -1,14 +1,12 @@
 """An address that somebody has bent, or a machine has spoilt, gets a page and never an error of ours."""
 
 import pytest
-import test_book
 from conftest import Person
 from test_book import press, wish
 from test_case import reported
 from test_hotspots import FOUND, place_of
 from test_work_list import at_the_desk
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 
 
 @pytest.fixture

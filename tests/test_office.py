@@ -7,7 +7,6 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-import test_book
 import time_machine
 from conftest import WISH, Page, Person
 from sqlalchemy import select
@@ -36,7 +35,6 @@ from models import (
 )
 from services import REASONS, SERVICES
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 SOON = (today() + timedelta(days=30)).isoformat()
 LATER = (today() + timedelta(days=90)).isoformat()  # than any promise or question here
 ACTIONS = {

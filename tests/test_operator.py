@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import test_book
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -19,7 +18,6 @@ from app import create_app
 from models import Letter, Officer, db, now
 from models.search import INDEX
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 
+import databases
 import pytest
 import time_machine
 from conftest import OFFICER, PASSWORD, WISH, Person, book
@@ -14,6 +15,11 @@ from sqlalchemy import event
 
 import letters
 from models import Booking, Fate, Letter, db, now
+from models.base import DOOR
+
+
+# The ordeal opens the file itself; tests/test_postgres.py has its like for a server.
+of_the_file = pytest.mark.sqlite
 
 
 @pytest.fixture
@@ -24,16 +30,19 @@ def ordeal(template, tmp_path):
     ordeal.leave()
 
 
+@of_the_file
 def test_killed_three_times_under_load_nothing_is_lost_and_every_letter_goes_once(ordeal):
     random.seed(5)
     ordeal.run(3, (.1, .7))
     assert len(ordeal.lines) == 7
 
 
+@of_the_file
 def test_on_a_full_disk_what_was_typed_stays_and_with_room_it_goes_on(ordeal):
     ordeal.full_disk()
 
 
+@of_the_file
 def test_who_sends_while_the_database_is_locked_waits_and_is_served(ordeal):
     ordeal.locked(1)
 
@@ -41,12 +50,18 @@ def test_who_sends_while_the_database_is_locked_waits_and_is_served(ordeal):
 @pytest.fixture
 def locked(app):
     """Somebody holds the database for longer than anybody waits: here, a fifth of a second."""
+    def impatient(connection, _record):
+        connection.execute("SET lock_timeout = 200" if databases.SERVER else "PRAGMA busy_timeout = 200")
+        connection.commit()
+
     with app.app_context():
-        event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 200"))
-        db.engine.dispose()
-        path = db.engine.url.database
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        yield lambda: other.execute("BEGIN IMMEDIATE")
+        engine = db.engine
+    event.listen(engine, "connect", impatient)
+    engine.dispose()
+    with databases.outside(app.instance_path) as other:
+        yield lambda: other.execute(f"SELECT pg_advisory_lock({DOOR})" if databases.SERVER else "BEGIN IMMEDIATE")
+    event.remove(engine, "connect", impatient)
+    engine.dispose()
 
 
 @pytest.mark.parametrize("send", [{}, {"send": "1"}], ids=["check", "send"])
@@ -83,6 +98,7 @@ def test_a_password_is_not_written_into_a_page(app, locked):
     assert page.status_code == 503 and PASSWORD not in page.get_data(as_text=True)
 
 
+@of_the_file
 def test_a_database_that_is_no_more_is_still_a_failure_of_ours(app, citizen):
     citizen.get("/")
     with app.app_context(), closing(sqlite3.connect(db.engine.url.database)) as one:

@@ -1,11 +1,9 @@
 """Places: where citizens' wishes and the police's visits meet."""
 
 import pytest
-import test_book
 
 from models import NEAR, Place, db
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 
 METRES = 1 / 111_195  # degrees of latitude
 HERE = (55.3220, 11.9680)

@@ -5,14 +5,15 @@ Over HTTP, against the web server as bin/run starts it: one process, eight threa
 
 import itertools
 import re
-import shutil
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
 from http.client import HTTPConnection
+from time import monotonic
 from urllib.parse import urlencode
 
+import databases
 import pytest
 from browser import Site
 from conftest import OFFICER, PASSWORD, Page, check_page
@@ -79,7 +80,7 @@ class Browser:
 @pytest.fixture(scope="module")
 def site(template, tmp_path_factory):
     folder = tmp_path_factory.mktemp("race") / "instance"
-    shutil.copytree(template, folder)
+    databases.copied(template, folder)
     site = Site(folder)
     try:
         site.serve()
@@ -192,6 +193,21 @@ def test_one_of_fifty_officers_gets_it_and_their_press_offers_other_dates_to_all
         if wish is not winner:
             check_page(answer, f"/kontor/sag/{wish['reference']}/besoeg")
             assert [error for error in answer.errors if f"{CREW} er optaget ved Bygaden" in error]
+
+
+def test_who_sends_half_a_form_and_no_more_holds_up_nobody(site, citizens):
+    slow, quick = wishes(site, 2)
+    citizens[0].get(slow["page"]), citizens[1].get(quick["page"])
+    connection = HTTPConnection(site.host, timeout=60)
+    connection.putrequest("POST", f"{slow['page']}/besked")
+    for name, value in (("Cookie", citizens[0].cookie), ("Content-Length", "1000"),
+                        ("Content-Type", "application/x-www-form-urlencoded")):
+        connection.putheader(name, value)
+    connection.endheaders(b"words=Jeg+skriver+meget+lang")
+    begun = monotonic()
+    assert citizens[1].press(f"{quick['page']}/besked", words="Tak").status == 303
+    assert monotonic() - begun < 5
+    connection.close()
 
 
 def test_who_presses_two_buttons_many_times_has_one_date(site, citizens):

@@ -1,8 +1,8 @@
 """Searching finds what looking through every word would find, at once, and however long the archive is."""
 
 import re
-import shutil
 
+import databases
 import pytest
 from conftest import OFFICER, Person, book, logged_in
 from hypothesis import HealthCheck, given, settings
@@ -54,6 +54,7 @@ def test_no_word_is_a_command(one, asked):
     assert by_index(asked) == by_like(asked) or not fold(asked)
 
 
+@pytest.mark.sqlite
 def test_what_changes_is_found_at_once_and_no_longer_under_its_old_words(app, officer):
     reference, secret = book(Person(app), name="Bodil Ærø", road="Ålestien")
 
@@ -81,6 +82,7 @@ def test_what_changes_is_found_at_once_and_no_longer_under_its_old_words(app, of
         db.session.commit()
 
 
+@pytest.mark.sqlite
 def test_a_database_that_is_older_is_filled_in(app):
     from flask_migrate import downgrade, upgrade
     reference, _ = book(Person(app), name="Bodil Ærø")
@@ -95,7 +97,7 @@ def test_a_database_that_is_older_is_filled_in(app):
 @pytest.fixture(scope="module")
 def archive(template, tmp_path_factory):
     folder = tmp_path_factory.mktemp("archive") / "instance"
-    shutil.copytree(template, folder)
+    databases.copied(template, folder)
     app = create_app({"INSTANCE": str(folder), "TESTING": True, "RATELIMIT_ENABLED": False})
     said = app.test_cli_runner().invoke(args=["seed", "--bookings", "3000", "--visits", "600"])
     assert said.exit_code == 0 and "3000 bookings, 600 visits" in said.output, said.output
@@ -110,6 +112,7 @@ def plan(found) -> str:
     return " / ".join(row[3] for row in db.session.execute(text(f"EXPLAIN QUERY PLAN {query}")))
 
 
+@pytest.mark.sqlite
 def test_searching_reads_the_index_in_order_and_looks_nothing_through(archive):
     with archive.app_context():
         found, number = containing(select(Booking.id, Booking.answers), "skovvej")
@@ -120,6 +123,7 @@ def test_searching_reads_the_index_in_order_and_looks_nothing_through(archive):
         assert by_index("skovvej 47 x") == by_like("skovvej 47 x")
 
 
+@pytest.mark.sqlite
 def test_the_work_list_looks_at_what_is_open_alone(archive):
     from office.desk import PILES, awaiting_findings
     with archive.app_context():

@@ -3,13 +3,11 @@
 from datetime import timedelta
 
 import pytest
-import test_book
 import time_machine
 from conftest import OFFICER, PASSWORD, Page, Person, book, check_page, logged_in
 
 from models import LogIn, Officer, db, now
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 ACCOUNT = "/en/kontor/konto"
 HERE = {"Origin": "http://127.0.0.1:8000"}
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"

@@ -1,12 +1,12 @@
 """On a phone, where the network comes and goes: what is typed is never lost, and arrives once."""
 
 import re
-import shutil
 import threading
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
+import databases
 import pytest
 from browser import DESKTOP, PHONE, Visitor
 from conftest import OFFICER, PASSWORD
@@ -72,7 +72,7 @@ class Site:
 def site(chromium, template, tmp_path_factory):  # noqa: F811
     services.SERVICES["stroll"] = replace(ENTRY, key="stroll", slug="stroll", tasks=SpotForm)
     folder = tmp_path_factory.mktemp("walk") / "instance"
-    shutil.copytree(template, folder)
+    databases.copied(template, folder)
     site = Site(folder)
     thread = threading.Thread(target=site.server.serve_forever)
     thread.start()
@@ -223,6 +223,7 @@ def test_what_waits_outlives_the_page(site, walker):
     assert not ida.page.locator("#no-1").count(), "the list of this walk is as it was"
 
 
+@pytest.mark.chief
 def test_an_answer_that_got_lost_makes_no_second_spot(site, walker):
     ida, walk = walker(), site.walk()
     ida.open(f"/kontor/besoeg/{walk}/opgaver")

@@ -17,6 +17,8 @@ from browser import _free_port
 from conftest import ROOT
 from test_migrations import VERSIONS, schema
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def tree(tmp_path) -> Path:

@@ -7,14 +7,12 @@ at 3.17.
 
 import itertools
 import re
-import shutil
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+import databases
 import pytest
 import time_machine
 from conftest import OFFICER, PASSWORD, WISH, Person, book, logged_in
@@ -203,10 +201,9 @@ class District:
 
     def kept(self) -> dict[str, list]:
         """Every row of every table but the log's, which also tells what was only read."""
-        with closing(sqlite3.connect(Path(self.app.instance_path, "bookings.sqlite"))) as database:
-            tables = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-                      if name != "audit"]
-            return {table: database.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+        with databases.outside(self.app.instance_path) as database:
+            return {table: sorted(database.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
+                    for table in databases.tables(database) if table != "audit"}
 
     def addresses(self, keys: list[tuple[str, str]]):
         """Every address that any rule can make: (rule, path, what is typed into it). `keys`: references and secrets."""
@@ -240,7 +237,7 @@ def full(template, tmp_path_factory, request):
     from app import create_app
 
     folder = tmp_path_factory.mktemp("full")
-    shutil.copytree(template, folder, dirs_exist_ok=True)
+    databases.copied(template, folder)
     with time_machine.travel(NOW, tick=False):
         district = District(create_app({"INSTANCE": str(folder), "TESTING": True}))
     with district.app.app_context():
@@ -253,8 +250,7 @@ def full(template, tmp_path_factory, request):
 def district(full, make_app):
     folder, made = full
     app = make_app()
-    for file in ("bookings.sqlite",):
-        shutil.copy(folder / file, Path(app.instance_path, file))
+    databases.renewed(folder, Path(app.instance_path))
     copy = District.__new__(District)
     copy.__dict__ |= made.__dict__ | {"app": app}
     return copy

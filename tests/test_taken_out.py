@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from conftest import OFFICER, WISH, Person, book, logged_in
+from conftest import OFFICER, WISH, Person, book
 
 from models import Booking, Event, Kind, Officer, db
 from office.figures import CASE

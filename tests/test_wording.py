@@ -1,7 +1,6 @@
 """How a no is worded: the officer's own sentences, their versions, and reasons for a season."""
 
 import pytest
-import test_book
 from conftest import Person
 from test_book import press, wish
 from test_case import link, seen_now
@@ -9,7 +8,6 @@ from test_work_list import at_the_desk
 
 from models import Wording, db
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 PATH = "/en/kontor/tekster/faerdselskontrol"
 TEXTS = {"da": "Vejen i {by} er for smal.", "en": "The road in {by} is too narrow."}
 
