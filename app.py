@@ -53,6 +53,7 @@ DEFAULTS = {
     "BACKUP_MONTHS": 12,
     "IDLE_MINUTES": 30,  # after which an officer who does nothing is logged out
     "SESSION_HOURS": 10,  # after which an officer is logged out in any case
+    "WARY": None,  # whether forms that anybody may send want people and no programs; yes, but in tests
     "SECOND_FACTOR": None,  # whether officers also need a code from their phone; yes, where nothing else is said
     "MAP_TILE_URL": "",  # street tiles would tell a third party who looks; none by default
     "MAP_ATTRIBUTION": "",
@@ -106,6 +107,8 @@ def _configured(config: dict) -> Flask:
     app.config["SESSION_COOKIE_SECURE"] = app.config["PREFERRED_URL_SCHEME"] == "https"
     if app.config["SECOND_FACTOR"] is None:
         app.config["SECOND_FACTOR"] = not (app.config["DEMO"] or app.config["TESTING"])
+    if app.config["WARY"] is None:
+        app.config["WARY"] = not app.config["TESTING"]
     app.config["DISTRICT"] = District.load(app.config["DISTRICT_FILE"])
     return app
 

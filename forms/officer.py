@@ -174,6 +174,7 @@ def taken_in(questions: type[BookingForm]) -> type[BookingForm]:
     class TakenInForm(questions):
         channel = OneOf(_l("How did it come in?"), CHANNELS)
         groups = ((_l("Taken in"), ("channel",)), *questions.groups)
+        quickest, homepage = 0, None  # whoever has logged in is a person
         lead_days = 1  # whoever takes it in knows what can be done in time
         common = questions.common | {"channel"}
 

@@ -1,7 +1,6 @@
 """One booking, and what an officer can do with it."""
 
 import json
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -289,7 +288,6 @@ def take_in(slug: str):
     """A booking made by phone or on paper."""
     service = services.by_slug(slug) or abort(404)
     form = taken_in(service.questions)()
-    form.once.data = (form.once.data or "")[:64] or secrets.token_urlsafe(18)
     form.language.data = form.language.data or str(get_locale())
     if not form.validate_on_submit():
         return (render_template("office/take_in.html", service=service, form=form),

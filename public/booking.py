@@ -1,7 +1,5 @@
 """Booking: fill in, check, send, and the receipt."""
 
-import secrets
-
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from sqlalchemy.exc import IntegrityError
@@ -34,7 +32,6 @@ def book(slug: str):
     if pause and not joins and (join or request.method != "POST"):
         return paused_page(service, pause, **({"join": join} if join else {})), 422 if join else 200
     form = service.questions()
-    form.once.data = (form.once.data or "")[:64] or secrets.token_urlsafe(18)
     form.language.data = form.language.data or str(get_locale())
     page = {"service": service, "form": form, "pause": pause, "waiting": wait_for(service.key)}
     if request.method != "POST" or join or "change" in request.form or "unsaved" in g:
