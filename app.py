@@ -5,6 +5,7 @@ import re
 import secrets
 import sqlite3
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import files
 from pathlib import Path
@@ -23,11 +24,11 @@ import services
 import wording
 from district import District
 from forms import CAUSES, HELPED, HELPED_WHY, LANGUAGES, OWNERS, ROLES, SUITS, TASK_STATUSES
-from models import NotAllowed, db, reading_only
+from models import NotAllowed, db, now, reading_only
 from office import office
 from public import public
 from throttle import limiter
-from words import FILTERS, HAPPENED, STATUSES, WAYS
+from words import FILTERS, HAPPENED, STATUSES, WAYS, until
 
 HERE = Path(__file__).parent
 BIGGEST = 2**31 - 1  # no row of ours has a higher number, and a database may not know one
@@ -196,7 +197,11 @@ def _error_page(error):
     code = getattr(error, "code", 500)
     if code == 500:
         db.session.rollback()
-    return render_template("error.html", code=code), code
+    if code != 429:
+        return render_template("error.html", code=code), code
+    again = datetime.fromtimestamp(limiter.current_limit.reset_at + 59, UTC)  # by a clock that shows minutes
+    return render_template("error.html", code=code, again=until(now(), again)), code, {
+        "Retry-After": str(int(again.timestamp() - now().timestamp()))}
 
 
 def _not_now(error):

@@ -5,12 +5,12 @@ from flask_babel import get_locale, gettext
 from sqlalchemy.exc import IntegrityError
 
 import services
+import throttle
 from figures import Waiting, asked_here, wait_for
 from forms import BookingForm, JoinForm
 from letters import link_to
 from models import Booking, Intake, Place, Waiter, db
 from services import Service
-from throttle import limiter
 
 from . import public
 from .case import own
@@ -18,7 +18,7 @@ from .intake import ensure_joins, let_in, paused_page
 
 
 @public.route("/bestil/<slug>", methods=["GET", "POST"])
-@limiter.limit("30 per hour", methods=["POST"], exempt_when=lambda: "send" not in request.form)
+@throttle.booking
 def book(slug: str):
     """Fill in, check, send. What was typed travels in the form itself, so nothing is kept before it is sent.
 
