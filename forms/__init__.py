@@ -50,6 +50,7 @@ from .officer import (
     PlaceNotesForm,
     PressForm,
     ReferForm,
+    SpamForm,
     WordingForm,
     WordsForm,
     authorities,

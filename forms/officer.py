@@ -29,6 +29,11 @@ def own_words() -> Text:
                     "No names and no number plates."))
 
 
+class SpamForm(Form):
+    block = BooleanField(_l("And from now on send no receipts to this e-mail address"), description=_l(
+        "What is booked under it still comes to the work list, and your own answers still go to it."))
+
+
 class WordsForm(Form):
     """An action whose letter may carry a few words of the officer's own."""
 

@@ -9,7 +9,7 @@ import throttle
 from figures import Waiting, asked_here, wait_for
 from forms import BookingForm, JoinForm
 from letters import link_to
-from models import Booking, Intake, Place, Waiter, db
+from models import Booking, Fate, Intake, Kind, Place, Waiter, db
 from services import Service
 
 from . import public
@@ -69,5 +69,7 @@ def _send(service: Service, form: BookingForm, waiting: Waiting, waiter: Waiter 
 @public.get("/sag/<reference>/<secret>/kvittering")
 def receipt(reference: str, secret: str):
     booking = own(reference, secret)
+    held_back = any(x.kind == Kind.RECEIVED and x.fate is Fate.HELD for x in booking.letters)
     return render_template("public/receipt.html", booking=booking, service=services.SERVICES[booking.service],
-                           link=link_to(booking), waiting=wait_for(booking.service, before=booking))
+                           link=link_to(booking), waiting=wait_for(booking.service, before=booking),
+                           held_back=held_back)

@@ -55,7 +55,8 @@ def tell_me(slug: str):
         return paused_page(service, pause, tell=form), 422
     Waiter.ask(service.key, form.email.data, str(get_locale()))
     db.session.commit()
-    flash(gettext("Thank you. If the address is not on the list yet, there is a letter on its way to it. "
+    flash(gettext("Thank you. If the address is not on the list yet, there is a letter on its way to it, unless it "
+                  "has had three from us today or wants none. "
                   "It counts from when you have pressed the link in the letter."))
     return redirect(url_for(".book", slug=slug), 303)
 
