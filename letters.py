@@ -98,16 +98,15 @@ def _never_forget_one(_session) -> None:
 
 def write_pending() -> list[Letter]:
     """Write the letters that the changes in hand call for. A preview calls it and rolls back; a commit always does."""
-    letters = []
-    for event in take_unposted():
+    letters, events = [], take_unposted()
+    _look_again_at_what_waits(events)
+    for event in events:
         if event.kind in TO_CITIZENS and event.booking:
             letters += _write_to_citizen(event)
         elif event.kind in TO_OWNERS:
             letters.append(_write_to_owner(event))
         elif event.kind in BY_LINK:
             letters.append(_write_by_link(event))
-        elif event.kind in (Kind.SPAM, Kind.CONTACT_CHANGED):
-            _look_again_at_what_waits(event)
         elif event.kind is Kind.REMINDED:
             letters += _write_to_each_officer(REMINDER, visit=event.visit)
     return letters
@@ -184,17 +183,20 @@ def address_key(address: str) -> str:
     return urlsafe_b64encode(digest[:18]).decode()
 
 
-def _look_again_at_what_waits(event: Event) -> None:
+def _look_again_at_what_waits(events: list[Event]) -> None:
     """What has not gone yet may have another reader by now, or one who never asked."""
-    for letter in event.booking.letters:
-        if letter.fate is Fate.WAITING and letter.way is Way.EMAIL:
-            if event.kind is Kind.SPAM:
-                letter.hold_back("aside")
-            elif letter.kind in ON_REQUEST and not event.officer:
-                if Block.of(address_key(letter.recipient)):
-                    letter.hold_back("blocked")
-                elif Letter.today_to(letter.recipient, ON_REQUEST) > MOST_A_DAY:  # it is among them itself
-                    letter.hold_back("enough")
+    changed = {e.booking.id: e for e in events if e.kind in (Kind.SPAM, Kind.CONTACT_CHANGED)}
+    if not changed:
+        return
+    for letter in db.session.scalars(select(Letter).where(
+            Letter.booking_id.in_(changed), Letter.fate == Fate.WAITING, Letter.way == Way.EMAIL)):
+        if changed[letter.booking_id].kind is Kind.SPAM:
+            letter.hold_back("aside")
+        elif letter.kind in ON_REQUEST and not changed[letter.booking_id].officer:
+            if Block.of(address_key(letter.recipient)):
+                letter.hold_back("blocked")
+            elif Letter.today_to(letter.recipient, ON_REQUEST) > MOST_A_DAY:  # it is among them itself
+                letter.hold_back("enough")
 
 
 def _way(booking: Booking, kind: Kind) -> Way | None:
