@@ -61,6 +61,7 @@ DEFAULTS = {
     "MAX_CONTENT_LENGTH": 1_000_000,
     "MAX_FORM_PARTS": 2_000,
     "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # an error in the log quotes nobody
+    "WTF_CSRF_TIME_LIMIT": None,  # a citizen may take an afternoon over a form: its token lasts as the session does
     "BABEL_DEFAULT_LOCALE": "da",
     "BABEL_DEFAULT_TIMEZONE": "Europe/Copenhagen",
     "SESSION_COOKIE_SAMESITE": "Lax",
