@@ -1,6 +1,6 @@
 """For whoever got a letter of ours without having asked for anything: somebody has written their address."""
 
-from flask import abort, redirect, render_template, request
+from flask import abort, redirect, render_template, request, url_for
 from sqlalchemy import select
 
 import throttle
@@ -30,7 +30,7 @@ def not_me(token: str):
         elif open_for_them:
             _close(booking, waiter)
         db.session.commit()
-        return redirect(request.full_path.rstrip("?"), 303)
+        return redirect(url_for(".not_me", token=token), 303)
     return render_template("public/not_me.html", booking=booking, is_open=bool(open_for_them), press=PressForm(None),
                            blocked=Block.of(key))
 
