@@ -11,12 +11,13 @@ from importlib.metadata import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, render_template, request, send_from_directory
+from flask import Flask, abort, current_app, g, render_template, request, send_from_directory
 from flask_babel import Babel
 from flask_migrate import Migrate
 from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
+from werkzeug.sansio.utils import host_is_trusted
 
 import commands
 import letters
@@ -33,6 +34,11 @@ from words import FILTERS, HAPPENED, STATUSES, WAYS, until
 HERE = Path(__file__).parent
 BIGGEST = 2**31 - 1  # no row of ours has a higher number, and a database may not know one
 PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the database says no now, not for ever
+# Where one is, for the pin of a spot (static/spots.js); nothing else that a browser could give.
+PERMISSIONS = "geolocation=(self), " + ", ".join(f"{power}=()" for power in (
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "gyroscope", "hid",
+    "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "picture-in-picture",
+    "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"))
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 DEFAULTS = {
@@ -59,7 +65,9 @@ DEFAULTS = {
     "MAP_TILE_URL": "",  # street tiles would tell a third party who looks; none by default
     "MAP_ATTRIBUTION": "",
     "MAX_CONTENT_LENGTH": 1_000_000,
+    "MAX_FORM_MEMORY_SIZE": 300_000,  # of what is typed beside a photo
     "MAX_FORM_PARTS": 2_000,
+    "TRUSTED_HOSTS": None,  # by which other names than SERVER_NAME it may be asked; this machine's own
     "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # an error in the log quotes nobody
     "WTF_CSRF_TIME_LIMIT": None,  # a citizen may take an afternoon over a form: its token lasts as the session does
     "BABEL_DEFAULT_LOCALE": "da",
@@ -106,7 +114,10 @@ def _configured(config: dict) -> Flask:
     app.config.from_prefixed_env("BOOKING")
     app.config.update(config)
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or _own_secret_key(instance / "secret_key")
-    app.config["SESSION_COOKIE_SECURE"] = app.config["PREFERRED_URL_SCHEME"] == "https"
+    if app.config["PREFERRED_URL_SCHEME"] == "https":  # __Host-: no neighbour under the same domain can set it
+        app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-session")
+    app.config["TRUSTED_HOSTS"] = [*(app.config["TRUSTED_HOSTS"] or ("localhost", "127.0.0.1")),
+                                   app.config["SERVER_NAME"]]  # their ports do not matter
     if app.config["SECOND_FACTOR"] is None:
         app.config["SECOND_FACTOR"] = not (app.config["DEMO"] or app.config["TESTING"])
     if app.config["WARY"] is None:
@@ -128,6 +139,15 @@ def _teach_words(app: Flask) -> None:
 
 
 class _Site(Flask):
+    def create_url_adapter(self, request):
+        """Who asks for another site gets a page of this one: an error page needs addresses, too."""
+        if request:
+            host = request.environ.get("HTTP_HOST", "").lower()
+            ours = host_is_trusted(host, self.config["TRUSTED_HOSTS"])
+            request.environ["booking.elsewhere"] = host and not ours
+            request.environ["HTTP_HOST"] = host if ours else self.config["SERVER_NAME"]
+        return super().create_url_adapter(request)
+
     def log_exception(self, exc_info):
         """By the name of the page, never by its address, which may carry a secret."""
         self.logger.error("failed: %s", request.endpoint, exc_info=exc_info)
@@ -178,6 +198,8 @@ def _own_secret_key(file: Path) -> str:
 
 
 def _only_read_unless_posted():
+    if request.environ.get("booking.elsewhere"):
+        abort(400)
     reading_only.set(request.method in SAFE_METHODS)
 
 
@@ -189,6 +211,10 @@ def _headers(response):
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = PERMISSIONS
+    if current_app.config["PREFERRED_URL_SCHEME"] == "https":
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint not in ("static", "leaflet"):
         response.headers["Cache-Control"] = "no-store"
     return response

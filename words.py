@@ -97,7 +97,7 @@ ERRORS = {
     "certificate": _l("The mail server’s certificate could not be trusted."),
     "login": _l("The mail server refused our log-in."),
     "server": _l("The mail server refused to take letters from us."),
-    "enough": _l("Three letters that only a form called for have gone to the address today. The booking stands."),
+    "enough": _l("Three letters that only a form called for had gone to the address that day. The booking stands."),
     "blocked": _l("The address is to get no receipts. The booking stands."),
     "aside": _l("The booking was set aside before the letter went."),
 }

@@ -30,7 +30,7 @@ def own_words() -> Text:
 
 
 class SpamForm(Form):
-    block = BooleanField(_l("And from now on send no receipts to this e-mail address"), description=_l(
+    block = BooleanField(_l("From now on send no receipts to this e-mail address"), description=_l(
         "What is booked under it still comes to the work list, and your own answers still go to it."))
 
 
