@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from conftest import OFFICER, PASSWORD, WISH, Person, book
-from ordeal import Ordeal
+from ordeal import Ordeal, strange_inputs
 from sqlalchemy import event
 
 import letters
@@ -32,6 +32,11 @@ def test_killed_three_times_under_load_nothing_is_lost_and_every_letter_goes_onc
 
 def test_on_a_full_disk_what_was_typed_stays_and_with_room_it_goes_on(ordeal):
     ordeal.full_disk()
+
+
+def test_strange_inputs_meet_no_error_of_ours_and_learn_nothing(tmp_path):
+    line = strange_inputs(tmp_path / "site", 40, 5)
+    assert line.startswith("40 strange inputs to all") and "of 1 times the database was sound" in line
 
 
 def test_who_sends_while_the_database_is_locked_waits_and_is_served(ordeal):
