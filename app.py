@@ -4,18 +4,20 @@ import os
 import re
 import secrets
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, render_template, request, send_from_directory
+from flask import Flask, abort, current_app, g, render_template, request, send_from_directory
 from flask_babel import Babel
 from flask_migrate import Migrate
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
+from werkzeug.sansio.utils import host_is_trusted
 
 import commands
 import letters
@@ -23,14 +25,19 @@ import services
 import wording
 from district import District
 from forms import CAUSES, HELPED, HELPED_WHY, LANGUAGES, OWNERS, ROLES, SUITS, TASK_STATUSES
-from models import NotAllowed, db, reading_only, will_pass
+from models import NotAllowed, db, now, reading_only, will_pass
 from office import office
 from public import public
 from throttle import limiter
-from words import FILTERS, HAPPENED, STATUSES, WAYS
+from words import FILTERS, HAPPENED, STATUSES, WAYS, until
 
 HERE = Path(__file__).parent
 BIGGEST = 2**31 - 1  # no row of ours has a higher number, and a database may not know one
+# Where one is, for the pin of a spot (static/spots.js); nothing else that a browser could give.
+PERMISSIONS = "geolocation=(self), " + ", ".join(f"{power}=()" for power in (
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "gyroscope", "hid",
+    "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "picture-in-picture",
+    "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"))
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 DEFAULTS = {
@@ -52,13 +59,17 @@ DEFAULTS = {
     "BACKUP_MONTHS": 12,
     "IDLE_MINUTES": 30,  # after which an officer who does nothing is logged out
     "SESSION_HOURS": 10,  # after which an officer is logged out in any case
+    "WARY": None,  # whether forms that anybody may send want people and no programs; yes, but in tests
     "SECOND_FACTOR": None,  # whether officers also need a code from their phone; yes, where nothing else is said
     "MAP_TILE_URL": "",  # street tiles would tell a third party who looks; none by default
     "MAP_ATTRIBUTION": "",
     "MAX_CONTENT_LENGTH": 1_000_000,
+    "MAX_FORM_MEMORY_SIZE": 300_000,  # of what is typed beside a photo
     "MAX_FORM_PARTS": 2_000,
+    "TRUSTED_HOSTS": None,  # by which other names than SERVER_NAME it may be asked; this machine's own
     # An error in the log quotes nobody; a connection that broke meanwhile is made anew.
     "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, "pool_pre_ping": True},
+    "WTF_CSRF_TIME_LIMIT": None,  # a citizen may take an afternoon over a form: its token lasts as the session does
     "BABEL_DEFAULT_LOCALE": "da",
     "BABEL_DEFAULT_TIMEZONE": "Europe/Copenhagen",
     "SESSION_COOKIE_SAMESITE": "Lax",
@@ -109,9 +120,14 @@ def _configured(config: dict) -> Flask:
     app.config["SQLALCHEMY_DATABASE_URI"] = re.sub(  # as people and hosting services write it
         r"^postgres(ql)?://", "postgresql+psycopg://", str(app.config["SQLALCHEMY_DATABASE_URI"]))
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or _own_secret_key(instance / "secret_key")
-    app.config["SESSION_COOKIE_SECURE"] = app.config["PREFERRED_URL_SCHEME"] == "https"
+    if app.config["PREFERRED_URL_SCHEME"] == "https":  # __Host-: no neighbour under the same domain can set it
+        app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-session")
+    app.config["TRUSTED_HOSTS"] = [*(app.config["TRUSTED_HOSTS"] or ("localhost", "127.0.0.1")),
+                                   app.config["SERVER_NAME"]]  # their ports do not matter
     if app.config["SECOND_FACTOR"] is None:
         app.config["SECOND_FACTOR"] = not (app.config["DEMO"] or app.config["TESTING"])
+    if app.config["WARY"] is None:
+        app.config["WARY"] = not app.config["TESTING"]
     app.config["DISTRICT"] = District.load(app.config["DISTRICT_FILE"])
     return app
 
@@ -129,6 +145,15 @@ def _teach_words(app: Flask) -> None:
 
 
 class _Site(Flask):
+    def create_url_adapter(self, request):
+        """Who asks for another site gets a page of this one: an error page needs addresses, too."""
+        if request:
+            host = request.environ.get("HTTP_HOST", "").lower()
+            ours = host_is_trusted(host, self.config["TRUSTED_HOSTS"])
+            request.environ["booking.elsewhere"] = host and not ours
+            request.environ["HTTP_HOST"] = host if ours else self.config["SERVER_NAME"]
+        return super().create_url_adapter(request)
+
     def log_exception(self, exc_info):
         """By the name of the page, never by its address, which may carry a secret."""
         self.logger.error("failed: %s", request.endpoint, exc_info=exc_info)
@@ -181,6 +206,8 @@ def _own_secret_key(file: Path) -> str:
 def _only_read_unless_posted():
     """What the public sends has all come before the first look at the database: a line that is slow, or holds back on
     purpose, does not hold the door at which writers queue."""
+    if request.environ.get("booking.elsewhere"):
+        abort(400)
     reading_only.set(request.method in SAFE_METHODS)
     if request.blueprint != "office":
         request.form  # noqa: B018  (reads it)
@@ -194,6 +221,10 @@ def _headers(response):
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = PERMISSIONS
+    if current_app.config["PREFERRED_URL_SCHEME"] == "https":
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint not in ("static", "leaflet"):
         response.headers["Cache-Control"] = "no-store"
     return response
@@ -203,7 +234,11 @@ def _error_page(error):
     code = getattr(error, "code", 500)
     if code == 500:
         db.session.rollback()
-    return render_template("error.html", code=code), code
+    if code != 429:
+        return render_template("error.html", code=code), code
+    again = datetime.fromtimestamp(limiter.current_limit.reset_at + 59, UTC)  # by a clock that shows minutes
+    return render_template("error.html", code=code, again=until(now(), again)), code, {
+        "Retry-After": str(int(again.timestamp() - now().timestamp()))}
 
 
 def _not_now(error):

@@ -5,20 +5,24 @@ nobody can forget one (`write_pending`, hung on every commit). Sending: a worker
 be killed at any moment.
 """
 
+import hmac
 import re
 import smtplib
 import ssl
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.charset import QP, Charset
 from email.utils import make_msgid
+from hashlib import sha256
 from pathlib import Path
 
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 from flask_mail import BadHeaderError, Connection, Mail, Message
+from itsdangerous import BadSignature, Signer
 from markupsafe import Markup
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy import event as sqlalchemy_event
@@ -29,6 +33,7 @@ from forms import OWNERS, in_my_language
 from models import (
     OPEN,
     Away,
+    Block,
     Booking,
     Event,
     Fate,
@@ -43,6 +48,7 @@ from models import (
     Way,
     add_working_days,
     db,
+    mailbox,
     now,
     take_unposted,
     today,
@@ -72,6 +78,9 @@ BY_LINK = {
 # What is no answer yet goes by mail where there is an address, even if the answer is wanted otherwise.
 CONFIRMATIONS = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DELAYED, Kind.DATES_LAPSED,
                            Kind.REMINDED})
+# Those that a form alone calls for: whoever gets them may never have asked. An address gets MOST_A_DAY of them.
+ON_REQUEST = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.WAITER_ASKED})
+MOST_A_DAY = 3
 NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN, Kind.DATES_REFUSED, Kind.DATES_LAPSED,
         Kind.TASK_ANSWERED)
 DIGEST, WARNING, REMINDER = "digest", "warning", "reminder"
@@ -89,8 +98,9 @@ def _never_forget_one(_session) -> None:
 
 def write_pending() -> list[Letter]:
     """Write the letters that the changes in hand call for. A preview calls it and rolls back; a commit always does."""
-    letters = []
-    for event in take_unposted():
+    letters, events = [], take_unposted()
+    _look_again_at_what_waits(events)
+    for event in events:
         if event.kind in TO_CITIZENS and event.booking:
             letters += _write_to_citizen(event)
         elif event.kind in TO_OWNERS:
@@ -107,12 +117,13 @@ def _write_to_citizen(event: Event) -> list[Letter]:
     way = _way(booking, event.kind)
     if way is None:
         return []
+    why, stands = _held_back(event, booking.email, booking.language) if way is Way.EMAIL else ("", {})
     with force_locale(booking.language):
         entry = calendars.entry(event.visit, booking.language) if way is Way.EMAIL and event.kind in WITH_ENTRY else ""
         text = render_template(f"letters/{event.kind}.txt", booking=booking, event=event, visit=event.visit,
                                service=services.SERVICES[booking.service], link=link_to(booking),
-                               language=booking.language, by_mail=way is Way.EMAIL, entry=entry)
-        return [_add(text, way=way, booking=booking, kind=event.kind, language=booking.language, calendar=entry,
+                               language=booking.language, by_mail=way is Way.EMAIL, entry=entry, **stands)
+        return [_add(text, why, way=way, booking=booking, kind=event.kind, language=booking.language, calendar=entry,
                      recipient=booking.reached_by(way),
                      subject=gettext("Case %(reference)s", reference=reference(booking.reference)))]
 
@@ -134,12 +145,58 @@ def _write_by_link(event: Event) -> Letter:
     """To whoever is let in by a link of their own. A mail may be read on its way, so it names no case and no visit."""
     kind, named, page, subject = BY_LINK[event.kind]
     reader, service = db.session.get(kind, event.facts[named]), services.SERVICES.get(event.facts.get("service"))
+    why, stands = _held_back(event, reader.email, reader.language)
     with force_locale(reader.language):
-        text = render_template(f"letters/{event.kind}.txt", event=event, reader=reader, service=service,
+        text = render_template(f"letters/{event.kind}.txt", event=event, reader=reader, service=service, **stands,
                                link=_address(page, reader.language, id=reader.id, secret=reader.secret),
                                form=service and _address("public.book", reader.language, slug=service.slug))
-        return _add(text, way=Way.EMAIL, kind=event.kind, language=reader.language, recipient=reader.email,
-                    subject=subject(service))
+        letter = _add(text, why, way=Way.EMAIL, kind=event.kind, language=reader.language, subject=subject(service),
+                      recipient="" if why else reader.email)
+    if why:
+        reader.leave()  # who was not written to is not on the list, and may ask again
+    return letter
+
+
+def _held_back(event: Event, address: str, language: str) -> tuple[str, dict]:
+    """Why a letter stays here, or nothing; and what such a letter says at its end. What an officer does always goes."""
+    if event.kind not in ON_REQUEST or event.officer:
+        return "", {}
+    key, before = address_key(address), Letter.today_to(address, ON_REQUEST)
+    named = event.booking.reference if event.booking else f"v{event.facts['waiter']}"
+    token = Signer(current_app.secret_key, salt="not me").sign(f"{named}.{key}").decode()
+    return "blocked" if Block.of(key) else "enough" if before >= MOST_A_DAY else "", {
+        "not_me": _address("public.not_me", language, token=token), "last_today": before == MOST_A_DAY - 1}
+
+
+def named_in(token: str) -> tuple[str, str] | None:
+    """What a link "this was not me" is about, a case's reference or v and a waiter's number; and the address's key."""
+    try:
+        named, _, key = Signer(current_app.secret_key, salt="not me").unsign(token).decode().partition(".")
+    except BadSignature:
+        return None
+    return named, key
+
+
+def address_key(address: str) -> str:
+    """By which an address is known again without being kept."""
+    digest = hmac.digest(current_app.secret_key.encode(), f"address {mailbox(address)}".encode(), sha256)
+    return urlsafe_b64encode(digest[:18]).decode()
+
+
+def _look_again_at_what_waits(events: list[Event]) -> None:
+    """What has not gone yet may have another reader by now, or one who never asked."""
+    changed = {e.booking.id: e for e in events if e.kind in (Kind.SPAM, Kind.CONTACT_CHANGED)}
+    if not changed:
+        return
+    for letter in db.session.scalars(select(Letter).where(
+            Letter.booking_id.in_(changed), Letter.fate == Fate.WAITING, Letter.way == Way.EMAIL)):
+        if changed[letter.booking_id].kind is Kind.SPAM:
+            letter.hold_back("aside")
+        elif letter.kind in ON_REQUEST and not changed[letter.booking_id].officer:
+            if Block.of(address_key(letter.recipient)):
+                letter.hold_back("blocked")
+            elif Letter.today_to(letter.recipient, ON_REQUEST) > MOST_A_DAY:  # it is among them itself
+                letter.hold_back("enough")
 
 
 def _way(booking: Booking, kind: Kind) -> Way | None:
@@ -151,10 +208,12 @@ def _way(booking: Booking, kind: Kind) -> Way | None:
     return Way.POST if booking.reply is Reply.LETTER else Way.PHONE
 
 
-def _add(text: str, **columns) -> Letter:
+def _add(text: str, held_back: str = "", **columns) -> Letter:
     host = current_app.config["SERVER_NAME"].partition(":")[0]
     letter = Letter(text=re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n", message_id=make_msgid(domain=host),
                     fate=Fate.WAITING, **columns)
+    if held_back:
+        letter.hold_back(held_back)
     db.session.add(letter)
     return letter
 
@@ -188,6 +247,11 @@ def authority_for(key: str, place) -> dict:
 def link_to(booking: Booking) -> str:
     """The citizen's secret link, in the language of the letter. It only ever shows a page."""
     return _address("public.case", booking.language, reference=booking.reference, secret=booking.secret)
+
+
+def without_links(text: str, booking: Booking) -> str:
+    """For whoever may read the case and not act for its citizen."""
+    return re.sub(r"(/ikke-mig/)[\w.-]+", r"\1…", text).replace(booking.secret, "…")
 
 
 def office_address() -> str:

@@ -77,12 +77,15 @@ HAPPENED = {
     Kind.RATED: _l("Did the answer help?"),
     Kind.JOURNALISED: _l("Journal number"),
     Kind.INVITED: _l("Somebody was invited to the office"),
+    Kind.BLOCKED: _l("No more receipts to the e-mail address"),
+    Kind.UNBLOCKED: _l("Receipts to the e-mail address again"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),
     Fate.SENDING: _l("being sent"),
     Fate.SENT: _l("sent"),
     Fate.FAILED: _l("not delivered"),
+    Fate.HELD: _l("held back"),
 }
 WAYS = {Way.EMAIL: _l("E-mail"), Way.PHONE: _l("Phone"), Way.POST: _l("Letter by post")}
 # The first word of Letter.error, as letters.py writes it.
@@ -94,6 +97,9 @@ ERRORS = {
     "certificate": _l("The mail server’s certificate could not be trusted."),
     "login": _l("The mail server refused our log-in."),
     "server": _l("The mail server refused to take letters from us."),
+    "enough": _l("Three letters that only a form called for had gone to the address that day. The booking stands."),
+    "blocked": _l("The address is to get no receipts. The booking stands."),
+    "aside": _l("The booking was set aside before the letter went."),
 }
 
 

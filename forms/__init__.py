@@ -51,6 +51,7 @@ from .officer import (
     PlaceNotesForm,
     PressForm,
     ReferForm,
+    SpamForm,
     WordingForm,
     WordsForm,
     authorities,

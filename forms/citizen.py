@@ -4,11 +4,12 @@ from datetime import datetime
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FloatField, HiddenField
+from wtforms import BooleanField, FloatField
 from wtforms.validators import Email
 from wtforms.widgets import HiddenInput
 
 from .fields import Form, Line, OneOf, Text
+from .open import OpenForm
 from .rules import Confirmed, InDistrict, NoPersonalData, PhoneNumber, RequiredWhen
 
 PRIVATE = "private"
@@ -109,10 +110,10 @@ class PlaceForm(Form):
                 "town": known.town, "municipality": known.municipality, **self.pin()}
 
 
-class BookingForm(ContactForm, PlaceForm):
+class BookingForm(OpenForm, ContactForm, PlaceForm):
     """The questions common to every service; a service adds its own and puts all of them into groups."""
 
-    once = HiddenField()
+    quickest = 3
     capacity = OneOf(_l("I am writing as"), CAPACITIES, default=PRIVATE)
     org = Line(_l("Name of the organisation"), 120, required=RequiredWhen(
         "capacity", *(set(CAPACITIES) - {PRIVATE}), message=_l("Write the name of the organisation.")),
@@ -124,7 +125,7 @@ class BookingForm(ContactForm, PlaceForm):
 
     where = ("road", "from_to", "postcode")
     who_asks = ("capacity", "org", "name", "email", "phone", "reply", "address", "language")
-    common = {"once", "lat", "lng", "emergency", *where, *who_asks}
+    common = {"homepage", "lat", "lng", "emergency", *where, *who_asks}
 
     def columns(self) -> dict:
         """Booking's columns, as far as a form can know them."""
@@ -141,7 +142,7 @@ class BookingForm(ContactForm, PlaceForm):
         return {name: value for name, value in self.answers().items() if name not in self.common}
 
 
-class FindForm(Form):
+class FindForm(OpenForm):
     """Finding one's own booking without the link."""
 
     reference = Line(_l("Case reference"), 20, description=_l("Eight letters and digits, such as K7MD PXQA."),

@@ -78,9 +78,6 @@ class Form(FlaskForm):
     internal: frozenset = frozenset()  # names of fields whose answers never leave the office
 
     class Meta:
-        # A citizen may take an afternoon over a form: its token lasts as long as the session does.
-        csrf_time_limit = None
-
         def wrap_formdata(self, form, formdata):
             """Only what a form sends is an answer; JSON and files in its place are none."""
             if formdata is None or hasattr(formdata, "getlist"):

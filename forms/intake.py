@@ -8,6 +8,7 @@ from wtforms.validators import Email, ValidationError
 from .citizen import PlaceForm
 from .fields import Count, Day, Form, Line, Select, Text
 from .officer import ANYBODY_TO_ASK, must_be_coming
+from .open import OpenForm
 from .rules import day_here
 
 
@@ -30,12 +31,12 @@ class LetInForm(Form):
     days = Count(_l("For how many days is the form open for them?"), least=1, most=30)
 
 
-class TellMeForm(Form):
+class TellMeForm(OpenForm):
     email = Line(_l("E-mail"), 254, rules=[Email(allow_smtputf8=False)],
                  render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"})
 
 
-class JoinForm(PlaceForm):
+class JoinForm(OpenForm, PlaceForm):
     """A place that somebody has asked about already."""
 
     lat = lng = from_to = None

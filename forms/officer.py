@@ -29,6 +29,11 @@ def own_words() -> Text:
                     "No names and no number plates."))
 
 
+class SpamForm(Form):
+    block = BooleanField(_l("From now on send no receipts to this e-mail address"), description=_l(
+        "What is booked under it still comes to the work list, and your own answers still go to it."))
+
+
 class WordsForm(Form):
     """An action whose letter may carry a few words of the officer's own."""
 
@@ -174,6 +179,7 @@ def taken_in(questions: type[BookingForm]) -> type[BookingForm]:
     class TakenInForm(questions):
         channel = OneOf(_l("How did it come in?"), CHANNELS)
         groups = ((_l("Taken in"), ("channel",)), *questions.groups)
+        quickest, homepage = 0, None  # whoever has logged in is a person
         lead_days = 1  # whoever takes it in knows what can be done in time
         common = questions.common | {"channel"}
 

@@ -58,16 +58,14 @@ class RequiredWhen:
 
 
 class NotTooLong(Length):
-    """Too long is too long: what comes after is not looked through."""
+    """Too long is too long: what comes after is not looked through. Some letters are two when they are compared."""
 
     def __init__(self, longest: int):
         super().__init__(max=longest)
 
     def __call__(self, form, field):
-        try:
-            super().__call__(form, field)
-        except ValidationError as error:
-            raise StopValidation(*error.args) from error
+        if len((field.data or "").casefold()) > self.max:
+            raise StopValidation(gettext("Write at most %(max)d characters.", max=self.max))
 
 
 class OneLine:

@@ -4,12 +4,13 @@ from .agenda import Clash, Hours, Taken, free_times, is_within_hours
 from .audit import Deed, Entry, broken_at, in_hand
 from .away import Away
 from .base import NotAllowed, aside, clock, db, fold, go_on_counting, now, reading_only, will_pass
+from .block import Block
 from .booking import CLOSED, DECIDED, NEXT_STEPS, OPEN, REOPEN_DAYS, UNDECIDED, Booking, Reply, Status
 from .event import Event, Kind, newest_event, take_unposted
 from .field import FieldLink
 from .intake import Intake, Waiter
 from .invite import Invite
-from .letter import Fate, Letter, Way
+from .letter import Fate, Letter, Way, mailbox
 from .log_in import LogIn
 from .officer import Officer, Role
 from .place import NEAR, Place

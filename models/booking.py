@@ -53,7 +53,7 @@ DECIDED = frozenset({Status.ACCEPTED, Status.DECLINED, Status.REFERRED})  # whoe
 NEXT_STEPS = {
     Status.RECEIVED: CLOSED - {Status.ANSWERED} | {Status.NEEDS_INFORMATION, Status.ACCEPTED},
     Status.NEEDS_INFORMATION: CLOSED - {Status.ANSWERED} | {Status.RECEIVED, Status.ACCEPTED},
-    Status.ACCEPTED: CLOSED - {Status.SPAM},
+    Status.ACCEPTED: CLOSED,
     Status.ANSWERED: {Status.RECEIVED},
     Status.DECLINED: {Status.RECEIVED},
     Status.REFERRED: {Status.RECEIVED},
@@ -283,8 +283,9 @@ class Booking(db.Model):
         self._step(Status.REFERRED)
         return record(Kind.REFERRED, booking=self, officer=officer, words=words, authority=authority)
 
-    def set_aside(self, officer: "Officer") -> Event:
-        """It is taken for not genuine. Nobody gets a letter: the address may be that of somebody who never asked."""
+    def set_aside(self, officer: "Officer | None" = None) -> Event:
+        """It is taken for not genuine; where no officer is named, the reader of its address has said that they never
+        asked. Nobody gets a letter."""
         self._step(Status.SPAM)
         return record(Kind.SPAM, booking=self, officer=officer)
 

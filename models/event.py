@@ -70,6 +70,8 @@ class Kind(enum.StrEnum):
     RATED = "rated"
     JOURNALISED = "journalised"
     INVITED = "invited"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.

@@ -1,13 +1,15 @@
 """A letter is a row before it is a mail: written with the change it tells of, sent when the post allows."""
 
 import enum
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import NotAllowed, UTCDateTime, db, now, one_of
+from .workdays import COPENHAGEN, today
 
 if TYPE_CHECKING:
     from .booking import Booking
@@ -32,6 +34,13 @@ class Fate(enum.StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    HELD = "held"
+
+
+def mailbox(address: str) -> str:
+    """An e-mail address as addresses are compared: small letters, and without what anybody may put behind a plus."""
+    name, _, host = address.casefold().rpartition("@")
+    return f"{name.partition('+')[0]}@{host}"
 
 
 class Letter(db.Model):
@@ -86,6 +95,13 @@ class Letter(db.Model):
             .values(fate=Fate.SENDING, next_try_at=now() + CLAIM, tries=cls.tries + 1))
         return db.session.get(cls, found, populate_existing=True) if taken.rowcount == 1 else None
 
+    @classmethod
+    def today_to(cls, address: str, kinds: Iterable[str]) -> int:
+        """How many mails of these kinds were written to this address today and not held back."""
+        box, midnight = mailbox(address), datetime.combine(today(), time(), COPENHAGEN)
+        return sum(mailbox(to) == box for to in db.session.scalars(select(cls.recipient).where(
+            cls.kind.in_(kinds), cls.made_at >= midnight, cls.way == Way.EMAIL, cls.fate != Fate.HELD)))
+
     @property
     def is_task(self) -> bool:
         """Whether an officer must phone or post it."""
@@ -97,6 +113,10 @@ class Letter(db.Model):
     def refused(self, error: str) -> None:
         """The mail server will never take it."""
         self.fate, self.error = Fate.FAILED, error[:300]
+
+    def hold_back(self, why: str) -> None:
+        """It is not sent, and whoever looks at it sees why."""
+        self.fate, self.error = Fate.HELD, why
 
     def put_off(self, error: str) -> None:
         """The mail server could not take it now: a growing pause, and after PATIENCE it has failed."""

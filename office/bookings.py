@@ -1,7 +1,6 @@
 """One booking, and what an officer can do with it."""
 
 import json
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,12 +27,13 @@ from forms import (
     PressForm,
     ReferForm,
     ReopenForm,
+    SpamForm,
     WordsForm,
     authorities,
     taken_in,
 )
-from letters import previewed
-from models import Booking, Letter, Place, Status, add_working_days, db, newest_event, today
+from letters import address_key, previewed, without_links
+from models import UNDECIDED, Block, Booking, Letter, Place, Status, add_working_days, db, newest_event, today
 from services import Service
 from words import HAPPENED, day, moment, span, state_in_words, status_for_officer
 from words import reference as in_halves
@@ -63,6 +63,12 @@ def _reasons_for(bookings: list[Booking]) -> dict:
     """The reasons for a no that fit all of them."""
     first, *others = [wording.offered(service) for service in _services_of(bookings)]
     return {code: name for code, name in first.items() if all(code in reasons for reasons in others)}
+
+
+def _set_aside(booking: Booking, block: bool) -> None:
+    booking.set_aside(g.officer)
+    if block and booking.email:
+        Block.add(address_key(booking.email), booking, g.officer)
 
 
 ACTIONS = {
@@ -103,8 +109,8 @@ ACTIONS = {
         lambda bs, typed: MoveForm(typed, obj=bs[0].place if len(bs) == 1 else None),
         lambda b, form, s: b.move(g.officer, Place.at(**form.place())), writes=False),
     "spam": Action(
-        _l("Not genuine"), lambda b: b.allows(Status.SPAM), lambda bs, typed: PressForm(typed),
-        lambda b, form, s: b.set_aside(g.officer), writes=False),
+        _l("Not genuine"), lambda b: b.status in UNDECIDED, lambda bs, typed: SpamForm(typed),
+        lambda b, form, s: _set_aside(b, form.block.data), writes=False),
 }
 
 FOR_MANY = {name: action for name, action in ACTIONS.items() if action.many}
@@ -238,7 +244,7 @@ def export(reference: str):
                      "text": letter.text} for letter in booking.letters],
         "outcomes": [[list(found) for found in service.findings.describe(visit.findings)]
                      for visit in booking.outcomes]}
-    file = json.dumps(whole, ensure_ascii=False, indent=1).replace(booking.secret, "…")
+    file = without_links(json.dumps(whole, ensure_ascii=False, indent=1), booking)
     return Response(file, mimetype="application/json", headers={
         "Content-Disposition": f"attachment; filename={booking.reference}.json"})
 
@@ -271,7 +277,7 @@ def print_out(reference: str):
     service = services.SERVICES[booking.service]
     page = render_template("office/print_out.html", booking=booking, service=service,
                            answers=service.questions.describe(booking.answers))
-    return page.replace(booking.secret, "…")
+    return without_links(page, booking)
 
 
 @office.post("/sag/<reference>/laest")
@@ -288,7 +294,6 @@ def take_in(slug: str):
     """A booking made by phone or on paper."""
     service = services.by_slug(slug) or abort(404)
     form = taken_in(service.questions)()
-    form.once.data = (form.once.data or "")[:64] or secrets.token_urlsafe(18)
     form.language.data = form.language.data or str(get_locale())
     if not form.validate_on_submit():
         return (render_template("office/take_in.html", service=service, form=form),
@@ -311,7 +316,8 @@ def _booking_page(booking: Booking, **typed):
         return render_template("office/read.html", booking=booking, service=service,
                                answers=service.questions.describe(booking.answers))
     forms = {"note": NoteForm(None), "place": MoveForm(None, obj=booking.place),
-             "contact": ContactForm(None, obj=booking), "journal": JournalForm(None, obj=booking)}
+             "contact": ContactForm(None, obj=booking), "journal": JournalForm(None, obj=booking),
+             "spam": SpamForm(None)}
     return render_template(
         "office/booking.html", booking=booking, service=service, forms=forms | typed, typed=typed,
         actions={n: a for n, a in ACTIONS.items() if a.allowed(booking)},

@@ -11,9 +11,9 @@ from flask import abort, current_app, flash, g, redirect, render_template, reque
 from flask_babel import gettext
 from markupsafe import Markup
 
+import throttle
 from forms import AcceptForm, LoginForm, PasswordForm, SecondFactorForm
 from models import Deed, Invite, LogIn, Officer, db, in_hand
-from throttle import limiter
 
 from . import office, pressed, safe_next
 
@@ -23,7 +23,7 @@ SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad
 
 
 @office.route("/log-ind", methods=["GET", "POST"])
-@limiter.limit("20 per 10 minutes", methods=["POST"])
+@throttle.getting_in
 def log_in():
     """All on one page, so that a wrong code looks like a wrong password, and neither tells of the other."""
     form, second = LoginForm(), current_app.config["SECOND_FACTOR"]
@@ -72,7 +72,7 @@ def end_session(id: int):
 
 
 @office.route("/konto/kode", methods=["GET", "POST"])
-@limiter.limit("20 per 10 minutes", methods=["POST"])
+@throttle.getting_in
 def second_factor():
     """The secret is made out of this log-in: a reload shows the same one, and nothing is kept before the app has
     shown that it took it in."""
@@ -95,7 +95,7 @@ def second_factor():
 
 
 @office.route("/konto/noedkoder", methods=["GET", "POST"])
-@limiter.limit("20 per 10 minutes", methods=["POST"])
+@throttle.getting_in
 def recovery_codes():
     form = PasswordForm()
     if request.method != "POST":
@@ -108,7 +108,7 @@ def recovery_codes():
 
 
 @office.route("/invitation/<int:id>/<secret>", methods=["GET", "POST"])
-@limiter.limit("20 per 10 minutes", methods=["POST"])
+@throttle.getting_in
 def invitation(id: int, secret: str):
     """Opening the link uses nothing up: mail programs look at links, too."""
     invite, form = Invite.by_link(id, secret) or abort(404), AcceptForm()

@@ -4,9 +4,9 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 import services
+import throttle
 from forms import FieldLinkForm
 from models import FieldLink, Visit, db, now
-from throttle import limiter
 
 from . import office, pressed
 from .visits import visit_page
@@ -34,7 +34,7 @@ def withdraw_field_link(id: int):
 
 
 @office.route("/felt/<int:id>/<secret>", methods=["GET", "POST"])
-@limiter.limit("60 per hour", methods=["POST"])
+@throttle.writing
 def field(id: int, secret: str):
     """Nothing of the visit is shown before it begins, and nothing of those who asked at any time."""
     link = FieldLink.by_link(id, secret) or abort(404)

@@ -2,15 +2,38 @@
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
-from models import Letter, Way, db
+from models import Block, Fate, Letter, Way, db
 
 from . import office, pressed
+
+PAGE = 100
 
 
 @office.get("/breve/<int:id>")
 def letter(id: int):
     return render_template("office/letter.html", letter=db.session.get(Letter, id) or abort(404))
+
+
+@office.get("/breve/tilbageholdt")
+def held_back():
+    """The newest first: letters that were not sent, and the addresses that get no receipts."""
+    letters = select(Letter).where(Letter.fate == Fate.HELD).options(selectinload(Letter.booking))
+    return render_template("office/held_back.html", letters=db.session.scalars(
+        letters.order_by(Letter.id.desc()).limit(PAGE)).all(), blocks=db.session.scalars(
+        select(Block).order_by(Block.id.desc())).all())
+
+
+@office.post("/breve/spaerret/<int:id>/ophaev")
+def lift_block(id: int):
+    block = db.session.get(Block, id) or abort(404)
+    if pressed():
+        block.lift(g.officer)
+        db.session.commit()
+        flash(gettext("The address gets receipts again."))
+    return redirect(url_for(".held_back"), 303)
 
 
 @office.post("/breve/<int:id>")

@@ -1,18 +1,16 @@
 """Booking: fill in, check, send, and the receipt."""
 
-import secrets
-
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from sqlalchemy.exc import IntegrityError
 
 import services
+import throttle
 from figures import Waiting, asked_here, wait_for, wait_of
 from forms import BookingForm, JoinForm
 from letters import link_to
-from models import Booking, Intake, Place, Waiter, db
+from models import Booking, Fate, Intake, Kind, Place, Waiter, db
 from services import Service
-from throttle import limiter
 
 from . import public
 from .case import own
@@ -20,7 +18,7 @@ from .intake import ensure_joins, let_in, paused_page
 
 
 @public.route("/bestil/<slug>", methods=["GET", "POST"])
-@limiter.limit("30 per hour", methods=["POST"], exempt_when=lambda: "send" not in request.form)
+@throttle.booking
 def book(slug: str):
     """Fill in, check, send. What was typed travels in the form itself, so nothing is kept before it is sent.
 
@@ -34,7 +32,6 @@ def book(slug: str):
     if pause and not joins and (join or request.method != "POST"):
         return paused_page(service, pause, **({"join": join} if join else {})), 422 if join else 200
     form = service.questions()
-    form.once.data = (form.once.data or "")[:64] or secrets.token_urlsafe(18)
     form.language.data = form.language.data or str(get_locale())
     page = {"service": service, "form": form, "pause": pause, "waiting": wait_for(service.key)}
     if request.method != "POST" or join or "change" in request.form or "unsaved" in g:
@@ -72,5 +69,6 @@ def _send(service: Service, form: BookingForm, waiting: Waiting, waiter: Waiter 
 @public.get("/sag/<reference>/<secret>/kvittering")
 def receipt(reference: str, secret: str):
     booking = own(reference, secret)
+    held_back = any(x.kind == Kind.RECEIVED and x.fate is Fate.HELD for x in booking.letters)
     return render_template("public/receipt.html", booking=booking, service=services.SERVICES[booking.service],
-                           link=link_to(booking), waiting=wait_of(booking))
+                           link=link_to(booking), waiting=wait_of(booking), held_back=held_back)

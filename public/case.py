@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 import calendars
 import services
+import throttle
 from figures import wait_of
 from forms import (
     ContactForm,
@@ -23,7 +24,6 @@ from forms import (
 )
 from models import Booking, Clash, Kind, Visit, add_working_days, db, today
 from services import Service
-from throttle import limiter
 from words import status_for_citizen
 
 from . import public
@@ -74,7 +74,7 @@ NAMES = ", ".join(map(repr, STEPS))  # as a rule of the address writes them
 
 
 @public.route(f"/sag/<reference>/<secret>/<any({NAMES}):step>", methods=["GET", "POST"])
-@limiter.limit("60 per hour", methods=["POST"])
+@throttle.writing
 def change(reference: str, secret: str, step: str):
     booking = own(reference, secret)
     back = url_for(".case", reference=reference, secret=secret)
@@ -98,7 +98,7 @@ def change(reference: str, secret: str, step: str):
 
 
 @public.route("/sag/<reference>/<secret>/tid/<int:id>", methods=["GET", "POST"])
-@limiter.limit("60 per hour", methods=["POST"])
+@throttle.writing
 def choose(reference: str, secret: str, id: int):
     """Take a date that we proposed. Whoever is a moment too late gets the nearest other ones at once."""
     booking = own(reference, secret)
@@ -152,7 +152,7 @@ def own(reference: str, secret: str) -> Booking:
 
 
 @public.route("/find", methods=["GET", "POST"])
-@limiter.limit("10 per 10 minutes; 30 per day", methods=["POST"])
+@throttle.finding
 def find():
     """One's own booking without the link: the reference, and what only its owner knows."""
     form = FindForm()

@@ -6,11 +6,11 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 
 import services
+import throttle
 from figures import asked_here
 from forms import Form, JoinForm, PressForm, TellMeForm
 from models import Intake, Waiter, db
 from services import Service
-from throttle import limiter
 from words import day
 
 from . import public
@@ -44,7 +44,7 @@ def paused_page(service: Service, pause: Intake, **typed: Form) -> str:
 
 
 @public.route("/bestil/<slug>/besked", methods=["GET", "POST"])
-@limiter.limit("10 per 10 minutes; 30 per day", methods=["POST"])
+@throttle.waiting
 def tell_me(slug: str):
     """An address for the list. Whether it stood there before is nobody's business, so the answer is always the same."""
     service = services.by_slug(slug) or abort(404)
@@ -55,13 +55,14 @@ def tell_me(slug: str):
         return paused_page(service, pause, tell=form), 422
     Waiter.ask(service.key, form.email.data, str(get_locale()))
     db.session.commit()
-    flash(gettext("Thank you. If the address is not on the list yet, there is a letter on its way to it. "
+    flash(gettext("Thank you. If the address is not on the list yet, there is a letter on its way to it, unless it "
+                  "has had three from us today or wants none. "
                   "It counts from when you have pressed the link in the letter."))
     return redirect(url_for(".book", slug=slug), 303)
 
 
 @public.route("/besked/<int:id>/<secret>", methods=["GET", "POST"])
-@limiter.limit("60 per hour", methods=["POST"])
+@throttle.writing
 def waiter(id: int, secret: str):
     """One's own place on the list, by the link of the letter: looking changes nothing, a button does."""
     waiter = Waiter.by_link(id, secret) or abort(404)

@@ -5,9 +5,9 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 import services
+import throttle
 from forms import TaskAnswerForm
 from models import Owner, Task, Visit, db
-from throttle import limiter
 
 from . import public
 
@@ -18,7 +18,7 @@ def owner(id: int, secret: str):
 
 
 @public.route("/ansvar/<int:id>/<secret>/<int:number>", methods=["GET", "POST"])
-@limiter.limit("60 per hour", methods=["POST"])
+@throttle.writing
 def answer(id: int, secret: str, number: int):
     task, back = _own_task(id, secret, number), url_for(".owner", id=id, secret=secret)
     if request.method != "POST":  # somebody reloads, or changes the language, after an error

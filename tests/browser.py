@@ -165,7 +165,7 @@ class Site:
                     **clean, "BOOKING_INSTANCE": str(self.folder), "BOOKING_SERVER_NAME": self.host,
                     "BOOKING_MAIL_SERVER": "127.0.0.1", "BOOKING_MAIL_PORT": str(self.mailbox.port),
                     "BOOKING_RATELIMIT_ENABLED": "false", "BOOKING_BACKUP_HOUR": "null",
-                    "BOOKING_SECOND_FACTOR": "false", **self.environment}))
+                    "BOOKING_SECOND_FACTOR": "false", "BOOKING_WARY": "false", **self.environment}))
 
     def words(self, sentence: str, language: str, **values) -> str:
         """What the site says for `sentence` in `language`: the tests follow the catalogue, whatever it says."""

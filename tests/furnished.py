@@ -1,11 +1,13 @@
 """A district in which every page has something to show."""
 
+import re
 from datetime import datetime, time, timedelta
 
 from conftest import OFFICER, PASSWORD, WISHES, Person, book, times_ahead
 
 from models import (
     COPENHAGEN,
+    Block,
     Booking,
     FieldLink,
     Invite,
@@ -69,6 +71,9 @@ def furnish(app) -> dict:
         bookings["referred"].refer(officer, "municipality", "")
         bookings["withdrawn"].withdraw()
         bookings["spam"].set_aside(officer)
+        Block.add("the key of an address", bookings["spam"], officer)
+        known |= {name: re.search(r"/ikke-mig/\S+", bookings[way].letters[0].text)[0]
+                  for name, way in (("not_me", "received"), ("not_me_closed", "spam"))}
         bookings["received"].note(officer, "Samme vej som i 2024, se journalen.")
         bookings["received"].place.suitability = "Grusplads ved nr. 98. Hold afstand til stien."
         visits = {way: control(officer, bookings[way], hours, crew) for way, hours, crew in (

@@ -1,4 +1,5 @@
 """The ordeal: the real site under load, killed again and again, while its mail server has moods. What was promised?
+And what nobody should send, sent to every form a hundred thousand times.
 
 Everything dies by SIGKILL: that shows what a crash does, not what a power cut does to a disk that lies. The clock is
 helped along: whatever letter waits for its next try is due at once when the letter worker is started anew.
@@ -27,6 +28,7 @@ from urllib.parse import urlencode
 from conftest import OFFICER, PASSWORD, WISH, Page
 from browser import Site  # isort: skip  (aiosmtpd goes first, see conftest)
 from flask_migrate import upgrade
+from fuzz import fuzzed
 from test_journey import FINDINGS
 from test_mail import NOTHING, TAKEN, MailServer
 
@@ -391,10 +393,17 @@ def made(folder: Path) -> Path:
     return folder
 
 
+def strange_inputs(folder: Path, inputs: int, number: int) -> str:
+    """Every form of both audiences, filled in by chance and bad will: what came of it."""
+    with fuzzed(made(folder)) as fuzz:
+        return fuzz.run(inputs, number)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Kill the site under load, again and again, and count what it kept.")
     parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the moments and the moods")
+    parser.add_argument("--inputs", type=int, default=100_000, help="strange ones, to every form")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the moments, the moods and the inputs")
     parser.add_argument("--keep", help="a folder in which the database and the log stay behind")
     chosen = parser.parse_args()
     random.seed(chosen.seed)
@@ -403,12 +412,16 @@ def main() -> None:
         home = Path(chosen.keep or temporary)
         for name, trial in (("kills", lambda o: o.run(chosen.kills, (.3, 2.5))),
                             ("disk", lambda o: o.full_disk()), ("lock", lambda o: o.locked(10))):
+            if not chosen.kills:  # only the inputs are wanted
+                break
             ordeal = Ordeal(made(home / name))
             try:
                 trial(ordeal)
             finally:
                 ordeal.leave()
                 print("\n".join(f"kept  {line}" for line in ordeal.lines), flush=True)
+        if chosen.inputs:
+            print("kept ", strange_inputs(home / "inputs", chosen.inputs, chosen.seed), flush=True)
 
 
 if __name__ == "__main__":

@@ -445,6 +445,11 @@ def show_the_code(visitor: Visitor) -> None:
     send(password=PASSWORD, code=pyotp.TOTP(key).now())(visitor)
 
 
+def fill_the_trap(visitor: Visitor) -> None:
+    visitor.page.locator("[name=homepage]").evaluate("e => { e.value = 'x'; }")
+    send(reference="K7MD PXQA", contact="1234")(visitor)
+
+
 BOOK = "/bestil/faerdselskontrol"
 TAKE_IN = "/kontor/ny/faerdselskontrol"
 PAGES = [
@@ -454,6 +459,9 @@ PAGES = [
     Page("privacy", "/privatliv"),
     Page("find", "/find"),
     Page("find-empty", "/find", do=send(), status=422),
+    Page("find-trapped", "/find", do=fill_the_trap, status=422),
+    Page("not-me", "{not_me}"),
+    Page("not-me-closed", "{not_me_closed}"),
     Page("find-nothing", "/find", do=send(reference="K7MD PXQA", contact="1234"), status=422),
     Page("book", BOOK),
     Page("book-errors", BOOK, do=send(), status=422),
@@ -491,6 +499,7 @@ PAGES = [
     Page("print-out", "/kontor/sag/{answered}/udskrift", "officer"),
     Page("figures", "/kontor/tal", "officer"),
     Page("backups", "/kontor/sikkerhedskopi", "officer"),
+    Page("held-back", "/kontor/breve/tilbageholdt", "officer"),
     Page("figures-errors", "/kontor/tal?til=2020-01", "officer", status=422),
     *(Page(name, f"/kontor/sag/{{received}}/{name}", "officer") for name in (
         "imoedekom", "spoerg", "afslag", "henvis", "udsaet")),

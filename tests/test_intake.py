@@ -76,7 +76,7 @@ def test_the_officer_pauses_and_opens_and_every_press_is_kept(app, clock, office
     assert officer.post(SWITCH, {"until": "2026-06-01", **WORDS}).status == 200
     assert "closed" in citizen.get("/en/").text.lower()
     officer.post(f"{SWITCH}/aabn", token_from=SWITCH)
-    assert citizen.get(BOOK).hidden["once"]
+    assert citizen.get(BOOK).hidden["lat"]
     history = officer.get(SWITCH).text
     assert history.index("opened") < history.index("paused until 1 June") < history.index("paused until 25 May")
     assert history.count("Ida Betjent") == 3
@@ -98,7 +98,7 @@ def test_a_pause_ends_by_itself_on_its_date(paused, clock, citizen):
     clock.move_to("2026-05-24T23:59:00+02:00")
     assert "opens again on 25 May 2026" in citizen.get(BOOK).text
     clock.move_to("2026-05-25T00:01:00+02:00")
-    assert citizen.get(BOOK).hidden["once"]
+    assert citizen.get(BOOK).hidden["lat"]
     with paused.app_context(), pytest.raises(NotAllowed):
         Intake.open(db.session.get(Officer, 1), "traffic")
 
@@ -119,7 +119,7 @@ def test_a_pause_is_proposed_when_the_expected_wait_passes_the_promise(app, cloc
 
 
 def test_other_services_stay_open_and_the_phone_does_too(paused, officer, citizen):
-    assert citizen.get("/en/bestil/dialogmoede").hidden["once"]
+    assert citizen.get("/en/bestil/dialogmoede").hidden["lat"]
     page = officer.post(f"/kontor/ny/{SLUG}", {**WISH, "once": "x", "channel": "phone"})
     assert page.status == 200 and "/kontor/sag/" in page.response.request.path
 
@@ -132,7 +132,7 @@ def test_the_front_page_and_the_form_say_why_and_until_when(paused, citizen, lan
     for path in ("/", f"/bestil/{SLUG}"):
         page = citizen.get(language + path)
         assert page.status == 200 and words in page.text and day in page.text, path
-    assert "once" not in page.hidden
+    assert "lat" not in page.hidden
 
 
 # Joining.
@@ -140,7 +140,7 @@ def test_the_front_page_and_the_form_say_why_and_until_when(paused, citizen, lan
 def test_whoever_asks_about_a_place_that_waits_already_may_join(paused, citizen):
     receive(paused)
     page = citizen.post(BOOK, {"road": " bygaden", "postcode": "4690", "join": "1"})
-    assert page.status == 200 and page.hidden["once"]
+    assert page.status == 200 and page.hidden["lat"]
     assert re.search(r'<input[^>]*name="road"[^>]*>', page.html)[0].count("bygaden") == 1 and "4690" in page.html
     wish = {**WISH, "once": page.hidden["once"][0]}
     assert citizen.post(BOOK, wish).status == 200
@@ -260,11 +260,11 @@ def test_the_next_few_are_let_in_for_their_own_days_and_for_one_wish_each(paused
     theirs = re.search(r'href="([^"]*adgang=[^"]*)"', citizen.get(bo).html)[1]
     for wrong in (theirs[:-1], theirs.replace("adgang=", "adgang=9"), f"{BOOK}?adgang=x", f"{BOOK}?adgang=²-x",
                   f"{BOOK}?adgang={9**30}-x", f"{BOOK}?adgang=-"):
-        assert "once" not in citizen.get(wrong).hidden, wrong
+        assert "lat" not in citizen.get(wrong).hidden, wrong
     clock.move_to("2026-05-16T23:00:00+02:00")
-    assert citizen.get(theirs).hidden["once"]
+    assert citizen.get(theirs).hidden["lat"]
     clock.move_to("2026-05-17T01:00:00+02:00")
-    assert "once" not in citizen.get(theirs).hidden
+    assert "lat" not in citizen.get(theirs).hidden
     assert "was open for you until 16 May 2026" in citizen.get(bo).text
     assert "You are on the list" in citizen.get(cy).text
 
@@ -285,7 +285,7 @@ def test_a_pass_opens_only_the_form_it_is_for(paused, officer, citizen):
     with paused.app_context():
         Intake.pause(db.session.get(Officer, 1), "meeting", today() + timedelta(days=14), **WORDS)
         db.session.commit()
-    assert "once" not in citizen.get(form.replace(SLUG, "dialogmoede")).hidden
+    assert "lat" not in citizen.get(form.replace(SLUG, "dialogmoede")).hidden
 
 
 def test_a_form_sent_twice_with_a_pass_is_one_booking(app, citizen):

@@ -10,7 +10,7 @@ import databases
 import pytest
 import time_machine
 from conftest import OFFICER, PASSWORD, WISH, Person, book
-from ordeal import Ordeal
+from ordeal import Ordeal, strange_inputs
 from sqlalchemy import event
 
 import letters
@@ -40,6 +40,11 @@ def test_killed_three_times_under_load_nothing_is_lost_and_every_letter_goes_onc
 @of_the_file
 def test_on_a_full_disk_what_was_typed_stays_and_with_room_it_goes_on(ordeal):
     ordeal.full_disk()
+
+
+def test_strange_inputs_meet_no_error_of_ours_and_learn_nothing(tmp_path):
+    line = strange_inputs(tmp_path / "site", 40, 5)
+    assert line.startswith("40 strange inputs to all") and "of 1 times the database was sound" in line
 
 
 @of_the_file

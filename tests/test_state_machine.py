@@ -37,7 +37,7 @@ STEPS = {
     "accept": ({"received", "needs_information"}, "accepted"),
     "decline": (OPEN, "declined"),
     "refer": (OPEN, "referred"),
-    "set_aside": ({"received", "needs_information"}, "spam"),
+    "set_aside": (OPEN, "spam"),
     "delay": (OPEN, None),
     "withdraw": (OPEN, "withdrawn"),
     "reopen": (ENDED, "received"),

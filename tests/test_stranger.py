@@ -22,6 +22,7 @@ import services
 from models import (
     COPENHAGEN,
     Away,
+    Block,
     Booking,
     Fate,
     FieldLink,
@@ -198,6 +199,12 @@ class District:
         LogIn.start(ida, "Firefox, Linux")
         db.session.commit()
         return f"/kontor/invitation/{used.id}/{used.secret}", unused.id, ida.log_ins[0].id
+
+    def block(self) -> int:
+        """The number of an address that gets no receipts."""
+        Block.add("the key of an address", Booking.by_reference(self.people["new"][0]))
+        db.session.commit()
+        return db.session.query(Block).one().id
 
     def kept(self) -> dict[str, list]:
         """Every row of every table but the log's, which also tells what was only read."""
@@ -474,6 +481,8 @@ def posts(district) -> list[tuple[str, str, dict]]:
         place, road = granted.place_id, granted.place.road
         waiter, absent = district.pause_and_go()
         invited, unused, elsewhere = district.let_in()
+        blocked, not_me = district.block(), re.search(r"/ikke-mig/\S+", next(
+            x.text for x in Booking.by_reference(who["awaited"][0]).letters if x.kind == "received"))[0]
         dates = {"times-0-day": "2026-07-01", "times-0-starts": "18:00", "times-0-ends": "19:00", "crew": "Ida",
                  "travel": "30", "place_told": "Biblioteket", "answer_by": "2026-06-12", "words": "", "send": "1"}
         own, offer = f"/sag/{offered.reference}/{offered.secret}", offered.offers[0].id
@@ -541,6 +550,8 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.away", "/kontor/fravaer", {"first": "2026-07-01", "last": "2026-07-02"}),
         ("office.end_away", f"/kontor/fravaer/{absent}/fjern", {}),
         ("office.see_to", f"/kontor/breve/{failed}", {"done": "1"}),
+        ("public.not_me", not_me, {"close": "1"}),
+        ("office.lift_block", f"/kontor/breve/spaerret/{blocked}/ophaev", {}),
         ("office.log_in", "/kontor/log-ind", {"email": OFFICER, "password": PASSWORD}),
         ("office.staff", "/kontor/medarbejdere", {"email": "ny@politi.example", "role": "reader", "language": "da"}),
         ("office.invitation", invited, {"name": "Ny", "password": "en lang adgangskode"}),

@@ -1,0 +1,219 @@
+"""What every answer says to the browser beside the page; who may ask; and how much anybody may send."""
+
+import re
+from io import BytesIO
+
+import pytest
+import test_stranger
+from conftest import OFFICER, PASSWORD, WISH, Page, Person, book, check_page, logged_in
+from test_book import filled, press
+from test_stranger import ask, crawl
+from wtforms import FieldList, PasswordField, StringField
+
+import models
+import services
+from forms import (
+    AcceptForm,
+    BookingForm,
+    FieldLinkForm,
+    Form,
+    InviteForm,
+    JournalForm,
+    OwnerForm,
+    PlaceNotesForm,
+    TellMeForm,
+    WordingForm,
+)
+from forms.dates import AbsenceForm, AgreedVisitForm, OfferForm, VisitForm
+from forms.open import Once, Trap
+from models import db
+
+clock, district, full, tasks_after_controls = (getattr(test_stranger, name) for name in (
+    "clock", "district", "full", "tasks_after_controls"))
+
+# Of each header: what it must be, and why it is there.
+HEADERS = {
+    "Content-Security-Policy": r"default-src 'self'; img-src 'self' data: ?; base-uri 'none'; form-action 'self'; "
+                               r"frame-ancestors 'none'; object-src 'none'",  # nothing from elsewhere, in no frame
+    "X-Content-Type-Options": "nosniff",  # a photo is a photo
+    "Referrer-Policy": "same-origin|no-referrer",  # secret links stay here
+    "Cross-Origin-Opener-Policy": "same-origin",  # no window that we have not opened holds on to ours
+    "Permissions-Policy": r"geolocation=\(self\), accelerometer=\(\), .*camera=\(\), .*microphone=\(\), .*usb=\(\).*",
+}
+ONLY_BEHIND_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+KEPT_BY_BROWSERS = re.compile(r"(/en)?/(static|leaflet)/")
+
+
+def assert_headers(path: str, response, tls: bool) -> None:
+    for name, wanted in {**HEADERS, **(ONLY_BEHIND_TLS if tls else {})}.items():
+        assert re.fullmatch(wanted, response.headers.get(name, "")), f"{path}: {name}: {response.headers.get(name)}"
+    for name in {} if tls else ONLY_BEHIND_TLS:
+        assert name not in response.headers, f"{path}: {name}"
+    assert KEPT_BY_BROWSERS.match(path) or response.headers["Cache-Control"] == "no-store", f"{path} may be kept"
+    assert "Server" not in response.headers and "X-Powered-By" not in response.headers, path
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_every_answer_to_everybody_has_its_headers(district, tls):
+    app = district.app
+    stranger, officer = app.test_client(), logged_in(app).client
+    app.config["PREFERRED_URL_SCHEME"] = "https" if tls else "http"
+    answers = [*crawl(stranger, "/", "/en/", "/health"), *(
+        (path, ask(officer, path)) for rule, path, _ in district.addresses([district.people["answered"]])
+        if "GET" in rule.methods)]
+    answers += [(path, stranger.open(path, method=method, **how)) for path, method, how in (
+        ("/findes-ikke", "GET", {}), ("/kontor/", "GET", {}), ("/kontor/log-ud", "GET", {}), ("/", "OPTIONS", {}),
+        ("/", "PUT", {}), ("/find", "POST", {}), ("/find", "POST", {"data": b"x" * 1_100_000}),
+        ("/", "GET", {"headers": {"Host": "evil.example"}}), ("/find", "HEAD", {}))]
+    assert len(answers) > 150 and {r.status_code for _, r in answers} >= {200, 302, 400, 404, 405, 422}
+    for path, response in answers:
+        assert_headers(path, response, tls)
+
+
+def test_an_answer_to_a_failure_of_ours_has_them_too(make_app):
+    app = make_app(PROPAGATE_EXCEPTIONS=False)
+
+    def fail():
+        raise RuntimeError("on purpose")
+
+    app.view_functions["public.how"] = fail
+    app.testing = False
+    response = app.test_client().get("/saadan-virker-det")
+    assert response.status_code == 500
+    assert_headers("/saadan-virker-det", response, tls=False)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_cookie_is_ours_alone_and_one_logs_in_with_it(make_app, scheme):
+    app = make_app(PREFERRED_URL_SCHEME=scheme)
+    client = app.test_client()
+    page = client.get("/kontor/log-ind", base_url=f"{scheme}://localhost")
+    name, *rules = page.headers["Set-Cookie"].split("; ")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(rules) and ("Secure" in rules) == (scheme == "https")
+    assert name.startswith("__Host-session=" if scheme == "https" else "session=")
+    assert not any(rule.startswith(("Domain", "Expires", "Max-Age")) for rule in rules)
+    answer = client.post("/kontor/log-ind", base_url=f"{scheme}://localhost", data={
+        "csrf_token": Page(page).token, "email": OFFICER, "password": PASSWORD})
+    assert answer.status_code == 303
+    assert client.get("/en/kontor/", base_url=f"{scheme}://localhost").status_code == 200
+
+
+# Who is asked.
+
+@pytest.mark.parametrize(("host", "status"), [
+    ("book.example.dk", 200), ("book.example.dk:443", 200), ("BOOK.example.dk", 200), ("localhost", 200),
+    ("127.0.0.1:8000", 200), ("evil.example", 400), ("book.example.dk.evil.example", 400),
+    ("evil.example:80@book.example.dk", 400), ("book.example.dk@evil.example", 400), ("<script>", 400), ("", 200),
+    ("a b", 400), ("x" * 3000, 400), ("book.example.dk:99999", 400), ("evil.example\\.book.example.dk", 400)])
+@pytest.mark.parametrize("path", ["/", "/en/find", "/kontor/log-ind", "/static/style.css", "/findes-ikke"])
+def test_the_site_answers_under_its_own_names_only(make_app, host, status, path):
+    client = make_app(SERVER_NAME="book.example.dk").test_client()
+    answer = client.get(path, headers={"Host": host}, buffered=True)
+    assert answer.status_code == (status if status == 400 or path != "/findes-ikke" else 404)
+    if status == 400:
+        page = Page(answer)
+        check_page(page, path)
+        assert not host or host not in page.html and "evil" not in page.html and "evil" not in str(answer.headers)
+
+
+def test_who_says_no_name_at_all_is_answered_and_a_proxy_is_believed_as_far_as_it_is_ours(make_app):
+    app = make_app(SERVER_NAME="book.example.dk", PROXIES=1)
+    environ = {"SERVER_NAME": "0.0.0.0", "SERVER_PORT": "8000"}  # noqa: S104
+    assert app.test_client().get("/health", headers={"X-Forwarded-Host": "book.example.dk"},
+                                 environ_overrides=environ).status_code == 200
+    assert app.test_client().get("/", headers={"X-Forwarded-Host": "evil.example"}).status_code == 400
+    alone = make_app(SERVER_NAME="book.example.dk")
+    assert alone.test_client().get("/", headers={"X-Forwarded-Host": "evil.example"}).status_code == 200
+
+
+def test_other_names_can_be_allowed(make_app):
+    client = make_app(SERVER_NAME="book.example.dk", TRUSTED_HOSTS=[".politi.example"]).test_client()
+    answers = {host: client.get("/", headers={"Host": host}).status_code for host in (
+        "book.example.dk", "bestil.politi.example", "localhost")}
+    assert answers == {"book.example.dk": 200, "bestil.politi.example": 200, "localhost": 400}
+
+
+def test_links_in_letters_begin_with_our_name_whatever_name_was_asked(make_app):
+    app = make_app(SERVER_NAME="book.example.dk", PREFERRED_URL_SCHEME="http", TRUSTED_HOSTS=["localhost", "other.example"])
+    ours = app.wsgi_app
+    app.wsgi_app = lambda environ, start: ours({**environ, "HTTP_HOST": "other.example"}, start)
+    book(Person(app))
+    with app.app_context():
+        text = db.session.query(models.Letter).one().text
+    assert set(re.findall(r"https?://([^/\s]+)", text)) == {"book.example.dk"} and "other" not in text
+
+
+# How much may be sent.
+
+@pytest.mark.parametrize(("how", "statuses"), [
+    ({"data": b"text=" + b"x" * 290_000}, {422}),
+    ({"data": b"text=" + b"x" * 990_000}, {422}),
+    ({"data": b"x" * 1_100_000}, {413}),
+    ({"data": {f"a{n}": "1" for n in range(1990)}, "content_type": "multipart/form-data"}, {422}),
+    ({"data": {f"a{n}": "1" for n in range(2010)}, "content_type": "multipart/form-data"}, {413}),
+    ({"data": {"text": "x" * 310_000}, "content_type": "multipart/form-data"}, {413}),
+    ({"data": {"photo": (BytesIO(b"x" * 400_000), "x.jpg")}, "content_type": "multipart/form-data"}, {422}),
+    ({"data": b"&".join([b"a=1"] * 70_000)}, {422}),
+], ids=["much", "very much", "too much", "many parts", "too many parts", "a long part", "a photo", "many fields"])
+def test_there_is_an_end_to_what_is_taken_in(make_app, how, statuses):
+    how.setdefault("content_type", "application/x-www-form-urlencoded")
+    answer = make_app().test_client().post("/find", buffered=True, **how)
+    assert answer.status_code in statuses, answer.status_code
+    check_page(Page(answer), "/find")
+
+
+def all_forms(of: type = Form) -> set[type]:
+    return {of} | {form for child in of.__subclasses__() for form in all_forms(child)}
+
+
+def test_every_field_for_words_has_an_end(app):
+    """Also those of rows, and of what a service makes for itself."""
+    seen = 0
+    with app.test_request_context():
+        made = {f for s in services.SERVICES.values() for f in (s.questions, s.findings, getattr(s.tasks, "form", s.tasks)) if f}
+        for kind in all_forms() | {f for f in made if isinstance(f, type)}:
+            try:
+                form = kind(None)
+            except TypeError:
+                continue  # the base of some, which asks for more
+            for field in form:
+                field = field.entries[0] if isinstance(field, FieldList) else field
+                fields = list(field.form) if hasattr(field, "form") else [field]
+                for one in fields:
+                    if isinstance(one, (StringField, PasswordField)) and not isinstance(one, (Once, Trap)) and (
+                            type(one).__name__ in ("Line", "Text", "StringField", "TextAreaField", "PasswordField")):
+                        longest = [r.max for r in one.validators if getattr(r, "max", -1) and getattr(r, "max", -1) > 0]
+                        assert longest and min(longest) <= 4000, f"{kind.__name__}.{one.name} has no end"
+                        seen += 1
+    assert seen > 100
+
+
+KEPT_IN = [
+    (BookingForm, models.Booking, {"email", "name", "org", "road", "from_to"}),
+    (BookingForm, models.Place, {"road", "from_to"}),
+    (TellMeForm, models.Waiter, {"email"}), (FieldLinkForm, models.FieldLink, {"email"}),
+    (InviteForm, models.Invite, {"email"}), (AcceptForm, models.Officer, {"name"}),
+    (JournalForm, models.Booking, {"journal"}), (OwnerForm, models.Owner, {"name", "email"}),
+    (WordingForm, models.Wording, {"name"}), (PlaceNotesForm, models.Place, {"from_to"}),
+    (AbsenceForm, models.Taken, {"unit", "words"}), (AgreedVisitForm, models.Visit, {"place_told"}),
+    (OfferForm, models.Visit, {"place_told"}), (VisitForm, models.Place, {"road", "from_to"}),
+]
+
+
+@pytest.mark.parametrize(("form", "model", "names"), KEPT_IN, ids=lambda p: getattr(p, "__name__", ""))
+def test_what_a_field_takes_fits_into_its_column(app, form, model, names):
+    with app.test_request_context():
+        made = form(None)
+        for name in names:
+            if name in made:
+                [limit] = [r.max for r in made[name].validators if getattr(r, "max", 0)]
+                assert limit <= model.__table__.c[name].type.length, name
+
+
+def test_what_grows_when_it_is_compared_still_fits(app):
+    person = Person(app)
+    for road, fits in (("ß" * 60, True), ("ß" * 61, False), ("ﬃ" * 120, False), ("Æ" * 120, True)):
+        page = press(person, "/bestil/faerdselskontrol", {**filled(), **WISH, "road": road})
+        assert (page.status == 200) == fits, road
+        with app.app_context():
+            assert not fits or len(models.fold(road)) <= models.Place.__table__.c.road_key.type.length
