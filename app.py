@@ -80,7 +80,8 @@ def create_app(config: dict | None = None) -> Flask:
     app.register_blueprint(office)
     app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
     for command in (commands.officer, commands.audit, commands.worker, commands.backup, commands.backup_key,
-                    commands.restore, commands.drill, commands.rehearse, commands.demo, commands.seed_):
+                    commands.restore, commands.remove_, commands.drill, commands.rehearse, commands.demo,
+                    commands.seed_):
         app.cli.add_command(command)
     _teach_words(app)
     app.before_request(_only_read_unless_posted)

@@ -408,6 +408,14 @@ def html_twin(letter: Letter) -> str:
     return render_template("letters/twin.html", letter=letter, paragraphs=paragraphs)
 
 
+def forget_files(letters: list[Letter]) -> None:
+    """Where letters are written as files, these are gone, too."""
+    folder = Path(current_app.instance_path, "letters")
+    for letter in letters:
+        for file in folder.glob(f"*{letter.id:06}-{letter.kind}.eml"):
+            file.unlink(missing_ok=True)
+
+
 def _keep_as_file(message: Message, file: str) -> None:
     folder = Path(current_app.instance_path, "letters")
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -98,7 +98,8 @@ def aside() -> Iterator[Session]:
 def _open_sqlite(connection, _record):
     if type(connection).__module__.startswith("sqlite3"):
         connection.isolation_level = None  # we say BEGIN ourselves, below
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON",
+                       "busy_timeout = 30000"):
             connection.execute(f"PRAGMA {pragma}")
 
 

@@ -1,0 +1,181 @@
+"""The removal of what tells of people, once its period has passed: what is due, and that it goes.
+
+Nothing goes without a permit (models/removal.py). A case is one transaction: killed in between, the job has done the
+cases that it had done, and the next run does the rest. What goes is said in retention.py.
+"""
+
+import sqlite3
+from datetime import date, timedelta
+
+from flask import current_app
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy.orm import aliased
+
+import backups
+from letters import forget_files
+from models import (
+    Booking,
+    Event,
+    Fate,
+    Feedback,
+    Invite,
+    Letter,
+    Owner,
+    Permit,
+    Removal,
+    State,
+    Status,
+    Visit,
+    Waiter,
+    db,
+    forget_words,
+    local,
+    now,
+    today,
+)
+from models.search import TIDY_INDEX
+from models.visit import visit_bookings
+from retention import FACTS, emptied
+
+OPEN_VISIT = exists().where(visit_bookings.c.booking_id == Booking.id, visit_bookings.c.visit_id == Visit.id,
+                            Visit.state.in_((State.PLANNED, State.DONE)))
+LETTER = exists().where(Letter.booking_id == Booking.id, Letter.fate != Fate.SENT)
+IN_JOURNAL = or_(Booking.journal != "", Booking.status == Status.SPAM)  # what was not genuine is no document
+DONE_WITH = and_(IN_JOURNAL, ~LETTER, ~OPEN_VISIT)
+
+
+def cases(on: date) -> ColumnElement[bool]:
+    """Those that go on that day."""
+    return and_(ended(on), DONE_WITH)
+
+
+def held(on: date) -> ColumnElement[bool]:
+    """Those that would go, were the office done with them. What stands in no journal would be gone for good."""
+    return and_(ended(on), ~DONE_WITH)
+
+
+def ended(on: date) -> ColumnElement[bool]:
+    permit = _in_force(on)
+    return and_(Booking.removed_on.is_(None), Booking.closed_at < permit.ended_before(on)) if permit else false()
+
+
+def visits(on: date) -> ColumnElement[bool]:
+    """Over, with nothing new for the whole period, and nobody left who asked for it."""
+    permit = _in_force(on)
+    if not permit:
+        return false()
+    since, asking, last = permit.ended_before(on), aliased(Booking), aliased(Event)
+    return and_(
+        Visit.removed_on.is_(None), Visit.state.in_((State.REPORTED, State.CANCELLED)), Visit.ends_at < since,
+        ~exists().where(last.visit_id == Visit.id, last.at >= since),
+        ~exists().where(visit_bookings.c.visit_id == Visit.id, visit_bookings.c.booking_id == asking.id,
+                        asking.removed_on.is_(None)),
+        ~exists().where(Letter.owner_id == Owner.id, Owner.visit_id == Visit.id, Letter.fate != Fate.SENT))
+
+
+def run() -> int:
+    """Remove what is due; how many lines the ledger has got."""
+    before = db.session.scalar(select(func.count(Removal.id)))
+    for kind, due, forget in ((Booking, cases, _forget_case), (Visit, visits, _forget_visit)):
+        for id in db.session.scalars(select(kind.id).where(due(today())).order_by(kind.id)).all():
+            db.session.rollback()  # what is read below is still true when it is written
+            found = db.session.scalar(select(kind).where(kind.id == id, due(today())).with_for_update())
+            if found:
+                forget(found)
+            db.session.commit()
+    _forget_what_belongs_to_neither()
+    db.session.commit()
+    count = db.session.scalar(select(func.count(Removal.id))) - before
+    db.session.rollback()
+    _sweep()
+    return count
+
+
+def _forget_case(booking: Booking) -> None:
+    forget_words(Event.booking_id == booking.id, FACTS)
+    forget_files(booking.letters)
+    for letter in booking.letters:
+        _empty(letter)
+    booking.forget(emptied(booking))
+    _note("case", booking.reference)
+
+
+def _forget_visit(visit: Visit) -> None:
+    forget_words(and_(Event.visit_id == visit.id, Event.booking_id.is_(None)), FACTS)
+    letters = [letter for owner in visit.owners for letter in owner.letters]
+    forget_files(letters)
+    for row in (*letters, *visit.owners, *visit.tasks, *visit.field_links):
+        _empty(row)
+    visit.forget(emptied(visit))
+    _note("visit", str(visit.id))
+
+
+def _empty(row) -> None:
+    for name, value in emptied(row).items():
+        setattr(row, name, value)
+
+
+def _forget_what_belongs_to_neither() -> None:
+    """Letters to officers and waiters, who waits no more, invitations that are over, messages that are answered."""
+    permit = _in_force(today())
+    if not permit:
+        return
+    since = permit.ended_before(today())
+    loose = and_(Event.booking_id.is_(None), Event.visit_id.is_(None), Event.place_id.is_(None), Event.at < since,
+                 Event.words != "")
+    forget_words(loose, FACTS)
+    for kind, over in (
+            (Letter, and_(Letter.booking_id.is_(None), Letter.owner_id.is_(None), Letter.made_at < since,
+                          Letter.fate == Fate.SENT, Letter.recipient != "")),
+            (Waiter, and_(Waiter.asked_on < local(since).date(),
+                          or_(Waiter.confirmed_at.is_(None), Waiter.told_on.is_not(None)))),
+            (Invite, and_(or_(Invite.closed_at < since, Invite.expires_at < since), Invite.email != "")),
+            (Feedback, and_(Feedback.closed_at < since, Feedback.words != ""))):
+        rows = db.session.scalars(select(kind).where(over)).all()
+        if kind is Letter:
+            forget_files(rows)
+        for row in rows:
+            if kind is Waiter:
+                row.leave()
+            else:
+                _empty(row)
+        if rows:
+            _note(kind.__tablename__, "", len(rows))
+
+
+def _note(what: str, reference: str, number: int = 1) -> None:
+    Removal.note(Permit.present(), what, reference, backups.gone_by(today()), number)
+
+
+def _in_force(on: date) -> Permit | None:
+    permit = Permit.present()
+    return permit if permit and permit.first <= on else None
+
+
+def _sweep() -> None:
+    """SQLite leaves what was removed in its search index, in pages that are free, and in the log of what it writes,
+    until all three are made anew. A run that was killed before it came here is made up for within two days."""
+    newest = db.session.scalar(select(func.max(Removal.at)))
+    db.session.rollback()
+    if db.engine.dialect.name != "sqlite" or newest is None or now() - newest > timedelta(days=2):
+        return
+    connection = db.engine.raw_connection()
+    try:
+        for statement in ("PRAGMA query_only = OFF", TIDY_INDEX, "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            connection.cursor().execute(statement)
+    except sqlite3.OperationalError:  # somebody holds the database: tomorrow again
+        current_app.logger.exception("what was removed could not be swept out")
+    finally:
+        connection.close()
+
+
+class Nightly:
+    """What falls due does so at midnight: the job runs when the worker starts, and then as each day begins."""
+
+    def __init__(self):
+        self.done_on = None
+
+    def __call__(self) -> None:
+        if self.done_on != today():
+            run()
+            self.done_on = today()
