@@ -19,6 +19,7 @@ from werkzeug.routing import IntegerConverter
 
 import commands
 import letters
+import retention
 import services
 import wording
 from district import District
@@ -118,7 +119,8 @@ def _teach_words(app: Flask) -> None:
     app.jinja_env.globals.update(
         catalogue=services.SERVICES, reasons=services.REASONS, reason_name=wording.name_of, STATUSES=STATUSES,
         HAPPENED=HAPPENED, WAYS=WAYS, LANGUAGES=LANGUAGES, OWNERS=OWNERS, TASK_STATUSES=TASK_STATUSES, SUITS=SUITS,
-        causes=CAUSES, HELPED=HELPED, HELPED_WHY=HELPED_WHY, ROLES=ROLES)
+        causes=CAUSES, HELPED=HELPED, HELPED_WHY=HELPED_WHY, ROLES=ROLES,
+        promise=retention.promise)
     app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": language(), "switch": switch_to,
                                    "authority_for": letters.authority_for})
 

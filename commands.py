@@ -160,8 +160,13 @@ def backup_key() -> None:
 @click.option("--force", is_flag=True, help="Even if the database is in use, or knows of more than the backup.")
 @with_appcontext
 def restore(file: Path, key: str, force: bool) -> None:
-    _said(lambda: f"The old database is {backups.restore(file, key, force) or 'not there, so nothing was kept'}.\n"
-                  "Restored. Now: flask db upgrade (bin/run does it), and start the site.")
+    known = removal.remembered()
+    _said(lambda: f"The old database is {backups.restore(file, key, force) or 'not there, so nothing was kept'}.")
+    db.engine.dispose()
+    upgrade()
+    removal.recall(known)
+    click.echo(f"Restored and brought up to date. Of people who were due, {removal.run()} lines were removed again.\n"
+               "Now start the site.")
 
 
 @click.command("remove", help="Remove what tells of people and is due; the worker does so every night.")
@@ -171,9 +176,10 @@ def remove_(dry_run: bool) -> None:
     if not dry_run:
         click.echo(f"{removal.run()} lines are new in the ledger.")
         return
-    for what, due in (("goes", removal.cases), ("held back", removal.held)):
-        for booking in db.session.scalars(select(Booking).where(due(today())).order_by(Booking.id)):
-            click.echo(f"{what}\tcase {booking.reference}\tjournal {booking.journal or '-'}")
+    for booking in db.session.scalars(select(Booking).where(removal.cases(today())).order_by(Booking.id)):
+        click.echo(f"goes\tcase {booking.reference}")
+    for booking, owed in removal.held(today()):
+        click.echo(f"held back\tcase {booking.reference}\t{', '.join(owed)}")
     for visit in db.session.scalars(select(Visit).where(removal.visits(today()))):
         click.echo(f"goes\tvisit {visit.id}")
     if not Permit.present():

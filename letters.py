@@ -32,6 +32,7 @@ from models import (
     Booking,
     Event,
     Fate,
+    Feedback,
     FieldLink,
     Invite,
     Kind,
@@ -73,7 +74,7 @@ BY_LINK = {
 CONFIRMATIONS = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DELAYED, Kind.DATES_LAPSED,
                            Kind.REMINDED})
 NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN, Kind.DATES_REFUSED, Kind.DATES_LAPSED,
-        Kind.TASK_ANSWERED)
+        Kind.TASK_ANSWERED, Kind.FEEDBACK_GIVEN)
 DIGEST, WARNING, REMINDER = "digest", "warning", "reminder"
 SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
 SHORT_LINES.body_encoding = QP
@@ -97,6 +98,8 @@ def write_pending() -> list[Letter]:
             letters.append(_write_to_owner(event))
         elif event.kind in BY_LINK:
             letters.append(_write_by_link(event))
+        elif event.kind is Kind.FEEDBACK_ANSWERED:
+            letters += _write_about_the_site(event)
         elif event.kind is Kind.REMINDED:
             letters += _write_to_each_officer(REMINDER, visit=event.visit)
     return letters
@@ -140,6 +143,17 @@ def _write_by_link(event: Event) -> Letter:
                                form=service and _address("public.book", reader.language, slug=service.slug))
         return _add(text, way=Way.EMAIL, kind=event.kind, language=reader.language, recipient=reader.email,
                     subject=subject(service))
+
+
+def _write_about_the_site(event: Event) -> list[Letter]:
+    """To whoever could not use it, and said where the answer goes."""
+    message = db.session.get(Feedback, event.facts["feedback"])
+    if not message.email:
+        return []
+    with force_locale(message.language):
+        return [_add(render_template(f"letters/{event.kind}.txt", event=event), way=Way.EMAIL, kind=event.kind,
+                     language=message.language, recipient=message.email,
+                     subject=gettext("Your message about accessibility"))]
 
 
 def _way(booking: Booking, kind: Kind) -> Way | None:
@@ -219,11 +233,12 @@ def write_to_officers() -> None:
             _write_to_each_officer(DIGEST, counts=counts)
     last = _last(WARNING)
     if last is None or now() - last >= timedelta(hours=20):
+        soon = add_working_days(day, config["WARN_DAYS"])
         late = list(db.session.scalars(select(Booking).where(
-            Booking.status.in_(OPEN),
-            Booking.due_on <= add_working_days(day, config["WARN_DAYS"])).order_by(Booking.due_on).limit(50)))
-        if late:
-            _write_to_each_officer(WARNING, late=late, day=day)
+            Booking.status.in_(OPEN), Booking.due_on <= soon).order_by(Booking.due_on).limit(50)))
+        messages = [message for message in Feedback.unanswered() if message.due_on <= soon]
+        if late or messages:
+            _write_to_each_officer(WARNING, late=late, messages=messages, day=day)
 
 
 def _last(kind: str):

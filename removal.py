@@ -8,7 +8,9 @@ import sqlite3
 from datetime import date, timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, and_, exists, false, func, insert, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
 import backups
@@ -37,24 +39,31 @@ from models.search import TIDY_INDEX
 from models.visit import visit_bookings
 from retention import FACTS, emptied
 
-OPEN_VISIT = exists().where(visit_bookings.c.booking_id == Booking.id, visit_bookings.c.visit_id == Visit.id,
-                            Visit.state.in_((State.PLANNED, State.DONE)))
-LETTER = exists().where(Letter.booking_id == Booking.id, Letter.fate != Fate.SENT)
-IN_JOURNAL = or_(Booking.journal != "", Booking.status == Status.SPAM)  # what was not genuine is no document
-DONE_WITH = and_(IN_JOURNAL, ~LETTER, ~OPEN_VISIT)
+MOST = 200  # of a list that somebody reads
+
+# What the office may not be done with, and then a case is held back: what stands in no journal would be gone for good.
+OWED = {
+    _l("no number in the journal"): and_(Booking.journal == "", Booking.status != Status.SPAM),
+    _l("a letter to see to"): exists().where(Letter.booking_id == Booking.id, Letter.fate != Fate.SENT),
+    _l("a visit that is not reported"): exists().where(
+        visit_bookings.c.booking_id == Booking.id, visit_bookings.c.visit_id == Visit.id,
+        Visit.state.in_((State.PLANNED, State.DONE)))}
 
 
 def cases(on: date) -> ColumnElement[bool]:
     """Those that go on that day."""
-    return and_(ended(on), DONE_WITH)
+    return and_(_ended(on), ~or_(*OWED.values()))
 
 
-def held(on: date) -> ColumnElement[bool]:
-    """Those that would go, were the office done with them. What stands in no journal would be gone for good."""
-    return and_(ended(on), ~DONE_WITH)
+def held(on: date) -> list[tuple[Booking, list[str]]]:
+    """Those that would go, were the office done with them, and what they wait for."""
+    found = select(Booking, *OWED.values()).where(_ended(on), or_(*OWED.values())).order_by(
+        Booking.closed_at, Booking.id)
+    return [(booking, [str(words) for words, holds in zip(OWED, owed, strict=True) if holds])
+            for booking, *owed in db.session.execute(found.limit(MOST))]
 
 
-def ended(on: date) -> ColumnElement[bool]:
+def _ended(on: date) -> ColumnElement[bool]:
     permit = _in_force(on)
     return and_(Booking.removed_on.is_(None), Booking.closed_at < permit.ended_before(on)) if permit else false()
 
@@ -89,6 +98,31 @@ def run() -> int:
     db.session.rollback()
     _sweep()
     return count
+
+
+def remembered() -> dict[str, list[dict]]:
+    """What a restored backup may not know of: what is permitted, and what was removed. Nothing, where the database is
+    gone or damaged."""
+    file = backups.database()
+    if file is None or not file.exists():
+        return {}
+    try:
+        return {kind.__tablename__: [dict(row) for row in db.session.execute(select(kind.__table__)).mappings()]
+                for kind in (Permit, Removal)}
+    except SQLAlchemyError:
+        return {}
+    finally:
+        db.session.remove()
+        db.engine.dispose()  # whoever restores must be alone
+
+
+def recall(known: dict[str, list[dict]]) -> None:
+    """Append what was remembered to what the backup knows."""
+    for kind in (Permit, Removal):
+        last = db.session.scalar(select(func.max(kind.id))) or 0
+        if new := [row for row in known.get(kind.__tablename__, ()) if row["id"] > last]:
+            db.session.execute(insert(kind.__table__), new)
+    db.session.commit()
 
 
 def _forget_case(booking: Booking) -> None:

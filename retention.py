@@ -7,13 +7,14 @@ stands nowhere here fails a test: nobody can begin to keep something without say
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask_babel import gettext, ngettext
+from flask import render_template
+from flask_babel import force_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
 import services
 from forms import AnyOf, Clock, Count, Day, Line, Measure, OneOf, Repeat, Select
-from models import Booking, Permit, Task, local, today
+from models import Booking, Notice, Permit, Task, local, today
 from words import day
 
 CHOSEN = (AnyOf, BooleanField, Clock, Count, Day, Measure, OneOf, Select)  # nobody can write a name into these
@@ -137,6 +138,12 @@ def without_words(form, answers: dict, kinds: tuple = CHOSEN) -> dict:
         elif isinstance(field, kinds):
             left[name] = value
     return left
+
+
+def notice(language: str, version: Notice | None) -> str:
+    """The text of a version of the privacy notice; without one, that with which the site begins."""
+    with force_locale(language):
+        return version.words(language) if version else render_template("notice.txt")
 
 
 def period(permit: Permit) -> str:

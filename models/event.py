@@ -154,7 +154,7 @@ def forget_words(events: ColumnElement[bool], kept: frozenset[str]) -> None:
 @sqlalchemy_event.listens_for(Session, "do_orm_execute")
 def _refuse_many(asked):
     changes = asked.is_update or asked.is_delete
-    if changes and asked.statement.table is Event.__table__ and not asked.execution_options.get("forgets"):
+    if changes and asked.statement.table.name == Event.__tablename__ and not asked.execution_options.get("forgets"):
         raise NotAllowed("events are history and cannot be changed")
 
 

@@ -45,6 +45,11 @@ class Feedback(db.Model):
         record(Kind.FEEDBACK_GIVEN, feedback=message.id)
         return message
 
+    @classmethod
+    def unanswered(cls) -> list["Feedback"]:
+        """The oldest first."""
+        return list(db.session.scalars(select(cls).where(cls.closed_at.is_(None)).order_by(cls.due_on, cls.id)))
+
     def answer(self, officer: "Officer", words: str) -> Event:
         """By letter where there is an address; else it is only noted as seen to."""
         if self.closed_at:

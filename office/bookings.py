@@ -28,6 +28,7 @@ from forms import (
     PressForm,
     ReferForm,
     ReopenForm,
+    RightForm,
     WordsForm,
     authorities,
     taken_in,
@@ -220,8 +221,12 @@ def _say_done(action: Action, shown: dict) -> None:
 
 @office.get("/sag/<reference>/eksport.json")
 def export(reference: str):
-    """All of one case in words, to be put into the journal (offentlighedsloven § 15), without its secret link."""
-    booking = _found(reference)
+    return Response(for_the_journal(_found(reference)), mimetype="application/json", headers={
+        "Content-Disposition": f"attachment; filename={reference}.json"})
+
+
+def for_the_journal(booking: Booking) -> str:
+    """All of one case in words (offentlighedsloven § 15), without its secret link."""
     service = services.SERVICES[booking.service]
     whole = {
         "reference": booking.reference, "journal": booking.journal,
@@ -233,20 +238,20 @@ def export(reference: str):
             booking.road, booking.from_to, f"{booking.place.postcode} {booking.place.town}"))),
         "visits": [f"{span(v.starts_at, v.ends_at)}: {state_in_words(v)}" for v in booking.visits],
         "answers": [list(said) for said in service.questions.describe(booking.answers)],
+        "corrections": [[moment(e.at), e.words] for e in booking.corrections],
         "events": [{"at": moment(e.at), "what": str(HAPPENED[e.kind]), "officer": e.officer.name if e.officer else "",
                     "words": e.words} for e in booking.events],
         "letters": [{"at": moment(letter.made_at), "way": letter.way, "subject": letter.subject,
                      "text": letter.text} for letter in booking.letters],
         "outcomes": [[list(found) for found in service.findings.describe(visit.findings)]
                      for visit in booking.outcomes]}
-    file = json.dumps(whole, ensure_ascii=False, indent=1).replace(booking.secret, "…")
-    return Response(file, mimetype="application/json", headers={
-        "Content-Disposition": f"attachment; filename={booking.reference}.json"})
+    return json.dumps(whole, ensure_ascii=False, indent=1).replace(booking.secret, "…")
 
 
 # What is changed on the case page itself: the name of the form there, the form, the verb.
 KEPT = {
     "notat": ("note", NoteForm, lambda b, form: b.note(g.officer, form.words.data)),
+    "rettelse": ("right", RightForm, lambda b, form: b.put_right(g.officer, form.words.data)),
     "journal": ("journal", JournalForm, lambda b, form: b.journalise(g.officer, form.journal.data or "")),
     "kontakt": ("contact", ContactForm, lambda b, form: b.change_contact(**form.contact(), officer=g.officer)),
 }
@@ -313,7 +318,8 @@ def _booking_page(booking: Booking, **typed):
         return render_template("office/read.html", booking=booking, service=service,
                                answers=service.questions.describe(booking.answers))
     forms = {"note": NoteForm(None), "place": MoveForm(None, obj=booking.place),
-             "contact": ContactForm(None, obj=booking), "journal": JournalForm(None, obj=booking)}
+             "contact": ContactForm(None, obj=booking), "journal": JournalForm(None, obj=booking),
+             "right": RightForm(None)}
     return render_template(
         "office/booking.html", booking=booking, service=service, forms=forms | typed, typed=typed,
         actions={n: a for n, a in ACTIONS.items() if a.allowed(booking)},
