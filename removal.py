@@ -178,7 +178,8 @@ def _forget_what_belongs_to_neither() -> None:
 
 
 def _note(what: str, reference: str, number: int = 1) -> None:
-    Removal.note(Permit.present(), what, reference, backups.gone_by(today()), number)
+    db.session.add(Removal(permit=Permit.present(), what=what, reference=reference, number=number,
+                           copies_until=backups.gone_by(today())))
 
 
 def _in_force(on: date) -> Permit | None:

@@ -31,7 +31,7 @@ class NoticeForm(Form):
 
 
 class RightForm(Form):
-    words = Text(_l("What is right?"), 2000, rules=[], render_kw={"rows": 3}, description=_l(
+    right = Text(_l("What is right?"), 2000, rules=[], render_kw={"rows": 3}, description=_l(
         "Answers stay as they were given. This stands beside them, wherever officers read them."))
 
 

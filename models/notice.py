@@ -1,7 +1,7 @@
 """What people are told of how their data is used: the officer's text, version by version."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -42,10 +42,6 @@ class Notice(db.Model):
     def versions(cls) -> list["Notice"]:
         """The newest first, without the one that the site began with."""
         return list(db.session.scalars(select(cls).order_by(cls.id.desc())))
-
-    @classmethod
-    def present(cls) -> Optional["Notice"]:
-        return next(iter(cls.versions()), None)
 
     def words(self, language: str) -> str:
         return self.en if language == "en" else self.da

@@ -47,18 +47,16 @@ class Permit(db.Model):
         """From tomorrow at the earliest: what an officer enters by mistake has removed nothing before they see it."""
         if first <= today() or months < 1:
             raise NotAllowed("removal begins on a day to come, after a month at least")
-        return cls._append(officer, decision=decision, months=months, first=first)
+        permit = cls(officer=officer, decision=decision, months=months, first=first)
+        db.session.add(permit)
+        return permit
 
     @classmethod
     def withdraw(cls, officer: "Officer") -> "Permit":
         """The removal stops. What is removed stays so."""
         if not cls.present():
             raise NotAllowed("nothing is permitted")
-        return cls._append(officer)
-
-    @classmethod
-    def _append(cls, officer: "Officer", **columns) -> "Permit":
-        permit = cls(at=now(), officer=officer, **columns)
+        permit = cls(officer=officer, decision="")
         db.session.add(permit)
         return permit
 
@@ -92,12 +90,6 @@ class Removal(db.Model):
     copies_until: Mapped[date] = mapped_column(Date)
 
     permit: Mapped[Permit] = relationship()
-
-    @classmethod
-    def note(cls, permit: Permit, what: str, reference: str, copies_until: date, number: int = 1) -> "Removal":
-        line = cls(at=now(), permit=permit, what=what, reference=reference, number=number, copies_until=copies_until)
-        db.session.add(line)
-        return line
 
 
 @event.listens_for(Permit, "before_update")

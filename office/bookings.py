@@ -232,16 +232,17 @@ def for_the_journal(booking: Booking) -> str:
         "reference": booking.reference, "journal": booking.journal,
         "service": str(service.name), "status": status_for_officer(booking),
         "received": moment(booking.received_at), "promised": day(booking.due_on), "channel": booking.channel,
-        "closed": moment(booking.closed_at) if booking.closed_at else "",
+        "closed": moment(booking.closed_at) if booking.closed_at else "", "notice": booking.notice,
         "contact": {name: getattr(booking, name) for name in ("name", "org", "email", "phone", "address", "language")},
         "place": ", ".join(filter(None, (
             booking.road, booking.from_to, f"{booking.place.postcode} {booking.place.town}"))),
+        "pin": [booking.lat, booking.lng] if booking.lat is not None else [],
         "visits": [f"{span(v.starts_at, v.ends_at)}: {state_in_words(v)}" for v in booking.visits],
         "answers": [list(said) for said in service.questions.describe(booking.answers)],
         "corrections": [[moment(e.at), e.words] for e in booking.corrections],
         "events": [{"at": moment(e.at), "what": str(HAPPENED[e.kind]), "officer": e.officer.name if e.officer else "",
-                    "words": e.words} for e in booking.events],
-        "letters": [{"at": moment(letter.made_at), "way": letter.way, "subject": letter.subject,
+                    "words": e.words, "instead": e.facts.get("instead", "")} for e in booking.events],
+        "letters": [{"at": moment(letter.made_at), "way": letter.way, "to": letter.recipient, "subject": letter.subject,
                      "text": letter.text} for letter in booking.letters],
         "outcomes": [[list(found) for found in service.findings.describe(visit.findings)]
                      for visit in booking.outcomes]}
@@ -251,7 +252,7 @@ def for_the_journal(booking: Booking) -> str:
 # What is changed on the case page itself: the name of the form there, the form, the verb.
 KEPT = {
     "notat": ("note", NoteForm, lambda b, form: b.note(g.officer, form.words.data)),
-    "rettelse": ("right", RightForm, lambda b, form: b.put_right(g.officer, form.words.data)),
+    "rettelse": ("right", RightForm, lambda b, form: b.put_right(g.officer, form.right.data)),
     "journal": ("journal", JournalForm, lambda b, form: b.journalise(g.officer, form.journal.data or "")),
     "kontakt": ("contact", ContactForm, lambda b, form: b.change_contact(**form.contact(), officer=g.officer)),
 }

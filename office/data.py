@@ -7,15 +7,15 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 import removal
 import services
 from forms import NoticeForm, PermitForm, PersonForm
-from models import FIRST, Booking, Feedback, Kind, Notice, Owner, Permit, Removal, Waiter, containing, db, today
+from models import FIRST, Booking, Feedback, Kind, Notice, Owner, Permit, Removal, Waiter, containing, db, fold, today
 from retention import notice, period
-from words import HAPPENED, WAYS, day, moment, status_for_citizen
+from words import day, moment
 from words import reference as in_halves
 
 from . import also_about, office, pressed
@@ -39,7 +39,7 @@ def data():
         "office/data.html", form=form, permit=permit, period=permit and period(permit), history=Permit.history(),
         tonight=_due(timedelta(days=1)), coming=[(booking, []) for booking in _due(AHEAD)],
         held=removal.held(today() + AHEAD), most=removal.MOST,
-        ledger=db.session.scalars(_ledger().limit(50)).all()), 422 if form.errors else 200
+        ledger=db.session.scalars(_ledger().limit(20)).all()), 422 if form.errors else 200
 
 
 @office.post("/data/traek-tilbage")
@@ -76,7 +76,7 @@ def ledger():
 def person():
     """Found by what is typed, ticked by the officer, shown or taken out: nothing of it stands in an address."""
     form, found = PersonForm(), []
-    if form.q.data and form.q.data.strip():
+    if fold(form.q.data or ""):
         chosen, _ = containing(select(Booking), form.q.data)
         found = list(db.session.scalars(chosen.order_by(Booking.id.desc()).limit(50)))
         form.sag.offer({b.reference: f"{in_halves(b.reference)}, {b.name or '–'}, {b.email or b.phone}, "
@@ -85,7 +85,7 @@ def person():
         return render_template("office/person.html", form=form, file=None), 422 if form.errors else 200
     bookings = [b for b in found if b.reference in (form.sag.data or ())]
     also_about(bookings)
-    file = _file(bookings, form.q.data.casefold()) if {"show", "json"} & request.form.keys() else None
+    file = _file(bookings, form.q.data.casefold().strip()) if {"show", "json"} & request.form.keys() else None
     if "json" in request.form:
         return Response(json.dumps(file, ensure_ascii=False, indent=1), mimetype="application/json", headers={
             "Content-Disposition": "attachment; filename=person.json"})
@@ -95,16 +95,16 @@ def person():
 @office.route("/data/privatliv", methods=["GET", "POST"])
 def edit_notice():
     """A new version of the privacy notice, shown before it is kept."""
-    present, form = Notice.present(), NoticeForm()
+    versions, form = Notice.versions(), NoticeForm()
     if not form.is_submitted():
-        form.da.data, form.en.data = (notice(language, present) for language in ("da", "en"))
+        form.da.data, form.en.data = (notice(language, next(iter(versions), None)) for language in ("da", "en"))
     ready = form.validate_on_submit()
     if ready and "send" in request.form:
         Notice.keep(g.officer, form.da.data, form.en.data)
         db.session.commit()
         flash(gettext("Kept. From now on this is what people are given."))
         return redirect(url_for(".edit_notice"), 303)
-    return render_template("office/notice.html", form=form, shown=ready, versions=Notice.versions(),
+    return render_template("office/notice.html", form=form, shown=ready, versions=versions,
                            first=FIRST), 422 if form.errors else 200
 
 
@@ -125,26 +125,15 @@ def _file(bookings: list[Booking], email: str) -> dict:
         "waits_for": [{"service": str(services.SERVICES[w.service].name), "email": w.email, "since": day(w.asked_on)}
                       for w in db.session.scalars(select(Waiter).where(Waiter.email == email))],
         "accessibility": [{"at": moment(m.received_at), "page": m.page, "words": m.words, "email": m.email}
-                          for m in db.session.scalars(select(Feedback).where(Feedback.email.ilike(email, "/")))],
+                          for m in db.session.scalars(select(Feedback).where(func.lower(Feedback.email) == email))],
         "tasks": [{"name": o.name, "email": o.email, "tasks": [t.what for t in o.tasks]}
-                  for o in db.session.scalars(select(Owner).where(Owner.email.ilike(email, "/")))],
+                  for o in db.session.scalars(select(Owner).where(func.lower(Owner.email) == email))],
         "consider": [{"reference": b.reference, "at": moment(e.at), "words": e.words}
                      for b in bookings for e in b.events if e.words and not (e.is_told or e.kind in OWN)]}
 
 
 def _case(booking: Booking) -> dict:
-    service = services.SERVICES[booking.service]
-    return {
-        "reference": booking.reference, "service": str(service.name), "status": status_for_citizen(booking),
-        "received": moment(booking.received_at), "closed": moment(booking.closed_at) if booking.closed_at else "",
-        "journal": booking.journal, "notice": booking.notice, "name": booking.name, "org": booking.org,
-        "email": booking.email, "phone": booking.phone, "address": booking.address, "reply": str(WAYS[booking.reply]),
-        "place": ", ".join(filter(None, (booking.road, booking.from_to, booking.place.postcode, booking.place.town))),
-        "pin": [booking.lat, booking.lng] if booking.lat is not None else [],
-        "answers": [list(said) for said in service.questions.describe(booking.answers)],
-        "corrections": [[moment(e.at), e.words] for e in booking.corrections],
-        "events": [[moment(e.at), str(HAPPENED[e.kind]), e.words, e.facts.get("instead", "")] for e in booking.events
-                   if e.is_told or e.kind in OWN],
-        "letters": [[moment(x.made_at), str(WAYS[x.way]), x.recipient, x.text.replace(booking.secret, "…")]
-                    for x in booking.letters],
-        "outcomes": [[list(found) for found in service.findings.describe(v.findings)] for v in booking.outcomes]}
+    """The case as the person may read it: what they were told, and what they told us."""
+    whole = json.loads(for_the_journal(booking))
+    own = [said for said, e in zip(whole["events"], booking.events, strict=True) if e.is_told or e.kind in OWN]
+    return {**whole, "visits": [], "events": [{**said, "officer": ""} for said in own]}

@@ -304,8 +304,8 @@ def test_without_a_permit_or_before_its_day_nothing_is_removed(lives):
 
 
 @pytest.fixture
-def one(make_app):
-    """One life, due, on an app without a mail server."""
+def alive(make_app):
+    """One life, as long as nothing is permitted, on an app without a mail server."""
     app = make_app()
     with time_machine.travel(FIRST) as clock:
         life = Life(app, GONE, "23456701")
@@ -314,9 +314,16 @@ def one(make_app):
             life.found(Officer.by_email(OFFICER), visit, "traffic")
             db.session.commit()
             send_all()
-        permit(app)
-        clock.move_to(DUE)
         yield app, clock, life
+
+
+@pytest.fixture
+def one(alive):
+    """The same, due."""
+    app, clock, _ = alive
+    permit(app)
+    clock.move_to(DUE)
+    return alive
 
 
 def test_places_times_findings_and_figures_are_as_before_and_every_page_opens(one):
@@ -357,7 +364,7 @@ def test_nobody_writes_anew_where_it_is_removed(one):
     flask(app, "remove")
     officer, case = logged_in(app), f"/kontor/sag/{life.cases['control']}"
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    for path, data in ((f"{case}/notat", {"words": GONE}), (f"{case}/rettelse", {"words": GONE}),
+    for path, data in ((f"{case}/notat", {"words": GONE}), (f"{case}/rettelse", {"right": GONE}),
                        (f"{case}/kontakt", {"name": GONE, "email": "x@y.dk", "reply": "email"}),
                        (f"{life.links['control']}/kontakt", {"name": GONE, "email": "x@y.dk", "reply": "email"}),
                        (f"{life.links['control']}/hjalp-det", {"helped": "yes", "more": GONE}),
@@ -465,9 +472,12 @@ def test_the_ledger_says_what_when_and_by_which_decision_and_nothing_of_whom(one
             raw.execute(statement)
 
 
-def test_an_old_backup_brings_nobody_back(one):
-    app, _, _ = one
+def test_an_old_backup_brings_nobody_back(alive):
+    """Not even one that is older than the permit."""
+    app, clock, life = alive
     flask(app, "backup")
+    permit(app)
+    clock.move_to(DUE)
     [file] = Path(app.instance_path, "backups").glob("bookings-*")
     flask(app, "remove")
     leave(app)
@@ -476,6 +486,9 @@ def test_an_old_backup_brings_nobody_back(one):
     for left in (file, *Path(app.instance_path).glob("bookings-before-*")):  # these are the operator's to keep or not
         left.unlink()
     assert traces(app, GONE) == []
+    with app.app_context():
+        assert Permit.present().decision == DECISION and not life["walk"].email
+        assert db.session.query(Removal).count() > len(life.cases)
 
 
 def test_the_dry_run_changes_nothing(one):
