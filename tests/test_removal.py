@@ -7,12 +7,16 @@ Blivende "blivende", and what is written of the one control that both asked for,
 import json
 import re
 import sqlite3
+import time
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 import time_machine
+from browser import running
 from conftest import OFFICER, WISHES, Person, book, logged_in
 from test_mail import MailServer
 
@@ -514,6 +518,38 @@ def test_the_worker_runs_it_when_it_starts_and_as_each_day_begins(app, monkeypat
         clock.move_to(datetime(2027, 6, 15, 22, 1, tzinfo=UTC))  # midnight in Denmark
         nightly()
         assert len(ran) == 2
+
+
+def test_the_real_worker_removes_and_neither_it_nor_the_web_server_says_of_whom(tmp_path, template):
+    """As bin/run starts them: what gunicorn and the worker print has neither words nor addresses nor secrets."""
+    keys = {}
+
+    def long_ago(app) -> dict:
+        with time_machine.travel(FIRST - timedelta(days=900)):
+            reference, secret = book(Person(app), name=f"{GONE} navn", email=f"{GONE}@example.dk", text=f"{GONE} tekst")
+            keys["path"] = f"/sag/{reference}/{secret}"
+            with app.app_context():
+                ida, booking = Officer.by_email(OFFICER), Booking.by_reference(reference)
+                booking.withdraw()
+                booking.journalise(ida, "2023-1")
+                Permit.enter(ida, DECISION, 12, date(2024, 1, 1))
+                db.session.commit()
+                send_all()
+        return keys
+
+    with running(tmp_path, template, long_ago) as site:
+        for _ in range(100):
+            with urlopen(site.url + keys["path"]) as page:  # noqa: S310
+                if "Tilbage er" in page.read().decode():
+                    break
+            time.sleep(0.2)
+        else:
+            pytest.fail("the worker has removed nothing")
+        with pytest.raises(HTTPError):
+            urlopen(f"{site.url}{keys['path']}x")  # noqa: S310
+        said = site.log
+        assert traces(site.app, GONE, said) == [] and "gunicorn" in said
+        assert keys["path"].rpartition("/")[2] not in said and keys["path"] not in said
 
 
 def test_every_fact_of_an_event_is_known_to_quote_somebody_or_not(one):
