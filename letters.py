@@ -426,9 +426,9 @@ def html_twin(letter: Letter) -> str:
 def forget_files(letters: list[Letter]) -> None:
     """Where letters are written as files, these are gone, too."""
     folder = Path(current_app.instance_path, "letters")
-    for letter in letters:
-        for file in folder.glob(f"*{letter.id:06}-{letter.kind}.eml"):
-            file.unlink(missing_ok=True)
+    for name in (f"{letter.id:06}-{letter.kind}.eml" for letter in letters):
+        (folder / name).unlink(missing_ok=True)
+        (folder / f".{name}").unlink(missing_ok=True)  # what a killed worker had begun
 
 
 def _keep_as_file(message: Message, file: str) -> None:

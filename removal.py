@@ -88,10 +88,13 @@ def run() -> int:
     for kind, due, forget in ((Booking, cases, _forget_case), (Visit, visits, _forget_visit)):
         for id in db.session.scalars(select(kind.id).where(due(today())).order_by(kind.id)).all():
             db.session.rollback()  # what is read below is still true when it is written
-            found = db.session.scalar(select(kind).where(kind.id == id, due(today())).with_for_update())
-            if found:
-                forget(found)
-            db.session.commit()
+            try:
+                if found := db.session.scalar(select(kind).where(kind.id == id, due(today())).with_for_update()):
+                    forget(found)
+                db.session.commit()
+            except Exception:  # whatever it was, the others must go
+                current_app.logger.exception("%s %s could not be removed", kind.__tablename__, id)
+                db.session.rollback()
     _forget_what_belongs_to_neither()
     db.session.commit()
     count = db.session.scalar(select(func.count(Removal.id))) - before
@@ -212,5 +215,5 @@ class Nightly:
 
     def __call__(self) -> None:
         if self.done_on != today():
+            self.done_on = today()  # what fails today is tried again tomorrow, and when the worker starts
             run()
-            self.done_on = today()

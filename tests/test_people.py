@@ -390,10 +390,10 @@ def test_the_log_has_neither_words_nor_addresses_nor_secrets(app, citizen, caplo
     with closing(sqlite3.connect(Path(app.instance_path, "bookings.sqlite"))) as raw, raw:
         raw.execute("CREATE TRIGGER broken BEFORE UPDATE ON letters BEGIN SELECT RAISE(ABORT, 'broken'); END")
     done = app.test_cli_runner().invoke(args=["remove"])
-    assert done.exit_code and done.exception
+    assert "bookings 1 could not be removed" in caplog.text and "0 lines" in done.output
     with closing(sqlite3.connect(Path(app.instance_path, "bookings.sqlite"))) as raw, raw:
         raw.execute("DROP TRIGGER broken")
-    said = caplog.text + done.output + done.stderr + str(done.exception)
+    said = caplog.text + done.output + done.stderr
     said += app.test_cli_runner().invoke(args=["remove"]).output + caplog.text
     for word in ("anna", "suser", secret, "kim@", "skriften", "Beklager", PASSWORD):
         assert word.casefold() not in said.casefold(), word
