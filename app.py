@@ -21,6 +21,7 @@ from werkzeug.sansio.utils import host_is_trusted
 
 import commands
 import letters
+import retention
 import services
 import wording
 from district import District
@@ -93,8 +94,8 @@ def create_app(config: dict | None = None) -> Flask:
     app.register_blueprint(office)
     app.add_url_rule("/leaflet/<path:filename>", "leaflet", _leaflet)
     for command in (commands.officer, commands.audit, commands.worker, commands.backup, commands.backup_key,
-                    commands.restore, commands.drill, commands.move_to, commands.rehearse, commands.demo,
-                    commands.seed_):
+                    commands.restore, commands.drill, commands.move_to, commands.remove_, commands.rehearse,
+                    commands.demo, commands.seed_):
         app.cli.add_command(command)
     _teach_words(app)
     app.before_request(_only_read_unless_posted)
@@ -139,7 +140,8 @@ def _teach_words(app: Flask) -> None:
     app.jinja_env.globals.update(
         catalogue=services.SERVICES, reasons=services.REASONS, reason_name=wording.name_of, STATUSES=STATUSES,
         HAPPENED=HAPPENED, WAYS=WAYS, LANGUAGES=LANGUAGES, OWNERS=OWNERS, TASK_STATUSES=TASK_STATUSES, SUITS=SUITS,
-        causes=CAUSES, HELPED=HELPED, HELPED_WHY=HELPED_WHY, ROLES=ROLES)
+        causes=CAUSES, HELPED=HELPED, HELPED_WHY=HELPED_WHY, ROLES=ROLES,
+        promise=retention.promise)
     app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": language(), "switch": switch_to,
                                    "authority_for": letters.authority_for})
 

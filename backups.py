@@ -15,7 +15,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +25,7 @@ from nacl.encoding import Base64Encoder
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
-from models import COPENHAGEN, db, now
+from models import COPENHAGEN, db, months_after, now
 
 HERE = Path(__file__).parent
 STAMP, SEALED = "bookings-%Y%m%dT%H%M%SZ", ".sealed"
@@ -137,6 +137,13 @@ def restore(file: Path, key: str = "", force: bool = False) -> Path | None:
                     Path(f"{here}{end}").rename(f"{aside}{end}")
         _put(new, here)
     return aside
+
+
+def gone_by(day: date) -> date:
+    """When the last copy made before that day has been rotated away, as long as new ones are made."""
+    keep = current_app.config
+    return max(day + timedelta(days=keep["BACKUP_DAYS"] + 1, weeks=keep["BACKUP_WEEKS"]),
+               months_after(day, keep["BACKUP_MONTHS"]))
 
 
 def last(what: str) -> dict:

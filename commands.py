@@ -15,8 +15,9 @@ from sqlalchemy import select
 import backups
 import letters
 import moving
+import removal
 from duties import DUTIES
-from models import Booking, Invite, LogIn, NotAllowed, Officer, Role, broken_at, db
+from models import Booking, Invite, LogIn, NotAllowed, Officer, Permit, Role, Visit, broken_at, db, today
 
 officer = AppGroup("officer", help="Who may log in to the office.")
 
@@ -120,12 +121,13 @@ def verify(knows: str | None) -> None:
 @click.option("--seconds", default=2.0, help="Pause between two looks at the outbox.")
 @with_appcontext
 def worker(seconds: float) -> None:
-    told_to_stop, nightly = [], backups.Nightly()
+    told_to_stop, nightly, forget = [], backups.Nightly(), removal.Nightly()
     for order in (signal.SIGTERM, signal.SIGINT):
         signal.signal(order, lambda number, _frame: told_to_stop.append(number))
     while not told_to_stop:
         time.sleep(seconds)
-        for duty in (lambda: letters.send_due(lambda: bool(told_to_stop)), letters.write_to_officers, *DUTIES, nightly):
+        for duty in (lambda: letters.send_due(lambda: bool(told_to_stop)), letters.write_to_officers, *DUTIES, nightly,
+                     forget):
             try:
                 duty()
                 db.session.commit()
@@ -159,8 +161,30 @@ def backup_key() -> None:
 @click.option("--force", is_flag=True, help="Even if the database is in use, or knows of more than the backup.")
 @with_appcontext
 def restore(file: Path, key: str, force: bool) -> None:
-    _said(lambda: f"The old database is {backups.restore(file, key, force) or 'not there, so nothing was kept'}.\n"
-                  "Restored. Now: flask db upgrade (bin/run does it), and start the site.")
+    known = removal.remembered()
+    _said(lambda: f"The old database is {backups.restore(file, key, force) or 'not there, so nothing was kept'}.")
+    db.engine.dispose()
+    upgrade()
+    removal.recall(known)
+    click.echo(f"Restored and brought up to date. Of people who were due, {removal.run()} lines were removed again.\n"
+               "Now start the site.")
+
+
+@click.command("remove", help="Remove what tells of people and is due; the worker does so every night.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go, and what is held back.")
+@with_appcontext
+def remove_(dry_run: bool) -> None:
+    if not dry_run:
+        click.echo(f"{removal.run()} lines are new in the ledger.")
+        return
+    for booking in db.session.scalars(select(Booking).where(removal.cases(today())).order_by(Booking.id)):
+        click.echo(f"goes\tcase {booking.reference}")
+    for booking, owed in removal.held(today()):
+        click.echo(f"held back\tcase {booking.reference}\t{', '.join(owed)}")
+    for visit in db.session.scalars(select(Visit).where(removal.visits(today()))):
+        click.echo(f"goes\tvisit {visit.id}")
+    if not Permit.present():
+        click.echo("Nothing goes: no decision of the National Archives has been entered in the office.")
 
 
 @click.command("drill", help="Try a backup out, the newest unless told: restore it elsewhere, open its pages.")

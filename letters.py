@@ -37,6 +37,7 @@ from models import (
     Booking,
     Event,
     Fate,
+    Feedback,
     FieldLink,
     Invite,
     Kind,
@@ -82,7 +83,7 @@ CONFIRMATIONS = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.DE
 ON_REQUEST = frozenset({Kind.RECEIVED, Kind.WITHDRAWN, Kind.REOPENED, Kind.WAITER_ASKED})
 MOST_A_DAY = 3
 NEWS = (Kind.RECEIVED, Kind.INFORMATION_GIVEN, Kind.REOPENED, Kind.WITHDRAWN, Kind.DATES_REFUSED, Kind.DATES_LAPSED,
-        Kind.TASK_ANSWERED)
+        Kind.TASK_ANSWERED, Kind.FEEDBACK_GIVEN)
 DIGEST, WARNING, REMINDER = "digest", "warning", "reminder"
 SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
 SHORT_LINES.body_encoding = QP
@@ -107,6 +108,8 @@ def write_pending() -> list[Letter]:
             letters.append(_write_to_owner(event))
         elif event.kind in BY_LINK:
             letters.append(_write_by_link(event))
+        elif event.kind is Kind.FEEDBACK_ANSWERED:
+            letters += _write_about_the_site(event)
         elif event.kind is Kind.REMINDED:
             letters += _write_to_each_officer(REMINDER, visit=event.visit)
     return letters
@@ -199,6 +202,17 @@ def _look_again_at_what_waits(events: list[Event]) -> None:
                 letter.hold_back("enough")
 
 
+def _write_about_the_site(event: Event) -> list[Letter]:
+    """To whoever could not use it, and said where the answer goes."""
+    message = db.session.get(Feedback, event.facts["feedback"])
+    if not message.email:
+        return []
+    with force_locale(message.language):
+        return [_add(render_template(f"letters/{event.kind}.txt", event=event), way=Way.EMAIL, kind=event.kind,
+                     language=message.language, recipient=message.email,
+                     subject=gettext("Your message about accessibility"))]
+
+
 def _way(booking: Booking, kind: Kind) -> Way | None:
     """How this letter goes; None for a receipt that was already given on the screen or over the phone."""
     if booking.email and (booking.reply is Reply.EMAIL or kind in CONFIRMATIONS):
@@ -283,11 +297,12 @@ def write_to_officers() -> None:
             _write_to_each_officer(DIGEST, counts=counts)
     last = _last(WARNING)
     if last is None or now() - last >= timedelta(hours=20):
+        soon = add_working_days(day, config["WARN_DAYS"])
         late = list(db.session.scalars(select(Booking).where(
-            Booking.status.in_(OPEN),
-            Booking.due_on <= add_working_days(day, config["WARN_DAYS"])).order_by(Booking.due_on).limit(50)))
-        if late:
-            _write_to_each_officer(WARNING, late=late, day=day)
+            Booking.status.in_(OPEN), Booking.due_on <= soon).order_by(Booking.due_on).limit(50)))
+        messages = [message for message in Feedback.unanswered() if message.due_on <= soon]
+        if late or messages:
+            _write_to_each_officer(WARNING, late=late, messages=messages, day=day)
 
 
 def _last(kind: str):
@@ -470,6 +485,14 @@ def html_twin(letter: Letter) -> str:
     paragraphs = [Markup("<br>\n").join(linked(line) for line in p.split("\n"))
                   for p in letter.text.strip().split("\n\n")]
     return render_template("letters/twin.html", letter=letter, paragraphs=paragraphs)
+
+
+def forget_files(letters: list[Letter]) -> None:
+    """Where letters are written as files, these are gone, too."""
+    folder = Path(current_app.instance_path, "letters")
+    for name in (f"{letter.id:06}-{letter.kind}.eml" for letter in letters):
+        (folder / name).unlink(missing_ok=True)
+        (folder / f".{name}").unlink(missing_ok=True)  # what a killed worker had begun
 
 
 def _keep_as_file(message: Message, file: str) -> None:

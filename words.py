@@ -79,6 +79,9 @@ HAPPENED = {
     Kind.INVITED: _l("Somebody was invited to the office"),
     Kind.BLOCKED: _l("No more receipts to the e-mail address"),
     Kind.UNBLOCKED: _l("Receipts to the e-mail address again"),
+    Kind.PUT_RIGHT: _l("What is right"),
+    Kind.FEEDBACK_GIVEN: _l("Message about accessibility"),
+    Kind.FEEDBACK_ANSWERED: _l("Message about accessibility answered"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),
@@ -249,6 +252,14 @@ def text_blocks(text: str) -> Markup:
                              for b in blocks)
 
 
+def headed(text: str) -> Markup:
+    """Text as officers write it for the public: empty lines part its paragraphs, and a line that begins with "# " is a
+    heading. Nothing else has a meaning."""
+    parts = re.split(r"^# +(.+)$", text.replace("\r\n", "\n"), flags=re.MULTILINE)
+    return Markup("\n").join(Markup("<h2>{}</h2>").format(part.strip()) if n % 2 else text_blocks(part)
+                             for n, part in enumerate(parts))
+
+
 def linked(line: str) -> Markup:
     """A line of text with its addresses as links."""
     parts = re.split(r"(https?://[^\s<>]+[^\s<>.,;:!?)])", line)
@@ -258,5 +269,6 @@ def linked(line: str) -> Markup:
 
 FILTERS = {f.__name__: f for f in (
     age, day, moment, month, period, clock, until, weekday, weekday_name, weekdays, span, reference, responsible,
-    share, paragraphs, text_blocks, due_words, error_in_words, state_in_words, fate_in_words, status_for_officer)}
+    share, paragraphs, headed, text_blocks, due_words, error_in_words, state_in_words, fate_in_words,
+    status_for_officer)}
 FILTERS["words"] = in_my_language

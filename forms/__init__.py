@@ -14,6 +14,7 @@ from .citizen import (
     ReopenForm,
     WithdrawForm,
 )
+from .data import FeedbackAnswerForm, FeedbackForm, NoticeForm, PermitForm, PersonForm, RightForm
 from .dates import CAUSES, AbsenceForm, AgreedVisitForm, CallOffForm, CancelForm, HoursForm, OfferForm, VisitForm
 from .door import ROLES, AcceptForm, InviteForm, LogForm, LoginForm, PasswordForm, SecondFactorForm
 from .fields import (

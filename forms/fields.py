@@ -112,7 +112,7 @@ class Form(FlaskForm):
     @classmethod
     def describe(cls, answers: dict, internal: bool = False) -> list[tuple[str, str]]:
         """Stored answers as (question, answer) in words, in the form's order; `internal` ones only if asked for."""
-        form = cls._of(answers)
+        form = cls.of_answers(answers)
         names = cls.in_order() or list(form._fields)
         return [(label, words) for _, label, words in form.described(
             [name for name in names if name in answers and (internal or name not in cls.internal)])]
@@ -125,10 +125,10 @@ class Form(FlaskForm):
     @classmethod
     def words(cls, answers: dict) -> dict[str, str]:
         """Stored answers in words, by the name of the question."""
-        return {f.name: in_words(f) for f in cls._of(answers) if f.name in answers}
+        return {f.name: in_words(f) for f in cls.of_answers(answers) if f.name in answers}
 
     @classmethod
-    def _of(cls, answers: dict) -> "Form":
+    def of_answers(cls, answers: dict) -> "Form":
         return cls(formdata=None, data=answers, meta={"csrf": False})
 
 

@@ -5,18 +5,22 @@ from .audit import Deed, Entry, broken_at, in_hand
 from .away import Away
 from .base import NotAllowed, aside, clock, db, fold, go_on_counting, now, reading_only, will_pass
 from .block import Block
-from .booking import CLOSED, DECIDED, NEXT_STEPS, OPEN, REOPEN_DAYS, UNDECIDED, Booking, Reply, Status
-from .event import Event, Kind, newest_event, take_unposted
+from .booking import REOPEN_DAYS, Booking
+from .event import Event, Kind, forget_words, newest_event, take_unposted
+from .feedback import Feedback
 from .field import FieldLink
 from .intake import Intake, Waiter
 from .invite import Invite
-from .letter import Fate, Letter, Way, mailbox
+from .letter import DONE_WITH, Fate, Letter, Way, mailbox
 from .log_in import LogIn
+from .notice import FIRST, Notice
 from .officer import Officer, Role
 from .place import NEAR, Place
 from .proposal import Proposal
 from .reader import hide_contact
+from .removal import Permit, Removal, months_after
 from .search import containing
+from .status import CLOSED, DECIDED, NEXT_STEPS, OPEN, UNDECIDED, Reply, Status
 from .task import Owner, Photo, Task, TaskStatus
 from .visit import State, Sum, Visit
 from .wording import Wording

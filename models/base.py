@@ -113,7 +113,8 @@ def aside() -> Iterator[Session]:
 def _set_up(connection, _record):
     if isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None  # we say BEGIN ourselves, below
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON",
+                       "busy_timeout = 30000"):
             connection.execute(f"PRAGMA {pragma}")
     else:
         connection.adapters.register_dumper(str, _Printable)

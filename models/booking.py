@@ -1,6 +1,5 @@
 """A citizen's wish about a place, from receipt to answer."""
 
-import enum
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -14,7 +13,9 @@ from .agenda import ensure_free, free_times, in_units
 from .base import NotAllowed, UTCDateTime, db, fold, now, one_of
 from .event import Event, Kind, record
 from .letter import Fate, Way
+from .notice import FIRST, Notice
 from .proposal import Proposal
+from .status import CLOSED, DECIDED, NEXT_STEPS, OPEN, Reply, Status
 from .workdays import add_working_days, local, today, working_days_until
 
 if TYPE_CHECKING:
@@ -27,41 +28,6 @@ REFERENCE_LETTERS = "2346789ACDEFGHJKMNPQRTUVWXY"  # no look-alikes: 0O, 1IL, 5S
 REOPEN_DAYS = 30  # after an answer, the citizen may ask for the case to be taken up again
 
 
-class Status(enum.StrEnum):
-    RECEIVED = "received"
-    NEEDS_INFORMATION = "needs_information"
-    ACCEPTED = "accepted"
-    ANSWERED = "answered"
-    DECLINED = "declined"
-    REFERRED = "referred"
-    WITHDRAWN = "withdrawn"
-    SPAM = "spam"
-
-
-class Reply(enum.StrEnum):
-    """How the citizen wants the answer."""
-
-    EMAIL = "email"
-    PHONE = "phone"
-    LETTER = "letter"
-
-
-OPEN = frozenset({Status.RECEIVED, Status.NEEDS_INFORMATION, Status.ACCEPTED})
-CLOSED = frozenset(Status) - OPEN
-UNDECIDED = frozenset({Status.RECEIVED, Status.NEEDS_INFORMATION})
-DECIDED = frozenset({Status.ACCEPTED, Status.DECLINED, Status.REFERRED})  # whoever waits has heard yes or no
-NEXT_STEPS = {
-    Status.RECEIVED: CLOSED - {Status.ANSWERED} | {Status.NEEDS_INFORMATION, Status.ACCEPTED},
-    Status.NEEDS_INFORMATION: CLOSED - {Status.ANSWERED} | {Status.RECEIVED, Status.ACCEPTED},
-    Status.ACCEPTED: CLOSED,
-    Status.ANSWERED: {Status.RECEIVED},
-    Status.DECLINED: {Status.RECEIVED},
-    Status.REFERRED: {Status.RECEIVED},
-    Status.WITHDRAWN: frozenset(),
-    Status.SPAM: {Status.RECEIVED},
-}
-
-
 class Booking(db.Model):
     """One wish. What the officer sorts, filters, counts or writes on is a column; the rest is in `answers`.
 
@@ -72,7 +38,8 @@ class Booking(db.Model):
     `wait` is how many working days passed from `received_on` to `decided_on`, the first yes or no; `stated` is within
     how many of them, as the form said, four of five were answered. `reason` is why the answer was no. `helped` and
     `helped_why` are the citizen's answer to the one question after ours. `journal` is the number in the journal.
-    `follows` is whether somebody who was answered wants to hear of further visits to the place.
+    `follows` is whether somebody who was answered wants to hear of further visits to the place. `notice` is the version
+    of the privacy notice that they were given. From `removed_on`, nothing tells any more whose wish it was.
     """
 
     __tablename__ = "bookings"
@@ -109,6 +76,8 @@ class Booking(db.Model):
     helped_why: Mapped[str] = mapped_column(String(32), default="")
     journal: Mapped[str] = mapped_column(String(40), default="")
     follows: Mapped[bool] = mapped_column(Boolean, default=True)
+    notice: Mapped[int] = mapped_column(Integer, default=FIRST)
+    removed_on: Mapped[date | None] = mapped_column(Date)
 
     name: Mapped[str] = mapped_column(String(80))
     email: Mapped[str] = mapped_column(String(254), default="", index=True)
@@ -151,7 +120,7 @@ class Booking(db.Model):
         booking = cls(reference="".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8)),
                       secret=secrets.token_urlsafe(18), once=once, place=place, status=Status.RECEIVED,
                       received_at=now(), received_on=today(), due_on=add_working_days(today(), answer_within),
-                      **columns)
+                      notice=Notice.number(), **columns)
         db.session.add(booking)
         booking._refresh_search()
         booking.proposals = [Proposal(starts_at=start, ends_at=end) for start, end in wishes]
@@ -322,6 +291,20 @@ class Booking(db.Model):
         """An internal note: never sent, never shown outside."""
         return record(Kind.NOTED, booking=self, officer=officer, words=words)
 
+    def put_right(self, officer: "Officer", words: str) -> Event:
+        """What was said stands as it was said; beside it, from now on, what is right."""
+        return record(Kind.PUT_RIGHT, booking=self, officer=officer, words=words)
+
+    def forget(self, emptied: dict) -> None:
+        """Whose wish it was, and what was written, is taken out; what was wished, where and when, and what came of it
+        stays. `emptied` is what stands in its columns from now on."""
+        if self.is_open:
+            raise NotAllowed(f"{self.reference} is {self.status}")
+        for name, value in emptied.items():
+            setattr(self, name, value)
+        self.removed_on, self.follows, self.news = today(), False, False
+        self._refresh_search()
+
     def journalise(self, officer: "Officer", journal: str) -> Event:
         """Under which number it stands in the journal; none where it was entered by mistake."""
         self.journal = journal
@@ -402,12 +385,12 @@ class Booking(db.Model):
 
     @property
     def may_reopen(self) -> bool:
-        return (Status.RECEIVED in NEXT_STEPS[self.status] and self.closed_at is not None
+        return (Status.RECEIVED in NEXT_STEPS[self.status] and self.closed_at is not None and not self.removed_on
                 and now() <= self.closed_at + timedelta(days=REOPEN_DAYS))
 
     @property
     def may_rate(self) -> bool:
-        return self.status in (Status.ANSWERED, Status.DECLINED, Status.REFERRED)
+        return self.status in (Status.ANSWERED, Status.DECLINED, Status.REFERRED) and not self.removed_on
 
     @property
     def awaits_visit(self) -> bool:
@@ -443,6 +426,11 @@ class Booking(db.Model):
     def outcomes(self) -> list["Visit"]:
         """The visits whose findings this citizen has been sent, oldest first."""
         return [v for v in self.visits if v.findings and self.has_heard_of(v)]
+
+    @property
+    def corrections(self) -> list[Event]:
+        """What is right where an answer is not, oldest first."""
+        return [e for e in self.events if e.kind is Kind.PUT_RIGHT and e.words]
 
     @property
     def question(self) -> Event | None:

@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, func, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Text, func, select, update
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -72,6 +72,9 @@ class Kind(enum.StrEnum):
     INVITED = "invited"
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
+    PUT_RIGHT = "put_right"
+    FEEDBACK_GIVEN = "feedback_given"
+    FEEDBACK_ANSWERED = "feedback_answered"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.
@@ -81,6 +84,8 @@ TOLD = frozenset({
     Kind.DATES_OFFERED, Kind.DATES_REFUSED, Kind.DATES_LAPSED, Kind.AGREED, Kind.AGREED_ANEW, Kind.CALLED_OFF,
     Kind.REMINDED, Kind.FOLLOWED_UP, Kind.UNFOLLOWED, Kind.SPAM,
 })
+# What may still happen where it is removed who asked, and what was written.
+STILL = frozenset({Kind.MOVED, Kind.JOURNALISED})
 
 
 class Event(db.Model):
@@ -115,6 +120,8 @@ class Event(db.Model):
 
 def record(kind: Kind, *, booking=None, visit=None, place=None, officer=None, words: str = "", **facts) -> Event:
     """Append an event. It is also kept in hand until the commit, when letters.py writes what it calls for."""
+    if kind not in STILL and any(about is not None and about.removed_on for about in (booking, visit)):
+        raise NotAllowed("what tells of people is removed here, and nobody writes anew")
     happened = Event(at=now(), kind=kind, booking=booking, visit=visit, place=place, officer=officer, words=words,
                      facts=facts)
     db.session.add(happened)
@@ -137,10 +144,19 @@ def _forget_unposted(session, _previous):
     session.info.pop("unposted", None)
 
 
+def forget_words(events: ColumnElement[bool], kept: frozenset[str]) -> None:
+    """The one way through: what people wrote is taken out, of `facts` all but those `kept`. What happened, when, and
+    which officer did it stays."""
+    for id, facts in db.session.execute(select(Event.id, Event.facts).where(events)).all():
+        db.session.execute(update(Event).where(Event.id == id).values(
+            words="", facts={name: fact for name, fact in facts.items() if name in kept}),
+            execution_options={"forgets": True, "synchronize_session": False})
+
+
 @sqlalchemy_event.listens_for(Session, "do_orm_execute")
 def _refuse_many(asked):
     changes = asked.is_update or asked.is_delete
-    if changes and asked.bind_mapper is not None and asked.bind_mapper.class_ is Event:
+    if changes and asked.statement.table.name == Event.__tablename__ and not asked.execution_options.get("forgets"):
         raise NotAllowed("events are history and cannot be changed")
 
 

@@ -2,14 +2,14 @@
 
 import enum
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import NotAllowed, UTCDateTime, db, now, one_of
-from .workdays import COPENHAGEN, today
+from .workdays import midnight, today
 
 if TYPE_CHECKING:
     from .booking import Booking
@@ -35,6 +35,9 @@ class Fate(enum.StrEnum):
     SENT = "sent"
     FAILED = "failed"
     HELD = "held"
+
+
+DONE_WITH = frozenset({Fate.SENT, Fate.HELD})  # nobody need see to it any more
 
 
 def mailbox(address: str) -> str:
@@ -98,9 +101,9 @@ class Letter(db.Model):
     @classmethod
     def today_to(cls, address: str, kinds: Iterable[str]) -> int:
         """How many mails of these kinds were written to this address today and not held back."""
-        box, midnight = mailbox(address), datetime.combine(today(), time(), COPENHAGEN)
+        box = mailbox(address)
         return sum(mailbox(to) == box for to in db.session.scalars(select(cls.recipient).where(
-            cls.kind.in_(kinds), cls.made_at >= midnight, cls.way == Way.EMAIL, cls.fate != Fate.HELD)))
+            cls.kind.in_(kinds), cls.made_at >= midnight(today()), cls.way == Way.EMAIL, cls.fate != Fate.HELD)))
 
     @property
     def is_task(self) -> bool:

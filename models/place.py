@@ -8,8 +8,9 @@ from sqlalchemy import Date, Float, ForeignKey, Index, String, Text, and_, or_, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from .base import NotAllowed, UTCDateTime, db, fold, now
-from .booking import OPEN, Booking, Status
+from .booking import Booking
 from .event import Event, Kind, record
+from .status import OPEN, Status
 
 if TYPE_CHECKING:
     from .officer import Officer

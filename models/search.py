@@ -10,6 +10,7 @@ from .base import db, fold
 from .booking import Booking
 
 INDEX = "booking_words"  # its own tables begin with this name, too
+TIDY_INDEX = f"INSERT INTO {INDEX}({INDEX}) VALUES ('optimize')"  # noqa: S608  (what was deleted is gone from it)
 _index = table(INDEX, column("rowid"), column("search"))
 
 

@@ -64,6 +64,8 @@ class Owner(OpenedByLink, db.Model):
 
     def change_contact(self, *, name: str, email: str, language: str) -> None:
         """Letters that still wait go where the owner can be reached now."""
+        if self.visit.removed_on:
+            raise NotAllowed(f"who answered for visit {self.visit_id} is removed")
         self.name, self.email, self.language = name, email, language
         for letter in self.letters:
             if letter.fate is Fate.WAITING and letter.way is Way.EMAIL and email:

@@ -5,14 +5,15 @@ import secrets
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, select, text
+from sqlalchemy import JSON, Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .agenda import Taken, ensure_free, in_units
 from .base import NotAllowed, UTCDateTime, db, now, one_of
-from .booking import Booking, Status
+from .booking import Booking
 from .event import Event, Kind, record
-from .workdays import add_working_days, local
+from .status import Status
+from .workdays import add_working_days, local, today
 
 if TYPE_CHECKING:
     from .field import FieldLink
@@ -81,6 +82,7 @@ class Visit(db.Model):
     findings: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
     reported_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     protocol_public: Mapped[bool] = mapped_column(Boolean, default=False)
+    removed_on: Mapped[date | None] = mapped_column(Date)
 
     place: Mapped["Place"] = relationship(back_populates="visits")
     bookings: Mapped[list["Booking"]] = relationship(secondary=visit_bookings, back_populates="visits",
@@ -229,6 +231,15 @@ class Visit(db.Model):
             raise NotAllowed(f"visit {self.id} has not begun")
         self.protocol_public = shown
         return record(Kind.PUBLISHED if shown else Kind.UNPUBLISHED, visit=self, officer=officer)
+
+    def forget(self, emptied: dict) -> None:
+        """What was written about it is taken out, and the photos; what was found, in numbers and choices, stays."""
+        self._must_be(State.REPORTED, State.CANCELLED)
+        for name, value in emptied.items():
+            setattr(self, name, value)
+        for task in self.tasks:
+            task.photo, task.ask_on = None, None
+        self.removed_on, self.protocol_public = today(), False
 
     @property
     def agreed(self) -> list["Task"]:

@@ -103,6 +103,7 @@ from . import (  # noqa: E402  (their pages hang on the blueprint above)
     backups,
     bookings,
     calendar,
+    data,
     desk,
     door,
     field,

@@ -27,6 +27,7 @@ from forms import (
     PressForm,
     ReferForm,
     ReopenForm,
+    RightForm,
     SpamForm,
     WordsForm,
     authorities,
@@ -225,33 +226,38 @@ def _say_done(action: Action, shown: dict) -> None:
 
 @office.get("/sag/<reference>/eksport.json")
 def export(reference: str):
-    """All of one case in words, to be put into the journal (offentlighedsloven § 15), without its secret link."""
-    booking = _found(reference)
+    return Response(for_the_journal(_found(reference)), mimetype="application/json", headers={
+        "Content-Disposition": f"attachment; filename={reference}.json"})
+
+
+def for_the_journal(booking: Booking) -> str:
+    """All of one case in words (offentlighedsloven § 15), without its secret link."""
     service = services.SERVICES[booking.service]
     whole = {
         "reference": booking.reference, "journal": booking.journal,
         "service": str(service.name), "status": status_for_officer(booking),
         "received": moment(booking.received_at), "promised": day(booking.due_on), "channel": booking.channel,
-        "closed": moment(booking.closed_at) if booking.closed_at else "",
+        "closed": moment(booking.closed_at) if booking.closed_at else "", "notice": booking.notice,
         "contact": {name: getattr(booking, name) for name in ("name", "org", "email", "phone", "address", "language")},
         "place": ", ".join(filter(None, (
             booking.road, booking.from_to, f"{booking.place.postcode} {booking.place.town}"))),
+        "pin": [booking.lat, booking.lng] if booking.lat is not None else [],
         "visits": [f"{span(v.starts_at, v.ends_at)}: {state_in_words(v)}" for v in booking.visits],
         "answers": [list(said) for said in service.questions.describe(booking.answers)],
+        "corrections": [[moment(e.at), e.words] for e in booking.corrections],
         "events": [{"at": moment(e.at), "what": str(HAPPENED[e.kind]), "officer": e.officer.name if e.officer else "",
-                    "words": e.words} for e in booking.events],
-        "letters": [{"at": moment(letter.made_at), "way": letter.way, "subject": letter.subject,
+                    "words": e.words, "instead": e.facts.get("instead", "")} for e in booking.events],
+        "letters": [{"at": moment(letter.made_at), "way": letter.way, "to": letter.recipient, "subject": letter.subject,
                      "text": letter.text} for letter in booking.letters],
         "outcomes": [[list(found) for found in service.findings.describe(visit.findings)]
                      for visit in booking.outcomes]}
-    file = without_links(json.dumps(whole, ensure_ascii=False, indent=1), booking)
-    return Response(file, mimetype="application/json", headers={
-        "Content-Disposition": f"attachment; filename={booking.reference}.json"})
+    return without_links(json.dumps(whole, ensure_ascii=False, indent=1), booking)
 
 
 # What is changed on the case page itself: the name of the form there, the form, the verb.
 KEPT = {
     "notat": ("note", NoteForm, lambda b, form: b.note(g.officer, form.words.data)),
+    "rettelse": ("right", RightForm, lambda b, form: b.put_right(g.officer, form.right.data)),
     "journal": ("journal", JournalForm, lambda b, form: b.journalise(g.officer, form.journal.data or "")),
     "kontakt": ("contact", ContactForm, lambda b, form: b.change_contact(**form.contact(), officer=g.officer)),
 }
@@ -317,7 +323,7 @@ def _booking_page(booking: Booking, **typed):
                                answers=service.questions.describe(booking.answers))
     forms = {"note": NoteForm(None), "place": MoveForm(None, obj=booking.place),
              "contact": ContactForm(None, obj=booking), "journal": JournalForm(None, obj=booking),
-             "spam": SpamForm(None)}
+             "right": RightForm(None), "spam": SpamForm(None)}
     return render_template(
         "office/booking.html", booking=booking, service=service, forms=forms | typed, typed=typed,
         actions={n: a for n, a in ACTIONS.items() if a.allowed(booking)},

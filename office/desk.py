@@ -12,6 +12,7 @@ from models import (
     OPEN,
     Booking,
     Fate,
+    Feedback,
     Letter,
     Place,
     Proposal,
@@ -54,6 +55,7 @@ PILES = {
     "resultat": (_l("Findings missing"), None),
     "opgaver": (_l("Answers about tasks"), None),
     "breve": (_l("Letters to see to"), None),
+    "tilgaengelighed": (_l("Accessibility"), None),
     "loefter": (_l("Promise within a week"), and_(
         Booking.status.in_(OPEN), Booking.news.in_((False, True)), Booking.due_on <= SOON, ~FOR_THE_CITIZEN)),
     "venter": (_l("Waiting for the citizen"), and_(
@@ -62,7 +64,7 @@ PILES = {
     "lukket": (_l("Closed cases"), Booking.closed_at.is_not(None)),
 }
 ARCHIVE = {"lukket"}  # not counted: it only grows
-ONLY_IF_ANY = {"loefter"}  # these lie in other piles, too
+ONLY_IF_ANY = {"loefter", "tilgaengelighed"}  # these lie in other piles, too, or are rare
 NEWEST_FIRST = {"lukket": Booking.closed_at, "alle": Booking.received_at}  # the others: oldest promise first
 
 
@@ -85,6 +87,8 @@ def desk():
         return render_template("office/desk.html", tasks=db.session.scalars(answers_to_see()).all(), **page)
     if pile == "breve":
         return render_template("office/desk.html", letters=db.session.scalars(letters_to_see_to()).all(), **page)
+    if pile == "tilgaengelighed":
+        return render_template("office/desk.html", messages=Feedback.unanswered(), **page)
     found, after = _found(pile, args), args.get("efter", "")
     bookings, after = _page_of_words(found, query, after) if fold(query) else _page_of(found, pile, after)
     return render_template("office/desk.html", bookings=bookings, after=after, asking=_asking(bookings),
@@ -123,7 +127,7 @@ def _counts() -> dict[str, int]:
     for key, chosen in (("resultat", awaiting_findings()), ("opgaver", answers_to_see()),
                         ("breve", letters_to_see_to())):
         counts[key] = db.session.scalar(select(func.count()).select_from(chosen.order_by(None).subquery()))
-    return counts
+    return counts | {"tilgaengelighed": len(Feedback.unanswered())}
 
 
 def _found(pile: str, args) -> Select:

@@ -51,7 +51,7 @@ def take_out(what: str, kind: str):
         return redirect(url_for(".figures", **_query(form)))
     if kind == "csv":
         rows = _figures_in_rows(chosen) if what == "tal" else _cases_in_rows(chosen)
-        file, mimetype = _csv(rows), "text/csv"
+        file, mimetype = csv_lines(rows), "text/csv"
     else:
         file, mimetype = _figures_as_json(chosen) if what == "tal" else _cases_as_json(chosen), "application/json"
     if g.officer.is_reader:
@@ -131,7 +131,7 @@ def _case(booking: Booking) -> dict:
     }
 
 
-def _csv(rows: Iterable[list]) -> Iterator[str]:
+def csv_lines(rows: Iterable[list]) -> Iterator[str]:
     """As spreadsheets here open it: semicolons, a mark that says UTF-8, and a comma before decimals."""
     line = io.StringIO()
     writer = csv.writer(line, delimiter=";", lineterminator="\r\n")

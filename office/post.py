@@ -1,11 +1,13 @@
-"""Letters as the officer sees them: their fate, and those that somebody must phone, post or send again."""
+"""Letters as the officer sees them: their fate, and those that somebody must phone, post or send again. And what people
+write who cannot use our site."""
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from models import Block, Fate, Letter, Way, db
+from forms import FeedbackAnswerForm
+from models import Block, Fate, Feedback, Letter, Way, db
 
 from . import office, pressed
 
@@ -51,3 +53,15 @@ def see_to(id: int):
             flash(gettext("Noted as done."))
         db.session.commit()
     return redirect(url_for(".letter", id=id), 303)
+
+
+@office.route("/tilgaengelighed/<int:id>", methods=["GET", "POST"])
+def feedback(id: int):
+    """The answer goes by letter where there is an address; else the message is seen to."""
+    message, form = db.session.get(Feedback, id) or abort(404), FeedbackAnswerForm()
+    if message.closed_at is None and form.validate_on_submit():
+        message.answer(g.officer, form.words.data)
+        db.session.commit()
+        flash(gettext("The answer is on its way.") if message.email else gettext("Noted as done."))
+        return redirect(url_for(".desk", bunke="tilgaengelighed"), 303)
+    return render_template("office/feedback.html", message=message, form=form), 422 if form.errors else 200

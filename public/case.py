@@ -81,7 +81,7 @@ def change(reference: str, secret: str, step: str):
     if request.method != "POST":  # somebody reloads, or changes the language, after an error
         return redirect(back)
     todo = STEPS[step]
-    if not todo.allowed(booking):
+    if booking.removed_on or not todo.allowed(booking):
         if step == "besked" and booking.may_reopen:  # closed while the citizen wrote: the words are kept
             flash(gettext("Your case has been closed meanwhile. "
                           "You can send your message and ask us to take it up again."), "warning")

@@ -1,13 +1,18 @@
-"""What anybody may read: what can be booked, how it works, how the machine is."""
+"""What anybody may read: what can be booked, how it works, how the machine is; and what is hard to use here."""
 
-from flask import Response, current_app, redirect, render_template
-from flask_babel import get_locale
+import secrets
+
+from flask import Response, abort, current_app, flash, redirect, render_template, url_for
+from flask_babel import get_locale, gettext
 from sqlalchemy.exc import SQLAlchemyError
 
+import retention
 from calendars import by_day, public_feed, public_visits
 from figures import waits
+from forms import FeedbackForm
 from letters import feed_address, stuck
-from models import Intake, now
+from models import FIRST, Feedback, Intake, Notice, Permit, db, now
+from throttle import limiter
 
 from . import public
 
@@ -35,13 +40,45 @@ def feed():
 
 @public.get("/privatliv")
 def privacy():
-    return render_template("public/privacy.html")
+    """The notice as it is now, with the table of what is kept."""
+    return _notice(Notice.number())
+
+
+@public.get("/privatliv/<int:version>")
+def notice(version: int):
+    """As it was when somebody was given it."""
+    return _notice(version)
+
+
+def _notice(number: int) -> str:
+    versions = {v.id: v for v in Notice.versions()} | {FIRST: None}
+    if number not in versions:
+        abort(404)
+    permit = Permit.present()
+    return render_template("public/privacy.html", text=retention.notice(str(get_locale()), versions[number]),
+                           number=number, versions=versions, table=retention.TABLE, permit=permit,
+                           period=permit and retention.period(permit))
 
 
 @public.get("/was")
 def accessibility():
     """The short address that Danish public sites give their accessibility statement."""
     return redirect(current_app.config["DISTRICT"].accessibility_statement)
+
+
+@public.route("/tilgaengelighed", methods=["GET", "POST"])
+@limiter.limit("10 per hour; 30 per day", methods=["POST"])
+def feedback():
+    """What somebody cannot use here, told without saying who one is."""
+    form = FeedbackForm()
+    form.once.data = (form.once.data or "")[:64] or secrets.token_urlsafe(18)
+    if not form.validate_on_submit():
+        return render_template("public/feedback.html", form=form), 422 if form.errors else 200
+    Feedback.receive(language=str(get_locale()), **{f.name: f.data or "" for f in (
+        form.once, form.page, form.words, form.email)})
+    db.session.commit()
+    flash(gettext("Thank you. We have your message and see to it within ten working days."))
+    return redirect(url_for(".feedback"), 303)
 
 
 @public.get("/health")

@@ -9,11 +9,14 @@ from models import (
     COPENHAGEN,
     Block,
     Booking,
+    Feedback,
     FieldLink,
     Invite,
     Kind,
     Letter,
+    Notice,
     Officer,
+    Permit,
     Role,
     Taken,
     Visit,
@@ -23,6 +26,7 @@ from models import (
     now,
     today,
 )
+from retention import emptied
 from services import REASONS
 
 READER = "lea@politi.example"
@@ -50,7 +54,7 @@ def furnish(app) -> dict:
         "asked": {}, "news": {"language": "/en"}, "accepted": {"road": "Ringstedvej"}, "delayed": {"road": "Nygade"},
         "coming": {"road": "Ringstedvej"}, "over": {"road": "Algade", "problem": "mopeds"}, "drafted": {},
         "answered": {}, "postponed": {"road": "Ringstedvej"}, "declined": {"road": "Skovvej"},
-        "referred": {"language": "/en"}, "withdrawn": {}, "spam": {"road": "Skovvej"},
+        "referred": {"language": "/en"}, "withdrawn": {}, "spam": {"road": "Skovvej"}, "removed": {},
         "phone": {"email": "", "phone": "+4520304050", "reply": "phone", "road": "Østergade"},
         "failed": {"email": "nobody@example.dk", "road": "Vestergade"},
     }
@@ -74,6 +78,13 @@ def furnish(app) -> dict:
         Block.add("the key of an address", bookings["spam"], officer)
         known |= {name: re.search(r"/ikke-mig/\S+", bookings[way].letters[0].text)[0]
                   for name, way in (("not_me", "received"), ("not_me_closed", "spam"))}
+        bookings["received"].put_right(officer, LONG)
+        bookings["removed"].withdraw()
+        bookings["removed"].journalise(officer, "2026-0017")
+        bookings["removed"].forget(emptied(bookings["removed"]))
+        Permit.enter(officer, "Rigsarkivet, j.nr. 26/12345 af 1. juni 2026", 12, today() + timedelta(days=1))
+        Notice.keep(officer, "# Hvem\n\nKun os.", "# Who\n\nOnly we.")
+        known["feedback"] = Feedback.receive(once="1", page="Forsiden", words=LONG, email="kim@example.dk", language="da").id
         bookings["received"].note(officer, "Samme vej som i 2024, se journalen.")
         bookings["received"].place.suitability = "Grusplads ved nr. 98. Hold afstand til stien."
         visits = {way: control(officer, bookings[way], hours, crew) for way, hours, crew in (

@@ -450,6 +450,12 @@ def fill_the_trap(visitor: Visitor) -> None:
     send(reference="K7MD PXQA", contact="1234")(visitor)
 
 
+def file_of_anna(visitor: Visitor) -> None:
+    send(q="anna@example.dk")(visitor)
+    visitor.page.locator("[name=sag]").first.check(force=True)
+    visitor.page.locator("[name=show]").click()
+
+
 BOOK = "/bestil/faerdselskontrol"
 TAKE_IN = "/kontor/ny/faerdselskontrol"
 PAGES = [
@@ -457,6 +463,9 @@ PAGES = [
     Page("how", "/saadan-virker-det"),
     Page("calendar", "/kalender"),
     Page("privacy", "/privatliv"),
+    Page("privacy-earlier", "/privatliv/0"),
+    Page("feedback", "/tilgaengelighed"),
+    Page("feedback-errors", "/tilgaengelighed", do=send(email="kim"), status=422),
     Page("find", "/find"),
     Page("find-empty", "/find", do=send(), status=422),
     Page("find-trapped", "/find", do=fill_the_trap, status=422),
@@ -471,7 +480,7 @@ PAGES = [
     Page("receipt-phone", "/sag/{phone_case}/kvittering"),
     *(Page(f"case-{state}", f"/sag/{{{state}_case}}") for state in (
         "received", "asked", "accepted", "delayed", "answered", "postponed", "declined", "referred", "withdrawn",
-        "spam")),
+        "spam", "removed")),
     Page("case-answer-missing", "/sag/{asked_case}", do=send(), status=422),
     Page("case-contact-errors", "/sag/{received_case}", do=send("form[action$=kontakt]", name="", email="anna@"),
          status=422),
@@ -490,7 +499,7 @@ PAGES = [
     Page("log-in", "/kontor/log-ind"),
     Page("log-in-wrong", "/kontor/log-ind", do=send(email="nobody@politi.example", password="forkert"), status=422),
     *(Page(f"desk-{pile}", f"/kontor/?bunke={pile}", "officer") for pile in (
-        "nye", "besked", "planlaeg", "loefter", "resultat", "breve", "venter", "planlagt", "lukket")),
+        "nye", "besked", "planlaeg", "loefter", "resultat", "breve", "venter", "planlagt", "lukket", "tilgaengelighed")),
     Page("desk-search", "/kontor/?q=bygaden", "officer"),
     Page("desk-search-nothing", "/kontor/?q=findes+ikke", "officer"),
     *(Page(f"booking-{state}", f"/kontor/sag/{{{state}}}", "officer") for state in (
@@ -583,6 +592,18 @@ PAGES = [
     Page("second-factor", "/kontor/konto/kode", "officer"),
     Page("second-factor-errors", "/kontor/konto/kode", "officer", send(password=PASSWORD, code="000000"), 422),
     Page("recovery-codes", "/kontor/konto/kode", "officer", show_the_code),
+    Page("booking-removed", "/kontor/sag/{removed}", "officer"),
+    Page("feedback-office", "/kontor/tilgaengelighed/{feedback}", "officer"),
+    Page("feedback-office-errors", "/kontor/tilgaengelighed/{feedback}", "officer", send(), 422),
+    Page("data", "/kontor/data", "officer"),
+    Page("data-errors", "/kontor/data", "officer", send("form:has([name=decision])"), 422),
+    Page("person", "/kontor/data/person", "officer"),
+    Page("person-errors", "/kontor/data/person", "officer", send(), 422),
+    Page("person-found", "/kontor/data/person", "officer", send(q="anna@example.dk")),
+    Page("person-file", "/kontor/data/person", "officer", file_of_anna),
+    Page("notice", "/kontor/data/privatliv", "officer"),
+    Page("notice-shown", "/kontor/data/privatliv", "officer", send()),
+    Page("notice-errors", "/kontor/data/privatliv", "officer", send(da=""), 422),
     Page("log", "/kontor/log", "officer"),
     Page("log-nothing", "/kontor/log?sag=K7MDPXQA", "officer"),
     Page("reader-cases", "/kontor/", "reader"),

@@ -25,6 +25,7 @@ from models import (
     Block,
     Booking,
     Fate,
+    Feedback,
     FieldLink,
     Intake,
     Invite,
@@ -214,7 +215,7 @@ class District:
 
     def addresses(self, keys: list[tuple[str, str]]):
         """Every address that any rule can make: (rule, path, what is typed into it). `keys`: references and secrets."""
-        known = {"number": [1, 2, 999], "other": [1, 2, 999], "reason": ["resources", "ny", "findes-ikke"],
+        known = {"number": [1, 2, 999], "version": [0, 1, 999], "other": [1, 2, 999], "reason": ["resources", "ny", "findes-ikke"],
                  "slug": ["faerdselskontrol", "findes-ikke"], "id": [*range(1, 6), 999, 2**64], "filename": [
             "style.css", "map.js", "icon.svg", "land.geojson", "leaflet.js", "leaflet.css", "images/marker-icon.png",
             "findes-ikke", "../app.py", "..%2fapp.py"]}
@@ -483,6 +484,8 @@ def posts(district) -> list[tuple[str, str, dict]]:
         invited, unused, elsewhere = district.let_in()
         blocked, not_me = district.block(), re.search(r"/ikke-mig/\S+", next(
             x.text for x in Booking.by_reference(who["awaited"][0]).letters if x.kind == "received"))[0]
+        message = Feedback.receive(once="tre", page=f"{CITIZEN}side", words=f"{CITIZEN}klage", language="da").id
+        db.session.commit()
         dates = {"times-0-day": "2026-07-01", "times-0-starts": "18:00", "times-0-ends": "19:00", "crew": "Ida",
                  "travel": "30", "place_told": "Biblioteket", "answer_by": "2026-06-12", "words": "", "send": "1"}
         own, offer = f"/sag/{offered.reference}/{offered.secret}", offered.offers[0].id
@@ -559,11 +562,17 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.recovery_codes", "/kontor/konto/noedkoder", {"password": PASSWORD}),
         ("office.second_factor", "/kontor/konto/kode", {"password": "forkert", "code": "123456"}),
         ("office.end_session", f"/kontor/konto/log-ind/{elsewhere}/afslut", {}),
+        ("public.feedback", "/tilgaengelighed", {"once": "fire", "page": "Forsiden", "words": "Kan ikke læses."}),
+        ("office.feedback", f"/kontor/tilgaengelighed/{message}", {"words": "Rettet."}),
+        ("office.data", "/kontor/data", {"decision": "26/1", "months": "12", "first": "2026-07-01"}),
+        ("office.withdraw_permit", "/kontor/data/traek-tilbage", {}),
+        ("office.person", "/kontor/data/person", {"q": who["new"][0], "show": "1"}),
+        ("office.edit_notice", "/kontor/data/privatliv", {"da": "Ny", "en": "New", "send": "1"}),
         ("office.log_out", "/kontor/log-ud", {}),
     ]
 
 
-LEAVES_NO_TRACE = {"public.find", "office.plan_for_many", "office.log_in", "office.log_out", "office.invitation"}
+LEAVES_NO_TRACE = {"public.find", "office.person", "office.plan_for_many", "office.log_in", "office.log_out", "office.invitation"}
 
 
 def test_nothing_is_done_without_the_token_of_ones_own_session(district):

@@ -1,0 +1,592 @@
+"""Once the period has passed, nothing tells any more who it was: in no table, no file, no free page and no log.
+
+Two people live through all services. Everything that Kvaks writes or is asked by contains "qxzkvaks", everything of
+Blivende "blivende", and what is written of the one control that both asked for, "faelles". Kvaks is due first.
+"""
+
+import json
+import re
+import sqlite3
+import time
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+import time_machine
+from browser import running
+from conftest import OFFICER, WISHES, Person, book, logged_in
+from test_mail import MailServer
+
+import removal
+import services
+from forms import Line, Repeat, Text
+from letters import send_due, write_to_officers
+from models import (
+    COPENHAGEN,
+    DONE_WITH,
+    Booking,
+    Event,
+    Feedback,
+    FieldLink,
+    Invite,
+    Letter,
+    NotAllowed,
+    Officer,
+    Owner,
+    Permit,
+    Removal,
+    Role,
+    Status,
+    Task,
+    Visit,
+    Waiter,
+    db,
+    now,
+)
+from retention import FACTS
+from services.spots import SpotForm
+
+GONE, STAYS, SHARED = "qxzkvaks", "blivende", "faelles"
+FIRST, LATER = datetime(2026, 5, 11, 8, tzinfo=UTC), datetime(2026, 11, 2, 8, tzinfo=UTC)
+DUE, ALL_DUE = datetime(2027, 9, 15, 1, tzinfo=UTC), datetime(2028, 6, 15, 1, tzinfo=UTC)
+PLACES = {"road", "from_to", "postcode"}
+DECISION = "Rigsarkivet, j.nr. 26/12345 af 1. juni 2026"
+FOUND = {"performed": "yes", "method": "laser", "place": "Bygaden", "limit": "50", "passed": 94, "charged": 3,
+         "fine": 3, "prelim": True, "suit": "suitable", "next": ["closed"], "visible": "hidden",
+         "periods": [{"day": "2026-05-12", "starts": "17:00", "ends": "19:00", "direction": "nord"}]}
+HELD = {"held": "yes", "day": "2026-05-12", "starts": "19:00", "ends": "21:00", "place": "Hallen", "number": 38,
+        "visitors": 38, "topics": ["burglary"], "worries": ["lighting"], "route": "Ad stien.", "light": "dark",
+        "people": [{"role": "residents", "count": 12}]}
+
+
+def typed(app, form, mark: str) -> dict:
+    """The mark in whatever can be written freely: of this form, and of any that will be."""
+    with app.test_request_context():
+        fields, said = form(formdata=None, meta={"csrf": False}), {}
+        for field in fields:
+            if isinstance(field, Repeat):
+                said |= {part.name: f"{mark} {part.short_name}" for part in field.entries[0].form
+                         if isinstance(part, (Line, Text))}
+            elif isinstance(field, (Line, Text)) and field.name not in PLACES | {"email", "phone", "contact_day_phone"}:
+                said[field.name] = f"{mark} {field.name}"
+    return said
+
+
+def words_of(app, form, mark: str) -> dict:
+    """The same as stored: the long texts of findings or of a task."""
+    with app.test_request_context():
+        return {f.name: f"{mark} {f.name}" for f in form(formdata=None, meta={"csrf": False}) if isinstance(f, Text)}
+
+
+class Life:
+    """One person's cases by what became of them, and all that hangs on them."""
+
+    def __init__(self, app, mark: str, phone: str):
+        self.app, self.mark, self.phone = app, mark, phone
+        who = {"email": f"{mark}.old@example.dk", "phone": phone, "address": f"{mark} Allé 1\n4690 Haslev",
+               "org": f"{mark} forening", "name": f"{mark} navn"}
+        self.cases, self.links = {}, {}
+        for name, slug in (("control", "faerdselskontrol"), ("no", "faerdselskontrol"), ("spam", "faerdselskontrol"),
+                           ("left", "faerdselskontrol"), ("meeting", "dialogmoede"), ("walk", "tryghedsvandring"),
+                           ("van", "mobil-politistation")):
+            questions = services.by_slug(slug).questions
+            more = {"contact_day_phone": phone} if slug in WISHES else {}
+            self.cases[name], secret = book(Person(app), slug=slug, **typed(app, questions, mark) | more | who)
+            self.links[name] = f"/sag/{self.cases[name]}/{secret}"
+        person = Person(app)
+        for case in self.links.values():
+            person.post(f"{case}/besked", {"words": f"{mark} besked"}, token_from=case)
+            person.post(f"{case}/kontakt", {"name": f"{mark} nyt navn", "email": f"{mark}@example.dk", "phone": phone,
+                                            "reply": "email", "address": f"{mark} Vej 2"}, token_from=case)
+        person.post(f"{self.links['left']}/traek-tilbage", {"sure": "y"}, token_from=self.links["left"])
+
+    def __getitem__(self, name: str) -> Booking:
+        return Booking.by_reference(self.cases[name])
+
+    def goes_its_way(self, shared: Visit | None) -> Visit:
+        """Whatever officers do with it, until all of it is closed."""
+        ida, mark = Officer.by_email(OFFICER), self.mark
+        for name in self.cases:
+            booking = self[name]
+            if booking.is_open and name != "spam":
+                booking.ask(ida, f"{mark} spørgsmål", date(2027, 1, 4))
+                booking.give_information(f"{mark} svar", 10)
+                booking.delay(ida, f"{mark} venter", date(2027, 1, 5))
+            booking.note(ida, f"{mark} notat")
+            booking.put_right(ida, f"{mark} rettelse")
+        self["no"].decline(ida, "resources", f"{mark} afslag", f"{mark} i stedet", f"{mark} sagt")
+        self["no"].rate("no", "late", f"{mark} for sent")
+        self["spam"].set_aside(ida)
+        self["control"].accept(ida, f"{mark} ja", 22, 10)
+        for name, takes in (("meeting", {"crew": "Ida"}), ("walk", {"crew": "Bo"}), ("van", {"crew": "Eva"})):
+            booking, starts = self[name], now() + timedelta(days=14, hours=len(name))
+            booking.offer(ida, [(starts, starts + timedelta(hours=2))], takes=takes, travel=10, where="Hallen",
+                          answer_by=(now() + timedelta(days=5)).date(), words=f"{mark} datoer")
+            booking.refuse_offers(f"{mark} passer ikke", 10)
+            Visit.plan(ida, service=booking.service, place=booking.place, starts_at=now() + timedelta(hours=1),
+                       ends_at=now() + timedelta(hours=2), takes=takes, bookings=[booking], told=True,
+                       place_told="Hallen", words=f"{mark} aftalt")
+        if shared is None:
+            shared = self.control(ida)
+        else:
+            again = Visit.plan(ida, service="traffic", place=self["control"].place, starts_at=now() + timedelta(hours=1),
+                               ends_at=now() + timedelta(hours=2), takes={"crew": "ATK 2"}, bookings=[self["control"]])
+            shared.bookings.append(self["control"])
+            self.found(ida, again, "traffic")
+        for name in ("meeting", "walk", "van"):
+            self.found(ida, self[name].visits[0], self[name].service)
+        self.beside()
+        for name in set(self.cases) - {"spam"}:
+            self[name].journalise(ida, f"2026-{name}")
+        db.session.commit()
+        return shared
+
+    def control(self, ida) -> Visit:
+        return Visit.plan(ida, service="traffic", place=self["control"].place, starts_at=now() + timedelta(hours=1),
+                          ends_at=now() + timedelta(hours=2), takes={"crew": "ATK 1"}, bookings=[self["control"]])
+
+    def found(self, ida, visit: Visit, service: str, mark: str = "") -> None:
+        """What came of a visit, with a task for somebody who answers, and a link for a colleague in the field."""
+        mark, findings = mark or self.mark, services.SERVICES[service].findings
+        link = FieldLink.send(ida, visit, f"{mark}.felt@politi.example", "da")
+        link.withdraw(ida)
+        visit.starts_at -= timedelta(hours=4)
+        visit.ends_at -= timedelta(hours=3)
+        said = words_of(self.app, findings, mark)
+        visit.enter_findings(ida, {**(FOUND if service == "traffic" else HELD), **said})
+        owner = Owner.of(visit, "municipality")
+        owner.change_contact(name=f"{mark} kontakt", email=f"{mark}.vej@example.dk", language="da")
+        task = Task.enter(ida, visit, once=visit.uid, owner=owner, status="new", reason=f"{mark} grund",
+                          follow_up=(), what=f"{mark} skal gøres", due_on=None, public=True, lat=None, lng=None,
+                          details={"place": "Stien", "feel": "unsafe", "cat": ["dark"], "prio": "now",
+                                   "proposal": f"{mark} forslag"}, jpeg=f"{mark} foto".encode())
+        owner.send(ida, ())
+        task.answer("refused", f"{mark} kan ikke")
+        visit.publish(ida, True)
+        visit.report(ida)
+        for booking in visit.bookings:
+            booking.rate("yes", "clear", f"{self.mark} tak")
+
+    def beside(self) -> None:
+        """What belongs to no case."""
+        ida, mark = Officer.by_email(OFFICER), self.mark
+        Waiter.ask("van", f"{mark}.venter@example.dk", "da")
+        Invite.send(ida, f"{mark}.kollega@politi.example", Role.READER).close()
+        Feedback.receive(once=str(now()), page=f"{mark} side", words=f"{mark} kan ikke læses", email=f"{mark}@example.dk",
+                         language="da").answer(ida, f"{mark} er rettet")
+
+
+@pytest.fixture(autouse=True)
+def spots(monkeypatch):
+    """Whatever is visited may have tasks here, so that those of every service are tried."""
+    from dataclasses import replace
+    for key, service in list(services.SERVICES.items()):
+        monkeypatch.setitem(services.SERVICES, key, replace(service, tasks=SpotForm))
+
+
+@pytest.fixture(params=["files", "smtp"])
+def lives(request, make_app):
+    """The app after both lives, with every letter sent, and the clock, which each test moves on."""
+    server = MailServer() if request.param == "smtp" else None
+    app = make_app(**({"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": server.port} if server else {}))
+    if server:
+        server.up()
+    try:
+        with time_machine.travel(FIRST) as clock:
+            gone = Life(app, GONE, "23456701")
+            with app.app_context():
+                shared = gone.goes_its_way(None).id
+                gone.found(Officer.by_email(OFFICER), db.session.get(Visit, shared), "traffic", SHARED)
+                db.session.commit()
+                send_all()
+            clock.move_to(LATER)
+            stays = Life(app, STAYS, "34567802")
+            with app.app_context():
+                stays.goes_its_way(db.session.get(Visit, shared))
+                send_all()
+            yield app, clock, gone, stays
+    finally:
+        if server:
+            server.down()
+
+
+def send_all() -> None:
+    write_to_officers()
+    db.session.commit()
+    send_due()
+    for letter in db.session.query(Letter).filter(Letter.fate.not_in(DONE_WITH)):
+        letter.do_by_hand(Officer.by_email(OFFICER))
+    db.session.commit()
+
+
+def permit(app, first: date = date(2026, 7, 1), months: int = 12) -> None:
+    with app.app_context(), time_machine.travel(datetime(2026, 6, 1, tzinfo=UTC)):
+        Permit.enter(Officer.by_email(OFFICER), DECISION, months, first)
+        db.session.commit()
+
+
+def leave(app) -> None:
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def flask(app, *words) -> str:
+    done = app.test_cli_runner().invoke(args=list(words))
+    assert done.exit_code == 0, done.output + done.stderr
+    return done.output + done.stderr
+
+
+def traces(app, mark: str, said: str = "") -> list[str]:
+    """Where a mark stands: table and column, file, or what the machine has said."""
+    found, folder = [], Path(app.instance_path)
+    for path in folder.rglob("*"):  # first, while what was written last may still be in a file beside the database
+        if path.is_file() and mark.encode() in path.read_bytes().lower():
+            found.append(str(path.relative_to(folder)))
+    with closing(sqlite3.connect(folder / "bookings.sqlite")) as one:
+        tables = [name for name, in one.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        for table in tables:
+            rows = one.execute(f"SELECT * FROM {table}")
+            names = [column[0] for column in rows.description]
+            found += [f"{table}.{name}" for row in rows for name, value in zip(names, row, strict=True)
+                      if mark in (value.decode("latin-1") if isinstance(value, bytes) else str(value)).casefold()]
+    return sorted(set(found)) + (["log"] if mark in said.casefold() else [])
+
+
+def kept(app, mark: str) -> set[str]:
+    """The columns and letters that hold it; where in the database's own files is SQLite's affair."""
+    return {place for place in traces(app, mark) if not place.startswith(("bookings.sqlite", "booking_words"))}
+
+
+def in_index(app, part: str) -> bool:
+    """Whether the search index holds three letters that stand in one person's words alone, or may still hold them: in
+    more than one segment, what was deleted is only marked so."""
+    with closing(sqlite3.connect(Path(app.instance_path, "bookings.sqlite"))) as one:
+        one.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, booking_words, row)")
+        known = one.execute("SELECT count(*) FROM terms WHERE term = ?", (part,)).fetchone()[0]
+        return bool(known) or one.execute("SELECT count(DISTINCT segid) FROM booking_words_idx").fetchone()[0] > 1
+
+
+HOLD = {"bookings.name", "bookings.org", "bookings.email", "bookings.address", "bookings.answers", "bookings.search",
+        "events.words", "events.facts", "letters.recipient", "owners.name", "owners.email", "tasks.what",
+        "tasks.details", "tasks.reason", "photos.jpeg", "visits.findings", "field_links.email", "waiters.email",
+        "invites.email", "feedbacks.words", "feedbacks.page", "feedbacks.email", "bookings.sqlite"}
+
+
+def test_nothing_tells_of_who_is_due_and_everything_of_who_is_not(lives, caplog):
+    app, clock, gone, stays = lives
+    permit(app)
+    clock.move_to(DUE)
+    assert HOLD <= set(traces(app, GONE)) and HOLD <= set(traces(app, STAYS)) and traces(app, "23456701")
+    assert in_index(app, "qxz")
+    before, shared = kept(app, STAYS), {p for p in kept(app, SHARED) if not p.startswith("letters/")}
+    caplog.set_level("DEBUG")
+    said = flask(app, "remove") + caplog.text
+    assert traces(app, GONE, said) == traces(app, "23456701", said) == [] and not in_index(app, "qxz")
+    assert kept(app, STAYS) == before and traces(app, "34567802") and kept(app, SHARED) >= shared
+    clock.move_to(ALL_DUE)
+    flask(app, "remove")
+    assert traces(app, STAYS) == traces(app, SHARED) == traces(app, "34567802") == []
+
+
+def test_without_a_permit_or_before_its_day_nothing_is_removed(lives):
+    app, clock, *_ = lives
+    clock.move_to(ALL_DUE)
+    before = traces(app, GONE), traces(app, STAYS)
+    assert "Nothing goes" in flask(app, "remove", "--dry-run") and flask(app, "remove").startswith("0 ")
+    permit(app, first=ALL_DUE.date() + timedelta(days=2))
+    flask(app, "remove")
+    assert (traces(app, GONE), traces(app, STAYS)) == before
+    with app.app_context():
+        Permit.withdraw(Officer.by_email(OFFICER))
+        db.session.commit()
+    clock.move_to(ALL_DUE + timedelta(days=9))
+    flask(app, "remove")
+    assert (traces(app, GONE), traces(app, STAYS)) == before
+
+
+@pytest.fixture
+def alive(make_app):
+    """One life, as long as nothing is permitted, on an app without a mail server."""
+    app = make_app()
+    with time_machine.travel(FIRST) as clock:
+        life = Life(app, GONE, "23456701")
+        with app.app_context():
+            visit = life.goes_its_way(None)
+            life.found(Officer.by_email(OFFICER), visit, "traffic")
+            db.session.commit()
+            send_all()
+        yield app, clock, life
+
+
+@pytest.fixture
+def one(alive):
+    """The same, due."""
+    app, clock, _ = alive
+    permit(app)
+    clock.move_to(DUE)
+    return alive
+
+
+def test_places_times_findings_and_figures_are_as_before_and_every_page_opens(one):
+    app, _, life = one
+    officer = logged_in(app)
+    period = "fra=2026-01&til=2027-09"
+
+    def figures() -> list:
+        return [re.sub('csrf_token" value="[^"]*', "", officer.client.get(f"/kontor/{path}").text) for path in (
+            f"tal.json?{period}", f"tal.csv?{period}", "steder")]
+
+    before = figures()
+    flask(app, "remove")
+    after = figures()
+    assert after == before and json.loads(after[0])["tables"]
+    with app.app_context():
+        assert {b.removed_on for b in db.session.query(Booking)} == {DUE.astimezone(COPENHAGEN).date()}
+        walk, visits, owner = life["walk"], db.session.query(Visit).all(), db.session.query(Owner).first()
+        assert walk.answers["reasons"] == ["lighting", "path"] and walk.answers["spots"][0] == {"feel": "unsafe"}
+        assert walk.road == "Skolestien" and walk.journal == "2026-walk" and not walk.follows
+        assert {v.findings.get("passed", 94) for v in visits} == {94} and not any(v.protocol_public for v in visits)
+        assert db.session.query(Event).count() > 50 and db.session.query(Letter).count() > 20
+        paths = [f"/kontor/sag/{b.reference}{end}" for b in db.session.query(Booking) for end in (
+            "", "/udskrift", "/eksport.json", "/besoeg", "/tider") if end != "/tider" or b.proposals]
+        paths += [f"/kontor/besoeg/{v.id}{end}" for v in visits for end in ("", "/opgaver", "/protokol", "/jobark")]
+        paths += [f"/kontor/breve/{x.id}" for x in db.session.query(Letter).limit(20)]
+        paths += [f"/ansvar/{owner.id}/{owner.secret}", "/kontor/?bunke=lukket", f"/kontor/sager.csv?{period}",
+                  f"/kontor/sager.json?{period}", "/kontor/", *life.links.values()]
+    for path in paths:
+        assert officer.client.get(path, follow_redirects=True).status_code == 200, path
+    for link in life.links.values():
+        page = Person(app).get(f"/en{link}").text
+        assert "were removed on 15 September 2027" in page and "Change how we reach you" not in page
+
+
+def test_nobody_writes_anew_where_it_is_removed(one):
+    app, _, life = one
+    flask(app, "remove")
+    officer, case = logged_in(app), f"/kontor/sag/{life.cases['control']}"
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    for path, data in ((f"{case}/notat", {"words": GONE}), (f"{case}/rettelse", {"right": GONE}),
+                       (f"{case}/kontakt", {"name": GONE, "email": "x@y.dk", "reply": "email"}),
+                       (f"{life.links['control']}/kontakt", {"name": GONE, "email": "x@y.dk", "reply": "email"}),
+                       (f"{life.links['control']}/hjalp-det", {"helped": "yes", "more": GONE}),
+                       ("/kontor/ansvarlig/1", {"name": GONE, "email": "x@y.dk", "language": "da"})):
+        officer.post(path, data, token_from="/kontor/")
+    assert traces(app, GONE) == []
+
+
+def test_the_job_twice_or_killed_in_between_does_what_once_does(one, monkeypatch):
+    app, _, life = one
+    done, whole = [], removal._forget_case
+
+    def killed(booking):
+        whole(booking)
+        done.append(booking.reference)
+        if len(done) == 3:
+            raise KeyboardInterrupt
+
+    with app.app_context(), monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(removal, "_forget_case", killed)
+        removal.run()
+    leave(app)
+    with app.app_context():
+        lines = [line.reference for line in db.session.query(Removal)]
+        assert lines == done[:2] and [life_ for life_ in life.cases.values() if
+                                      Booking.by_reference(life_).removed_on] == lines
+        assert all(traces(app, GONE))
+    flask(app, "remove")
+    assert traces(app, GONE) == []
+    with app.app_context():
+        lines = db.session.query(Removal).count()
+    assert flask(app, "remove").startswith("0 ")
+    with app.app_context():
+        assert db.session.query(Removal).count() == lines
+
+
+def test_what_was_removed_but_not_swept_out_is_so_the_next_time(one, monkeypatch):
+    app, clock, _ = one
+    with monkeypatch.context() as patch:
+        patch.setattr(removal, "_sweep", lambda: None)
+        flask(app, "remove")
+    leave(app)
+    assert in_index(app, "qxz")
+    clock.move_to(DUE + timedelta(hours=20))
+    flask(app, "remove")
+    assert traces(app, GONE) == [] and not in_index(app, "qxz")
+
+
+@pytest.mark.parametrize("owed", ["journal", "letter", "visit"])
+def test_a_case_that_the_office_is_not_done_with_is_held_back(one, owed):
+    app, _, life = one
+    with app.app_context():
+        booking, ida = life["control"], Officer.by_email(OFFICER)
+        if owed == "journal":
+            booking.journalise(ida, "")
+        elif owed == "letter":
+            booking.letters[0].fate = "failed"
+        else:
+            Visit.plan(ida, service="traffic", place=booking.place, starts_at=now() + timedelta(days=3),
+                       ends_at=now() + timedelta(days=3, hours=1), takes={"crew": "ATK 9"}, bookings=[booking])
+        db.session.commit()
+    said = flask(app, "remove", "--dry-run")
+    assert f"held back\tcase {life.cases['control']}" in said and f"goes\tcase {life.cases['walk']}" in said
+    flask(app, "remove")
+    with app.app_context():
+        assert life["control"].name and not life["walk"].name
+        assert life["control"].visits[0].removed_on is None, "a visit goes with the last of its cases"
+
+
+def test_what_was_not_genuine_needs_no_number_in_the_journal(one):
+    app, _, life = one
+    flask(app, "remove")
+    with app.app_context():
+        assert life["spam"].status is Status.SPAM and not life["spam"].journal and not life["spam"].email
+
+
+def test_an_open_case_stays_however_old(one):
+    app, clock, _ = one
+    with time_machine.travel(FIRST):
+        reference, _ = book(Person(app), name="Aaben Sag")
+    clock.move_to(DUE + timedelta(days=900))
+    flask(app, "remove")
+    with app.app_context():
+        assert Booking.by_reference(reference).name == "Aaben Sag"
+
+
+def test_the_ledger_says_what_when_and_by_which_decision_and_nothing_of_whom(one):
+    app, _, life = one
+    flask(app, "remove")
+    with app.app_context():
+        lines = db.session.query(Removal).order_by(Removal.id).all()
+        assert {x.reference for x in lines if x.what == "case"} == set(life.cases.values())
+        assert {x.what for x in lines} == {"case", "visit", "letters", "waiters", "invites", "feedbacks"}
+        assert {x.permit.decision for x in lines} == {DECISION}
+        assert {x.copies_until for x in lines} == {date(2028, 9, 15)}
+        for change in (lambda: setattr(lines[0], "what", "x"), lambda: db.session.delete(lines[0])):
+            change()
+            with pytest.raises(NotAllowed):
+                db.session.flush()
+            db.session.rollback()
+    for statement in ("UPDATE removals SET what = 'x'", "DELETE FROM removals", "UPDATE permits SET months = 1",
+                      "DELETE FROM permits"):
+        with closing(sqlite3.connect(Path(app.instance_path, "bookings.sqlite"))) as raw, \
+                pytest.raises(sqlite3.IntegrityError, match="only appended"):
+            raw.execute(statement)
+
+
+def test_an_old_backup_brings_nobody_back(alive):
+    """Not even one that is older than the permit."""
+    app, clock, life = alive
+    flask(app, "backup")
+    permit(app)
+    clock.move_to(DUE)
+    [file] = Path(app.instance_path, "backups").glob("bookings-*")
+    flask(app, "remove")
+    leave(app)
+    said = flask(app, "restore", str(file), "--force")
+    assert "removed again" in said
+    for left in (file, *Path(app.instance_path).glob("bookings-before-*")):  # these are the operator's to keep or not
+        left.unlink()
+    assert traces(app, GONE) == []
+    with app.app_context():
+        assert Permit.present().decision == DECISION and not life["walk"].email
+        assert db.session.query(Removal).count() > len(life.cases)
+
+
+def test_the_dry_run_changes_nothing(one):
+    app, _, life = one
+    leave(app)
+    before = Path(app.instance_path, "bookings.sqlite").read_bytes()
+    said = flask(app, "remove", "--dry-run")
+    assert all(f"goes\tcase {reference}" in said for reference in life.cases.values()) and GONE not in said
+    leave(app)
+    assert Path(app.instance_path, "bookings.sqlite").read_bytes() == before
+
+
+def test_the_worker_runs_it_when_it_starts_and_as_each_day_begins(app, monkeypatch):
+    ran, nightly = [], removal.Nightly()
+    monkeypatch.setattr(removal, "run", lambda: ran.append(now()))
+    with time_machine.travel(datetime(2027, 6, 15, 10, tzinfo=UTC)) as clock:
+        nightly()
+        nightly()
+        assert len(ran) == 1
+        clock.move_to(datetime(2027, 6, 15, 21, 59, tzinfo=UTC))
+        nightly()
+        assert len(ran) == 1
+        clock.move_to(datetime(2027, 6, 15, 22, 1, tzinfo=UTC))  # midnight in Denmark
+        nightly()
+        assert len(ran) == 2
+
+
+def test_the_real_worker_removes_and_neither_it_nor_the_web_server_says_of_whom(tmp_path, template):
+    """As bin/run starts them: what gunicorn and the worker print has neither words nor addresses nor secrets."""
+    keys = {}
+
+    def long_ago(app) -> dict:
+        with time_machine.travel(FIRST - timedelta(days=900)):
+            reference, secret = book(Person(app), name=f"{GONE} navn", email=f"{GONE}@example.dk", text=f"{GONE} tekst")
+            keys["path"] = f"/sag/{reference}/{secret}"
+            with app.app_context():
+                ida, booking = Officer.by_email(OFFICER), Booking.by_reference(reference)
+                booking.withdraw()
+                booking.journalise(ida, "2023-1")
+                Permit.enter(ida, DECISION, 12, date(2024, 1, 1))
+                db.session.commit()
+                send_all()
+        return keys
+
+    with running(tmp_path, template, long_ago) as site:
+        for _ in range(100):
+            with urlopen(site.url + keys["path"]) as page:  # noqa: S310
+                if "Tilbage er" in page.read().decode():
+                    break
+            time.sleep(0.2)
+        else:
+            pytest.fail("the worker has removed nothing")
+        with pytest.raises(HTTPError):
+            urlopen(f"{site.url}{keys['path']}x")  # noqa: S310
+        said = site.log
+        assert traces(site.app, GONE, said) == [] and "gunicorn" in said
+        assert keys["path"].rpartition("/")[2] not in said and keys["path"] not in said
+
+
+def test_every_fact_of_an_event_is_known_to_quote_somebody_or_not(one):
+    """A new one is removed unless retention.FACTS says that it tells of nobody."""
+    app, _, _ = one
+    with app.app_context():
+        named = {name for event in db.session.query(Event) for name in event.facts}
+        assert named - FACTS == {"instead", "said"}
+
+
+def test_history_has_one_way_through_and_only_the_removal_takes_it(one):
+    app, *_ = one
+    with app.app_context():
+        for change in (lambda: setattr(db.session.get(Event, 1), "words", "x"),
+                       lambda: db.session.execute(db.update(Event).values(words="x")),
+                       lambda: db.session.execute(db.update(Event.__table__).values(words="x")),
+                       lambda: db.session.execute(db.delete(Event))):
+            with pytest.raises(NotAllowed):
+                change()
+                db.session.flush()
+            db.session.rollback()
+    root = Path(removal.__file__).parent
+    users = {path.name for path in root.rglob("*.py") if ".venv" not in path.parts and "tests" not in path.parts
+             and re.search(r"\bforget_words\b|\"forgets\"", path.read_text())}
+    assert users == {"event.py", "__init__.py", "removal.py"}
+
+
+@pytest.mark.parametrize("closed, months, due", [
+    (date(2026, 5, 12), 12, date(2027, 5, 12)), (date(2026, 1, 31), 1, date(2026, 3, 1)),
+    (date(2024, 2, 29), 12, date(2025, 3, 1)), (date(2026, 12, 31), 2, date(2027, 3, 1))])
+def test_months_are_counted_as_people_do(closed, months, due):
+    permit = Permit(decision="x", months=months, first=date(2020, 1, 1))
+    assert permit.due_on(closed) == due
+    noon = datetime(closed.year, closed.month, closed.day, 12, tzinfo=COPENHAGEN)
+    assert noon < permit.ended_before(due) and not noon < permit.ended_before(due - timedelta(days=1))
+    for more in range(800):  # what the job selects by is what people are told
+        on = date(2026, 1, 1) + timedelta(days=more)
+        last = permit.ended_before(on).date() - timedelta(days=1)
+        assert permit.due_on(last) <= on < permit.due_on(last + timedelta(days=1))
