@@ -11,7 +11,6 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-import test_book
 import time_machine
 from conftest import OFFICER, PASSWORD, ROOT, WISH, Person, book, logged_in
 from flask_babel import force_locale
@@ -38,7 +37,6 @@ from models import (
     today,
 )
 
-app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
 DATA, NOTICE, PERSON = "/en/kontor/data", "/en/kontor/data/privatliv", "/en/kontor/data/person"
 NOW = datetime(2026, 5, 11, 8, tzinfo=UTC)
 DECISION = {"decision": "Rigsarkivet, 26/12345", "months": "12", "first": "2026-06-01"}
