@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.charset import QP, Charset
-from email.utils import make_msgid
+from email.utils import formataddr, make_msgid
 from hashlib import sha256
 from pathlib import Path
 
@@ -468,8 +468,8 @@ def _as_mail(letter: Letter) -> Message:
     district = current_app.config["DISTRICT"]
     message = Message(
         letter.subject, recipients=[letter.recipient], body=letter.text, html=html_twin(letter),
-        sender=current_app.config["MAIL_DEFAULT_SENDER"] or (str(district.name.in_language(letter.language)),
-                                                              district.email),
+        sender=current_app.config["MAIL_DEFAULT_SENDER"] or formataddr(
+            (str(district.name.in_language(letter.language)), district.email)),
         charset=SHORT_LINES, reply_to=district.email, date=letter.made_at.timestamp(),
         extra_headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All",
                        "Content-Language": letter.language})

@@ -150,4 +150,4 @@ def _cell(value) -> str | int:
     if isinstance(value, float):
         return f"{value:.4f}".replace(".", ",")
     words = str(value)
-    return f"'{words}" if words.startswith(("=", "+", "-", "@", "\t", "\r")) else words
+    return f"'{words}" if words.startswith(tuple("=+-@\t\r\n＝＋－＠")) else words  # noqa: RUF001 (so do wide ones)

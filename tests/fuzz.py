@@ -4,6 +4,7 @@ A citizen of our own is at it, with a few bookings that are really theirs, and a
 this district carry a mark (tests/test_stranger.py), so that any answer that tells them gives itself away.
 """
 
+import itertools
 import random
 import re
 import shutil
@@ -71,6 +72,7 @@ class Fuzz:
 
     def __init__(self, district: District):
         self.district, self.app, self.answers, self.sound, self.done = district, district.app, Counter(), 0, 0
+        self.numbers = itertools.count()
         every = posts(district)
         self.own = self._own()
         self.forms = {"officer": every, "citizen": [
@@ -236,10 +238,10 @@ class Fuzz:
     def run(self, inputs: int, number: int | None = None) -> str:
         """So many of them, the same ones for the same number; what came of it, in a line."""
         def trial(one):
-            random.seed(self.done)  # hypothesis holds it still, and no two letters have one number
+            random.seed(next(self.numbers))  # hypothesis holds it still, and no two letters have one number
             self.send(one)
 
-        how = settings(max_examples=inputs, deadline=None, database=None, derandomize=number is None,
+        how = settings(max_examples=inputs, deadline=None, database=None, report_multiple_bugs=False, derandomize=number is None,
                        phases=[Phase.generate], suppress_health_check=list(HealthCheck))
         trial = how(given(self.inputs())(trial))
         (trial if number is None else seed(number)(trial))()
