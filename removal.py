@@ -39,7 +39,7 @@ from models.search import TIDY_INDEX
 from models.visit import visit_bookings
 from retention import FACTS, emptied
 
-MOST = 200  # of a list that somebody reads
+MOST = 200  # of a list that somebody reads, and at a time, while letters wait
 
 # What the office may not be done with, and then a case is held back: what stands in no journal would be gone for good.
 OWED = {
@@ -83,10 +83,19 @@ def visits(on: date) -> ColumnElement[bool]:
 
 
 def run() -> int:
-    """Remove what is due; how many lines the ledger has got."""
+    """Remove all that is due; how many lines the ledger has got."""
+    count = 0
+    while some := remove_some():
+        count += some
+    sweep()
+    return count
+
+
+def remove_some() -> int:
+    """Remove so much that nobody who waits for the worker notices; how many lines the ledger has got."""
     before = db.session.scalar(select(func.count(Removal.id)))
     for kind, due, forget in ((Booking, cases, _forget_case), (Visit, visits, _forget_visit)):
-        for id in db.session.scalars(select(kind.id).where(due(today())).order_by(kind.id)).all():
+        for id in db.session.scalars(select(kind.id).where(due(today())).order_by(kind.id).limit(MOST)).all():
             db.session.rollback()  # what is read below is still true when it is written
             try:
                 if found := db.session.scalar(select(kind).where(kind.id == id, due(today())).with_for_update()):
@@ -97,10 +106,7 @@ def run() -> int:
                 db.session.rollback()
     _forget_what_belongs_to_neither()
     db.session.commit()
-    count = db.session.scalar(select(func.count(Removal.id))) - before
-    db.session.rollback()
-    _sweep()
-    return count
+    return db.session.scalar(select(func.count(Removal.id))) - before
 
 
 def remembered() -> dict[str, list[dict]]:
@@ -190,7 +196,7 @@ def _in_force(on: date) -> Permit | None:
     return permit if permit and permit.first <= on else None
 
 
-def _sweep() -> None:
+def sweep() -> None:
     """SQLite leaves what was removed in its search index, in pages that are free, and in the log of what it writes,
     until all three are made anew. A run that was killed before it came here is made up for within two days."""
     newest = db.session.scalar(select(func.max(Removal.at)))
@@ -216,4 +222,7 @@ class Nightly:
     def __call__(self) -> None:
         if self.done_on != today():
             self.done_on = today()  # what fails today is tried again tomorrow, and when the worker starts
-            run()
+            if remove_some():
+                self.done_on = None  # perhaps not all
+            else:
+                sweep()

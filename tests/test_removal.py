@@ -409,7 +409,7 @@ def test_the_job_twice_or_killed_in_between_does_what_once_does(one, monkeypatch
 def test_what_was_removed_but_not_swept_out_is_so_the_next_time(one, monkeypatch):
     app, clock, _ = one
     with monkeypatch.context() as patch:
-        patch.setattr(removal, "_sweep", lambda: None)
+        patch.setattr(removal, "sweep", lambda: None)
         flask(app, "remove")
     leave(app)
     assert in_index(app, "qxz")
@@ -506,19 +506,29 @@ def test_the_dry_run_changes_nothing(one):
     assert Path(app.instance_path, "bookings.sqlite").read_bytes() == before
 
 
-def test_the_worker_runs_it_when_it_starts_and_as_each_day_begins(app, monkeypatch):
-    ran, nightly = [], removal.Nightly()
-    monkeypatch.setattr(removal, "run", lambda: ran.append(now()))
+def test_the_worker_runs_it_when_it_starts_and_as_each_day_begins_a_part_at_a_time(app, monkeypatch):
+    ran, left, nightly = [], [3, 2, 0], removal.Nightly()
+    monkeypatch.setattr(removal, "remove_some", lambda: left.pop(0) if left else 0)
+    monkeypatch.setattr(removal, "sweep", lambda: ran.append(now()))
     with time_machine.travel(datetime(2027, 6, 15, 10, tzinfo=UTC)) as clock:
-        nightly()
-        nightly()
-        assert len(ran) == 1
+        for done in (0, 0, 1, 1):
+            nightly()
+            assert len(ran) == done
         clock.move_to(datetime(2027, 6, 15, 21, 59, tzinfo=UTC))
         nightly()
         assert len(ran) == 1
         clock.move_to(datetime(2027, 6, 15, 22, 1, tzinfo=UTC))  # midnight in Denmark
         nightly()
         assert len(ran) == 2
+
+
+def test_a_part_is_no_more_than_letters_can_wait_for(one, monkeypatch):
+    app, _, life = one
+    monkeypatch.setattr(removal, "MOST", 2)
+    with app.app_context():
+        assert removal.remove_some() >= 2 and sum(bool(life[name].removed_on) for name in life.cases) == 2
+        removal.run()
+        assert all(life[name].removed_on for name in life.cases)
 
 
 def test_the_real_worker_removes_and_neither_it_nor_the_web_server_says_of_whom(tmp_path, template):
@@ -541,11 +551,11 @@ def test_the_real_worker_removes_and_neither_it_nor_the_web_server_says_of_whom(
     with running(tmp_path, template, long_ago) as site:
         for _ in range(100):
             with urlopen(site.url + keys["path"]) as page:  # noqa: S310
-                if "Tilbage er" in page.read().decode():
+                if "Tilbage er" in page.read().decode() and not traces(site.app, GONE):
                     break
             time.sleep(0.2)
         else:
-            pytest.fail("the worker has removed nothing")
+            pytest.fail(f"still there: {traces(site.app, GONE)}")
         with pytest.raises(HTTPError):
             urlopen(f"{site.url}{keys['path']}x")  # noqa: S310
         said = site.log
