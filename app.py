@@ -193,6 +193,8 @@ def _error_page(error):
     code = getattr(error, "code", 500)
     if code == 500:
         db.session.rollback()
+    elif code in (400, 413, 429):
+        current_app.logger.warning("refused with %s: %s", code, request.endpoint)
     return render_template("error.html", code=code), code
 
 

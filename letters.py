@@ -97,6 +97,8 @@ def write_pending() -> list[Letter]:
             letters.append(_write_to_owner(event))
         elif event.kind in BY_LINK:
             letters.append(_write_by_link(event))
+        elif event.kind is Kind.ACCESS_CHANGED:
+            letters.append(_write_about_access(event))
         elif event.kind is Kind.REMINDED:
             letters += _write_to_each_officer(REMINDER, visit=event.visit)
     return letters
@@ -140,6 +142,13 @@ def _write_by_link(event: Event) -> Letter:
                                form=service and _address("public.book", reader.language, slug=service.slug))
         return _add(text, way=Way.EMAIL, kind=event.kind, language=reader.language, recipient=reader.email,
                     subject=subject(service))
+
+
+def _write_about_access(event: Event) -> Letter:
+    """Whoever did not do it themselves has a stranger at the door, and hears of it by another way."""
+    with force_locale("da"):
+        return _add(render_template("letters/access_changed.txt", event=event), way=Way.EMAIL, kind=event.kind,
+                    language="da", recipient=event.officer.email, subject=gettext("Your access to the office"))
 
 
 def _way(booking: Booking, kind: Kind) -> Way | None:

@@ -77,6 +77,7 @@ HAPPENED = {
     Kind.RATED: _l("Did the answer help?"),
     Kind.JOURNALISED: _l("Journal number"),
     Kind.INVITED: _l("Somebody was invited to the office"),
+    Kind.ACCESS_CHANGED: _l("An officer’s way in was changed"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),

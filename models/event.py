@@ -70,6 +70,7 @@ class Kind(enum.StrEnum):
     RATED = "rated"
     JOURNALISED = "journalised"
     INVITED = "invited"
+    ACCESS_CHANGED = "access_changed"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.
