@@ -40,7 +40,7 @@ def hard_to_guess(form, field) -> None:
                                       "the police or each other."))
 
 
-def new_password(label: str) -> PasswordField:
+def fresh_password(label: str) -> PasswordField:
     return PasswordField(label, description=_l("At least 12 characters; a few words will do."),
                          validators=[Required(), Length(12, 200, _l("At least 12 characters, and at most 200.")),
                                      hard_to_guess], render_kw={"autocomplete": "new-password"})
@@ -62,12 +62,8 @@ class PasswordForm(Form):
 
 
 class NewPasswordForm(PasswordForm):
-    def __init__(self, *args, about: tuple[str, ...], **kwargs):
-        """`about`: what is known of the officer, which is no part of a good password."""
-        self.about = about
-        super().__init__(*args, **kwargs)
-
-    new = new_password(_l("New password"))
+    about: tuple[str, ...] = ()  # the officer, as others know them
+    new_password = fresh_password(_l("New password"))
 
 
 class SecondFactorForm(PasswordForm):
@@ -85,7 +81,7 @@ class InviteForm(Form):
 class AcceptForm(Form):
     about: tuple[str, ...] = ()
     name = Line(_l("Your name, as it stands in the history"), 80, render_kw={"autocomplete": "name"})
-    password = new_password(_l("Choose a password"))
+    password = fresh_password(_l("Choose a password"))
 
 
 class LogForm(Form):

@@ -76,10 +76,11 @@ def end_session(id: int):
 @office.route("/konto/adgangskode", methods=["GET", "POST"])
 @limiter.limit("20 per 10 minutes", methods=["POST"])
 def password():
-    form = _for_this_officer(NewPasswordForm(about=(g.officer.email, g.officer.name)))
+    form = _for_this_officer(NewPasswordForm())
+    form.about = g.officer.email, g.officer.name
     if not form.validate_on_submit() or not _confirmed(form):
         return render_template("office/password.html", form=form), 422 if form.errors else 200
-    g.officer.set_password(form.new.data)
+    g.officer.set_password(form.new_password.data)
     _let_in(g.officer)
     db.session.commit()
     flash(gettext("Your password is changed. Wherever else you were logged in, you no longer are."))
@@ -124,8 +125,8 @@ def recovery_codes():
 @limiter.limit("20 per 10 minutes", methods=["POST"])
 def invitation(id: int, secret: str):
     """Opening the link uses nothing up: mail programs look at links, too."""
-    invite = Invite.by_link(id, secret) or abort(404)
-    form = AcceptForm(about=(invite.email,))
+    invite, form = Invite.by_link(id, secret) or abort(404), AcceptForm()
+    form.about = invite.email, form.name.data or ""
     if not invite.works:
         return render_template("office/invitation.html", invite=invite, form=None), 410
     if not form.validate_on_submit():

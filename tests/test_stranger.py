@@ -549,7 +549,7 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.staff", "/kontor/medarbejdere", {"email": "ny@politi.example", "role": "reader", "language": "da"}),
         ("office.invitation", invited, {"name": "Ny", "password": "en lang adgangskode"}),
         ("office.withdraw_invite", f"/kontor/medarbejdere/invitation/{unused}/traek-tilbage", {}),
-        ("office.password", "/kontor/konto/adgangskode", {"password": "forkert", "new": "heste går ikke i skole"}),
+        ("office.password", "/kontor/konto/adgangskode", {"password": "forkert", "new_password": "heste går ikke i skole"}),
         ("office.recovery_codes", "/kontor/konto/noedkoder", {"password": PASSWORD}),
         ("office.second_factor", "/kontor/konto/kode", {"password": "forkert", "code": "123456"}),
         ("office.end_session", f"/kontor/konto/log-ind/{elsewhere}/afslut", {}),
