@@ -36,7 +36,7 @@ def _keep(command: str, concerned: Officer | None = None) -> None:
 @click.option("--password", help="Made and printed if it is not given.")
 def add(email: str, name: str, password: str | None) -> None:
     """Let somebody in."""
-    password, made, known = password or secrets.token_urlsafe(12), not password, Officer.by_email(email)
+    password, made, known = password or secrets.token_urlsafe(16), not password, Officer.by_email(email)
     if known and known.active:
         sys.exit(f"{email} is there already.")
     if known:  # somebody who comes back
@@ -56,7 +56,7 @@ def password(email: str, password: str | None) -> None:
     found = Officer.by_email(email) or sys.exit(f"There is no {email}.")
     if not found.active:
         sys.exit(f"{email} cannot log in any more: flask officer add lets them in again.")
-    password, made = password or secrets.token_urlsafe(12), not password
+    password, made = password or secrets.token_urlsafe(16), not password
     found.set_password(password, temporary=made)
     _keep("officer password", found)
     click.echo(f"{email} has the new password {password}{ONCE if made else ''}")

@@ -24,10 +24,12 @@ from babel.messages.pofile import read_po  # noqa: E402
 from flask_migrate import upgrade  # noqa: E402
 from jinja2 import FileSystemBytecodeCache  # noqa: E402
 
+import models.officer  # noqa: E402
 from app import create_app  # noqa: E402
 from models import COPENHAGEN, Booking, Event, Kind, Letter, Officer, Place, Visit, db, now  # noqa: E402, F401
 
 PASSWORD = "en lang adgangskode"
+REAL_HASHING, models.officer.HASHING = models.officer.HASHING, "scrypt:256:8:1"  # soon reckoned, for thousands of log-ins
 OFFICER = "ida@politi.example"
 
 

@@ -4,8 +4,9 @@ import re
 
 import pytest
 import test_book
-from conftest import OFFICER, PASSWORD, Person, logged_in
+from conftest import OFFICER, PASSWORD, REAL_HASHING, Person, logged_in
 
+import models.officer
 from models import Event, Kind, Letter, LogIn, Officer, Role, db
 
 app, the_app = test_book.app, test_book.the_app  # made once for this file, which is much faster
@@ -127,6 +128,27 @@ def test_a_password_that_a_command_has_made_is_good_for_choosing_another_one(app
     person.post(PAGE, {"password": made, "new_password": NEW})
     assert is_in(person) and not is_in(logged_in(app, command[-1], made))
     assert is_in(logged_in(app, command[-1], NEW))
+
+
+def test_a_forgotten_password_is_no_way_round_the_phone(make_app):
+    app = make_app(SECOND_FACTOR=True)
+    with app.app_context():
+        Officer.by_email(OFFICER).totp_secret = "JBSWY3DPEHPK3PXP" * 2
+        db.session.commit()
+    app.test_cli_runner().invoke(args=["officer", "password", OFFICER, "--password", NEW])
+    with app.app_context():
+        assert Officer.log_in(OFFICER, NEW, "") is None and Officer.by_email(OFFICER).totp_secret
+
+
+def test_a_password_is_kept_as_a_slow_hash_and_an_older_one_is_reckoned_anew(app, monkeypatch):
+    monkeypatch.setattr(models.officer, "HASHING", REAL_HASHING)
+    assert REAL_HASHING == "scrypt:32768:8:3"
+    with app.app_context():
+        before = Officer.by_email(OFFICER).password_hash
+        assert Officer.log_in(OFFICER, "forkert") is None and Officer.by_email(OFFICER).password_hash == before
+        assert Officer.log_in(OFFICER, PASSWORD)
+        assert Officer.by_email(OFFICER).password_hash.startswith("scrypt:32768:8:3$")
+        assert Officer.log_in(OFFICER, PASSWORD)
 
 
 def test_then_the_phone_comes_next(make_app):

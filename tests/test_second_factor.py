@@ -144,7 +144,7 @@ def test_wrong_codes_lock_the_account_like_wrong_passwords(app, clock):
 
 def test_ten_recovery_codes_each_of_which_works_once(app):
     _, codes = set_up(logged_in(app))
-    assert len(set(codes)) == 10 and {len(code.replace(" ", "")) for code in codes} == {24}, "120 bits each"
+    assert len(set(codes)) == 10 and {len(code.replace(" ", "")) for code in codes} == {26}, "128 bits each"
     with app.app_context():
         kept = str(Officer.by_email(OFFICER).recovery)
         assert not [code for code in codes if code.replace(" ", "") in kept], "only their hashes are kept"

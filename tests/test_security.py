@@ -87,6 +87,7 @@ def test_every_answer_says_what_it_is_and_in_which_letters(app):
         with officer.client.get(path) as answer:
             said = answer.headers["Content-Type"]
         assert said.startswith(kind), path
+        assert not any(name.startswith("Access-Control") for name, _ in answer.headers), "nobody else's page reads ours"
         assert not said.startswith("text/") or said.endswith("charset=utf-8"), path
 
 
