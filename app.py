@@ -194,7 +194,7 @@ def _error_page(error):
     code = getattr(error, "code", 500)
     if code == 500:
         db.session.rollback()
-    elif code in (400, 413, 429):
+    elif code in (400, 413, 429) or code == 404 and {"secret", "key"} & set(request.view_args or ()):
         current_app.logger.warning("refused with %s: %s", code, request.endpoint)
     return render_template("error.html", code=code), code
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import test_book
-from conftest import OFFICER, PASSWORD, Person, logged_in
+from conftest import OFFICER, PASSWORD, Person, book, logged_in
 from test_architecture import PRODUCT, ROOT, room, where
 from test_log_in import LOG_IN
 
@@ -91,6 +91,15 @@ def test_every_answer_says_what_it_is_and_in_which_letters(app):
         assert not said.startswith("text/") or said.endswith("charset=utf-8"), path
 
 
+def test_what_is_taken_out_has_a_name_of_ours(app):
+    reference, secret = book(Person(app), road="../../x\";filename=y")
+    officer = logged_in(app)
+    for path, name in {f"/kontor/sag/{reference}/eksport.json": f"{reference}.json", "/kontor/tal.csv?kommune=Faxe": None,
+                       "/kontor/sager.json?q=%22%3Bx": None}.items():
+        said = officer.client.get(path).headers["Content-Disposition"]
+        assert re.fullmatch(rf"attachment; filename={name or r'[a-z]+[a-z0-9-]*.(csv|json)'}", said), said
+
+
 def test_over_https_the_cookie_is_of_this_host_alone(make_app):
     app = make_app(PREFERRED_URL_SCHEME="https")
     for path in ("/find", "/en/find"):
@@ -124,6 +133,9 @@ def test_what_is_refused_is_logged_by_the_page_and_nothing_else(make_app, caplog
         for _ in range(21):
             person.client.post(LOG_IN, data={"csrf_token": token, "email": OFFICER, "password": ""})
         person.client.post("/find", data={"contact": "x" * 2_000_000})
+        person.client.get("/sag/A2346789/gaettet"), person.client.get("/kontor/kalender/gaettet.ics"), person.client.get("/intet")
+    assert "refused with 404: public.case" in caplog.text and "refused with 404: office.feed" in caplog.text
+    assert "gaettet" not in caplog.text and "A2346789" not in caplog.text and caplog.text.count("404") == 2
     assert "refused with 429: office.log_in" in caplog.text and "refused with 413: public.find" in caplog.text
     assert OFFICER not in caplog.text and "127.0.0.1" not in caplog.text
 
