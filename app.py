@@ -103,8 +103,7 @@ def _configured(config: dict) -> Flask:
     app.config.from_prefixed_env("BOOKING")
     app.config.update(config)
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or _own_secret_key(instance / "secret_key")
-    if app.config["PREFERRED_URL_SCHEME"] == "https":  # by its name, browsers take the cookie from this host alone
-        app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-session")
+    app.config["SESSION_COOKIE_SECURE"] = app.config["PREFERRED_URL_SCHEME"] == "https"
     if app.config["SECOND_FACTOR"] is None:
         app.config["SECOND_FACTOR"] = not (app.config["DEMO"] or app.config["TESTING"])
     app.config["DISTRICT"] = District.load(app.config["DISTRICT_FILE"])

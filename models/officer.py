@@ -96,11 +96,13 @@ class Officer(db.Model):
 
     def confirms(self, password: str, code: str | None = None) -> bool:
         """At the door, and once more before something grave: a wrong try counts. `code` is None where no second factor
-        is asked for; who has set up none yet needs none."""
+        is asked for; who has set up none yet needs none. A recovery code also opens a locked account: it is too long
+        to be guessed, and so nobody can keep an officer out by wrong tries."""
         right = check_password_hash(self.password_hash, password)
         if self.is_locked:
-            return False
-        if not right or code is not None and self.totp_secret and not self._takes(code):
+            if not right or not self._strikes_off(code or ""):
+                return False
+        elif not right or code is not None and self.totp_secret and not self._takes(code):
             self._count_wrong_try()
             return False
         if not self.password_hash.startswith(f"{HASHING}$"):
@@ -165,6 +167,9 @@ class Officer(db.Model):
         if step is not None and step > self.totp_step:
             self.totp_step = step
             return True
+        return self._strikes_off(code)
+
+    def _strikes_off(self, code: str) -> bool:
         left = [known for known in self.recovery if not hmac.compare_digest(known, _hashed(code))]
         found = len(left) < len(self.recovery)
         self.recovery = left

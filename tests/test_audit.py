@@ -171,6 +171,17 @@ def test_what_the_operator_does_is_in_the_log_of_the_office(app, command, who):
     assert len(entries(app)) == before and "unbroken" in verify(app)
 
 
+def test_that_a_backup_was_put_back_is_in_the_log_that_came_with_it(make_app):
+    app = make_app()
+    reads, operator = logged_in(app), app.test_cli_runner()
+    assert operator.invoke(args=["backup"]).exit_code == 0
+    file, = Path(app.instance_path, "backups").glob("bookings-*")
+    with app.app_context():
+        db.engine.dispose()
+    assert operator.invoke(args=["restore", str(file), "--force"]).exit_code == 0
+    assert last(app, reads) == "– The operator did flask restore" and "unbroken" in verify(app)
+
+
 def test_it_is_written_in_the_transaction_of_the_deed(app, case, monkeypatch):
     person, before = logged_in(app), entries(app)
 

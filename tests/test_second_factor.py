@@ -142,6 +142,21 @@ def test_wrong_codes_lock_the_account_like_wrong_passwords(app, clock):
     assert knock(app, totp.at(now())).status == 303
 
 
+def test_nobody_can_keep_an_officer_out_by_wrong_tries(app, clock):
+    totp, codes = set_up(logged_in(app))
+    clock.shift(timedelta(minutes=1))
+    for n in range(8):
+        knock(app, f"00000{n}")
+    assert knock(app, totp.at(now())).status == 422, "locked"
+    assert knock(app, codes[0], "forkert").status == 422, "the password is asked for all the same"
+    assert knock(app, codes[0]).status == 303
+    clock.shift(timedelta(minutes=1))
+    assert knock(app, totp.at(now())).status == 303, "and the lock is gone"
+    for n in range(8):
+        knock(app, f"00000{n}")
+    assert knock(app, codes[0]).status == 422, "each once"
+
+
 def test_ten_recovery_codes_each_of_which_works_once(app):
     _, codes = set_up(logged_in(app))
     assert len(set(codes)) == 10 and {len(code.replace(" ", "")) for code in codes} == {26}, "128 bits each"

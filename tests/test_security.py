@@ -100,13 +100,6 @@ def test_what_is_taken_out_has_a_name_of_ours(app):
         assert re.fullmatch(rf"attachment; filename={name or r'[a-z]+[a-z0-9-]*.(csv|json)'}", said), said
 
 
-def test_over_https_the_cookie_is_of_this_host_alone(make_app):
-    app = make_app(PREFERRED_URL_SCHEME="https")
-    for path in ("/find", "/en/find"):
-        name, *rules = app.test_client().get(path).headers["Set-Cookie"].split("; ")
-        assert name.startswith("__Host-session=") and {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} == set(rules)
-
-
 def test_what_stands_in_the_address_is_no_part_of_a_form(app):
     person = Person(app)
     typed = f"?email={OFFICER}&password={PASSWORD.replace(' ', '+')}"

@@ -550,9 +550,9 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.invitation", invited, {"name": "Ny", "password": "en lang adgangskode"}),
         ("office.withdraw_invite", f"/kontor/medarbejdere/invitation/{unused}/traek-tilbage", {}),
         ("office.password", "/kontor/konto/adgangskode", {"password": "forkert", "new_password": "heste går ikke i skole"}),
-        ("office.recovery_codes", "/kontor/konto/noedkoder", {"password": PASSWORD}),
         ("office.second_factor", "/kontor/konto/kode", {"password": "forkert", "code": "123456"}),
         ("office.end_session", f"/kontor/konto/log-ind/{elsewhere}/afslut", {}),
+        ("office.recovery_codes", "/kontor/konto/noedkoder", {"password": PASSWORD}),  # the last: from here on, the token is another one
         ("office.log_out", "/kontor/log-ud", {}),
     ]
 
