@@ -57,7 +57,7 @@ class PasswordForm(Form):
     """Before something grave, also by whoever is logged in: an unlocked screen is not enough."""
 
     password = old_password()
-    now = Line(_l("Code from your present phone"), 40, required=False, render_kw=CODE, description=_l(
+    now = Line(_l("Code from your present phone"), 40, render_kw=CODE, description=_l(
         "Or one of your recovery codes. Each works once: if you have just logged in, wait for the next one."))
 
 
@@ -67,7 +67,8 @@ class NewPasswordForm(PasswordForm):
 
 
 class SecondFactorForm(PasswordForm):
-    code = Line(_l("Code from your phone"), 10, render_kw=CODE | {"inputmode": "numeric", "class": "form-input-short"})
+    code = Line(_l("The code that the app shows now"), 10,
+                render_kw=CODE | {"inputmode": "numeric", "class": "form-input-short"})
 
 
 class InviteForm(Form):

@@ -160,7 +160,7 @@ def _for_this_officer(form: PasswordForm) -> PasswordForm:
 
 def _confirmed(form: PasswordForm) -> bool:
     """Whether it is they who sit there; a wrong try counts as it does at the door."""
-    if g.officer.confirms(form.password.data, form.now.data or "" if form.now else None):
+    if g.officer.confirms(form.password.data, form.now.data if form.now else None):
         return True
     _tried_in_vain(g.officer)
     db.session.commit()
