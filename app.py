@@ -236,6 +236,8 @@ def _error_page(error):
     code = getattr(error, "code", 500)
     if code == 500:
         db.session.rollback()
+    elif code in (400, 413, 429) or code == 404 and {"secret", "key"} & set(request.view_args or ()):
+        current_app.logger.warning("refused with %s: %s", code, request.endpoint)
     if code != 429:
         return render_template("error.html", code=code), code
     again = datetime.fromtimestamp(limiter.current_limit.reset_at + 59, UTC)  # by a clock that shows minutes

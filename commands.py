@@ -17,9 +17,31 @@ import letters
 import moving
 import removal
 from duties import DUTIES
-from models import Booking, Invite, LogIn, NotAllowed, Officer, Permit, Role, Visit, broken_at, db, today
+from models import (
+    Booking,
+    Deed,
+    Invite,
+    LogIn,
+    NotAllowed,
+    Officer,
+    Permit,
+    Role,
+    Visit,
+    broken_at,
+    db,
+    in_hand,
+    today,
+)
 
+ONCE = "\nIt is good for choosing another one, at the first log-in."
 officer = AppGroup("officer", help="Who may log in to the office.")
+
+
+def _keep(command: str, concerned: Officer | None = None) -> None:
+    """Commit, with an entry in the log: the office sees what the operator has done, and to whose account."""
+    db.session.flush()  # a new officer has a number now
+    in_hand(Deed(concerned and concerned.id, "operator", f"flask {command}"))
+    db.session.commit()
 
 
 @officer.command("add")
@@ -28,16 +50,16 @@ officer = AppGroup("officer", help="Who may log in to the office.")
 @click.option("--password", help="Made and printed if it is not given.")
 def add(email: str, name: str, password: str | None) -> None:
     """Let somebody in."""
-    password, known = password or secrets.token_urlsafe(12), Officer.by_email(email)
+    password, made, known = password or secrets.token_urlsafe(16), not password, Officer.by_email(email)
     if known and known.active:
         sys.exit(f"{email} is there already.")
     if known:  # somebody who comes back
         known.active = True
-        known.set_password(password)
+        known.set_password(password, temporary=made)
     else:
-        Officer.add(email, name or email.partition("@")[0], password)
-    db.session.commit()
-    click.echo(f"{email} can log in at {letters.office_address()} with the password {password}")
+        known = Officer.add(email, name or email.partition("@")[0], password, temporary=made)
+    _keep("officer add", known)
+    click.echo(f"{email} can log in at {letters.office_address()} with the password {password}{ONCE if made else ''}")
 
 
 @officer.command("password")
@@ -48,10 +70,10 @@ def password(email: str, password: str | None) -> None:
     found = Officer.by_email(email) or sys.exit(f"There is no {email}.")
     if not found.active:
         sys.exit(f"{email} cannot log in any more: flask officer add lets them in again.")
-    password = password or secrets.token_urlsafe(12)
-    found.set_password(password)
-    db.session.commit()
-    click.echo(f"{email} has the new password {password}")
+    password, made = password or secrets.token_urlsafe(16), not password
+    found.set_password(password, temporary=made)
+    _keep("officer password", found)
+    click.echo(f"{email} has the new password {password}{ONCE if made else ''}")
 
 
 @officer.command("second-factor")
@@ -61,7 +83,7 @@ def second_factor(email: str, reset: bool) -> None:
     """Help with a lost phone: the next log-in sets up another. All sessions end. Ring back before you do it."""
     found = Officer.by_email(email) or sys.exit(f"There is no {email}.")
     found.drop_second_factor()
-    db.session.commit()
+    _keep("officer second-factor --reset", found)
     click.echo(f"{email} sets up a new second factor at the next log-in.")
 
 
@@ -74,7 +96,7 @@ def invite(email: str, role: str) -> None:
         Invite.send(None, email, Role(role))
     except NotAllowed:
         sys.exit(f"{email} is there already.")
-    db.session.commit()
+    _keep("officer invite")
     click.echo(f"A letter to {email} is on its way.")
 
 
@@ -84,7 +106,8 @@ def remove(email: str) -> None:
     """Close somebody's account. What they did stays in the history under their name."""
     found = Officer.by_email(email) or sys.exit(f"There is no {email}.")
     found.active = False
-    db.session.commit()
+    found.log_ins.clear()
+    _keep("officer remove", found)
     click.echo(f"{email} can no longer log in.")
 
 
@@ -166,6 +189,7 @@ def restore(file: Path, key: str, force: bool) -> None:
     db.engine.dispose()
     upgrade()
     removal.recall(known)
+    _keep("restore")
     click.echo(f"Restored and brought up to date. Of people who were due, {removal.run()} lines were removed again.\n"
                "Now start the site.")
 

@@ -110,6 +110,8 @@ def write_pending() -> list[Letter]:
             letters.append(_write_by_link(event))
         elif event.kind is Kind.FEEDBACK_ANSWERED:
             letters += _write_about_the_site(event)
+        elif event.kind is Kind.ACCESS_CHANGED:
+            letters.append(_write_about_access(event))
         elif event.kind is Kind.REMINDED:
             letters += _write_to_each_officer(REMINDER, visit=event.visit)
     return letters
@@ -211,6 +213,13 @@ def _write_about_the_site(event: Event) -> list[Letter]:
         return [_add(render_template(f"letters/{event.kind}.txt", event=event), way=Way.EMAIL, kind=event.kind,
                      language=message.language, recipient=message.email,
                      subject=gettext("Your message about accessibility"))]
+
+
+def _write_about_access(event: Event) -> Letter:
+    """Whoever did not do it themselves has a stranger at the door, and hears of it by another way."""
+    with force_locale("da"):
+        return _add(render_template("letters/access_changed.txt", event=event), way=Way.EMAIL, kind=event.kind,
+                    language="da", recipient=event.officer.email, subject=gettext("Your access to the office"))
 
 
 def _way(booking: Booking, kind: Kind) -> Way | None:

@@ -56,5 +56,7 @@ finding = _at_most("10 per 10 minutes; 60 per day", "30 per 10 minutes; 180 per 
 waiting = _at_most("10 per 10 minutes; 30 per day", "30 per 10 minutes; 90 per day")
 # A whole station comes to work behind one address; who guesses at one account is stopped there sooner.
 getting_in = _at_most("20 per 10 minutes", "60 per 10 minutes")
+# What cannot be used is told once, and perhaps once more.
+telling = _at_most("10 per hour; 30 per day", "30 per hour; 90 per day")
 # By a link that only they have: it is the link that is the lock, and this is for programs that have gone wild.
 writing = _at_most("60 per hour", "180 per hour")

@@ -82,6 +82,7 @@ HAPPENED = {
     Kind.PUT_RIGHT: _l("What is right"),
     Kind.FEEDBACK_GIVEN: _l("Message about accessibility"),
     Kind.FEEDBACK_ANSWERED: _l("Message about accessibility answered"),
+    Kind.ACCESS_CHANGED: _l("An officer’s way in was changed"),
 }
 FATES = {
     Fate.WAITING: _l("waiting to be sent"),

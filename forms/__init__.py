@@ -16,7 +16,7 @@ from .citizen import (
 )
 from .data import FeedbackAnswerForm, FeedbackForm, NoticeForm, PermitForm, PersonForm, RightForm
 from .dates import CAUSES, AbsenceForm, AgreedVisitForm, CallOffForm, CancelForm, HoursForm, OfferForm, VisitForm
-from .door import ROLES, AcceptForm, InviteForm, LogForm, LoginForm, PasswordForm, SecondFactorForm
+from .door import ROLES, AcceptForm, InviteForm, LogForm, LoginForm, NewPasswordForm, PasswordForm, SecondFactorForm
 from .fields import (
     YES_NO,
     AnyOf,

@@ -1,11 +1,11 @@
 """What is typed about people's data, the notice on it, and what somebody cannot use on our site."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField
 from wtforms.validators import Email
 
 from .fields import AnyOf, Count, Day, Form, Line, Text
 from .officer import ANYBODY_TO_ASK, must_be_coming
+from .open import OpenForm
 
 
 class PermitForm(Form):
@@ -35,8 +35,7 @@ class RightForm(Form):
         "Answers stay as they were given. This stands beside them, wherever officers read them."))
 
 
-class FeedbackForm(Form):
-    once = HiddenField()
+class FeedbackForm(OpenForm):
     page = Line(_l("On which page?"), 200, description=_l("Its address or its heading."))
     words = Text(_l("What can you not use or not understand?"), 2000, render_kw={"rows": 5})
     email = Line(_l("E-mail, if you want an answer"), 254, required=False, rules=[Email(allow_smtputf8=False)],

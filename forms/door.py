@@ -1,8 +1,13 @@
 """What is typed to get in, and to let others in."""
 
+import re
+
+from flask import current_app
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField
-from wtforms.validators import Email, Length
+from wtforms.validators import Email, Length, ValidationError
+from zxcvbn import zxcvbn
 
 from .citizen import LANGUAGES
 from .fields import Day, Form, Line, OneOf, Select
@@ -17,6 +22,30 @@ def old_password() -> PasswordField:
                          render_kw={"autocomplete": "current-password"})
 
 
+# Words that whoever guesses tries first here; those of the district and of the officer come on top.
+EASY = ("adgangskode", "kodeord", "password", "hemmelig", "velkommen", "sommer", "vinter", "danmark", "politi",
+        "police", "betjent", "officer", "kontor", "faerdsel", "færdsel", "booking")
+TOO_FEW_GUESSES, LONGEST_MEASURED = 10**8, 72
+
+
+def hard_to_guess(form, field) -> None:
+    """What is left without the words that anybody would try must take long to guess: zxcvbn knows 30,000 common
+    passwords, names, rows of keys, dates, and what people do to all of them. What it is made of is free."""
+    district = current_app.config["DISTRICT"]
+    known = " ".join((district.name.da, district.name.en, district.email, *form.about))
+    near = (word.removesuffix("s") for word in re.findall(r"[^\W\d_]{4,}", known))
+    left = re.sub("|".join(sorted((*EASY, *near), key=len, reverse=True)), " ", field.data, flags=re.I)
+    if not field.errors and zxcvbn(left[:LONGEST_MEASURED])["guesses"] < TOO_FEW_GUESSES:
+        raise ValidationError(gettext("This one is soon guessed. Take a few words that have nothing to do with you, "
+                                      "the police or each other."))
+
+
+def fresh_password(label: str) -> PasswordField:
+    return PasswordField(label, description=_l("At least 12 characters; a few words will do."),
+                         validators=[Required(), Length(12, 200, _l("At least 12 characters, and at most 200.")),
+                                     hard_to_guess], render_kw={"autocomplete": "new-password"})
+
+
 class LoginForm(Form):
     email = Line(_l("E-mail"), 254, render_kw={"autocomplete": "username", "type": "email"})
     password = old_password()
@@ -28,10 +57,18 @@ class PasswordForm(Form):
     """Before something grave, also by whoever is logged in: an unlocked screen is not enough."""
 
     password = old_password()
+    now = Line(_l("Code from your present phone"), 40, render_kw=CODE, description=_l(
+        "Or one of your recovery codes. Each works once: if you have just logged in, wait for the next one."))
+
+
+class NewPasswordForm(PasswordForm):
+    about: tuple[str, ...] = ()  # the officer, as others know them
+    new_password = fresh_password(_l("New password"))
 
 
 class SecondFactorForm(PasswordForm):
-    code = Line(_l("Code from your phone"), 10, render_kw=CODE | {"inputmode": "numeric", "class": "form-input-short"})
+    code = Line(_l("The code that the app shows now"), 10,
+                render_kw=CODE | {"inputmode": "numeric", "class": "form-input-short"})
 
 
 class InviteForm(Form):
@@ -43,10 +80,9 @@ class InviteForm(Form):
 
 
 class AcceptForm(Form):
+    about: tuple[str, ...] = ()
     name = Line(_l("Your name, as it stands in the history"), 80, render_kw={"autocomplete": "name"})
-    password = PasswordField(_l("Choose a password"), description=_l("At least 12 characters; a few words will do."),
-                             validators=[Required(), Length(12, 200, _l("At least 12 characters, and at most 200."))],
-                             render_kw={"autocomplete": "new-password"})
+    password = fresh_password(_l("Choose a password"))
 
 
 class LogForm(Form):

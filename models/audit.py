@@ -25,9 +25,14 @@ from .officer import Officer
 
 @dataclass
 class Deed:
-    """What an officer is about to do: the name of the page, and its address within the office."""
+    """What an officer is about to do: the name of the page, and its address within the office.
 
-    officer_id: int
+    What was done to an account from outside is about its officer, if there is one: somebody tried to get in
+    ("wrong_try", "locked"), or the operator gave a command ("operator"). A reader who knocked where they may not was
+    "turned_away".
+    """
+
+    officer_id: int | None
     what: str
     about: str
 
@@ -39,14 +44,14 @@ class Entry(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
-    officer_id: Mapped[int] = mapped_column(ForeignKey("officers.id"), index=True)
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"), index=True)
     what: Mapped[str] = mapped_column(String(64))
     about: Mapped[str] = mapped_column(Text)
     changed: Mapped[bool] = mapped_column(Boolean)
     before: Mapped[str] = mapped_column(String(64), unique=True)
     hash: Mapped[str] = mapped_column(String(64))
 
-    officer: Mapped[Officer] = relationship()
+    officer: Mapped[Officer | None] = relationship()
 
     @classmethod
     def append(cls, session: Session, deed: Deed, changed: bool) -> None:

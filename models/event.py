@@ -75,6 +75,7 @@ class Kind(enum.StrEnum):
     PUT_RIGHT = "put_right"
     FEEDBACK_GIVEN = "feedback_given"
     FEEDBACK_ANSWERED = "feedback_answered"
+    ACCESS_CHANGED = "access_changed"
 
 
 # What the citizen may read about. The rest would tell of a coming control or of the officer's own work.

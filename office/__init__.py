@@ -16,7 +16,7 @@ office = Blueprint("office", __name__, url_prefix="/kontor")
 OPEN_DOORS = {"office.log_in", "office.feed", "office.field", "office.invitation"}
 # All that a reader may open; what they may change is their own way in.
 OWN_ACCOUNT = {"office.account", "office.end_session", "office.second_factor", "office.recovery_codes",
-               "office.log_out"}
+               "office.log_out", "office.password"}
 READERS_MAY = OWN_ACCOUNT | {"office.desk", "office.booking", "office.figures", "office.take_out"}
 
 
@@ -33,18 +33,25 @@ def lock():
         here = request.script_root + request.path + (f"?{query}" if query else "")
         return redirect(url_for("office.log_in", next=here if request.method == "GET" else None))
     g.officer = g.log_in.officer
-    if (current_app.config["SECOND_FACTOR"] and not g.officer.totp_secret
-            and request.endpoint not in ("office.second_factor", "office.log_out")):
-        return redirect(url_for("office.second_factor"), 303)
-    if g.officer.is_reader:
-        if request.endpoint not in READERS_MAY:
-            return render_template("office/readers_not.html"), 403
-        hide_contact(ON_THE_DAY)
+    if (first := _comes_first()) and request.endpoint not in (first, "office.log_out"):
+        return redirect(url_for(first), 303)
+    may = not g.officer.is_reader or request.endpoint in READERS_MAY
     reference = request.view_args.get("reference", "")
     about = request.path.removeprefix("/kontor/").replace(
         reference, "".join(c for c in reference.upper() if c.isalnum()))
-    in_hand(Deed(g.officer.id, request.endpoint, about))
+    in_hand(Deed(g.officer.id, request.endpoint if may else "turned_away", about))
+    if not may:
+        return render_template("office/readers_not.html"), 403
+    if g.officer.is_reader:
+        hide_contact(ON_THE_DAY)
     return None
+
+
+def _comes_first() -> str:
+    """The page that stands before all others: whose password is not yet their own, or who has no phone set up."""
+    if g.officer.temporary:
+        return "office.password"
+    return "office.second_factor" if current_app.config["SECOND_FACTOR"] and not g.officer.totp_secret else ""
 
 
 def also_about(cases: list[Booking]) -> None:
@@ -57,14 +64,15 @@ def _log_what_was_read(response):
     """What was done is in the log with its commit. What was only shown is written now, before it goes out: no page
     leaves unlogged."""
     deed = db.session.info.pop("deed", None)
-    if deed and response.status_code == 200:
-        (id,) = inspect(g.log_in).identity  # known without asking the database
+    if deed and response.status_code in (200, 403):
         if request.method == "POST":
             db.session.rollback()  # a preview: nobody else can write while we hold the door
         try:
             with aside() as own:
                 Entry.append(own, deed, changed=False)
-                own.execute(update(LogIn).where(LogIn.id == id).values(seen=now()))
+                if "log_in" in g:
+                    (id,) = inspect(g.log_in).identity  # known without asking the database
+                    own.execute(update(LogIn).where(LogIn.id == id).values(seen=now()))
         except OperationalError as error:  # a full disk, or somebody who holds the database: nothing is shown unlogged
             return current_app.make_response(current_app.handle_user_exception(error))
     return response

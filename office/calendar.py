@@ -14,7 +14,21 @@ from sqlalchemy.orm import selectinload
 from calendars import by_day, officer_feed
 from forms import AbsenceForm, Form, HoursForm
 from letters import feed_address
-from models import COPENHAGEN, Hours, Officer, State, Taken, Visit, db, holiday_name, midnight, now, today
+from models import (
+    COPENHAGEN,
+    Deed,
+    Hours,
+    Officer,
+    State,
+    Taken,
+    Visit,
+    db,
+    holiday_name,
+    in_hand,
+    midnight,
+    now,
+    today,
+)
 
 from . import office, pressed
 from .dates import known_units
@@ -104,7 +118,9 @@ def renew_feed():
 @office.get("/kalender/<key>.ics")
 def feed(key: str):
     """An officer's calendar, by its secret address: calendar programs cannot log in."""
-    return Response(officer_feed(Officer.by_feed_key(key) or abort(404)), mimetype="text/calendar")
+    officer = Officer.by_feed_key(key) or abort(404)
+    in_hand(Deed(officer.id, request.endpoint, "kalender.ics"))
+    return Response(officer_feed(officer), mimetype="text/calendar")
 
 
 def _month(typed: str) -> datetime:

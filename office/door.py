@@ -12,7 +12,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 import throttle
-from forms import AcceptForm, LoginForm, PasswordForm, SecondFactorForm
+from forms import AcceptForm, LoginForm, NewPasswordForm, PasswordForm, SecondFactorForm
 from models import Deed, Invite, LogIn, Officer, db, in_hand
 
 from . import office, pressed, safe_next
@@ -33,7 +33,9 @@ def log_in():
         return render_template("office/log_in.html", form=form), 422 if request.method == "POST" else 200
     officer = Officer.log_in(form.email.data, form.password.data, form.code.data or "" if second else None)
     if officer:
-        _let_in(officer, "office.log_in")
+        _let_in(officer)
+    else:
+        _tried_in_vain(Officer.by_email(form.email.data))
     db.session.commit()  # a wrong try counts, too
     if officer is None:
         form.password.errors = [
@@ -56,7 +58,7 @@ def log_out():
 
 @office.get("/konto")
 def account():
-    return _account_page(PasswordForm(None))
+    return _account_page(_for_this_officer(PasswordForm(None)))
 
 
 @office.post("/konto/log-ind/<int:id>/afslut")
@@ -71,21 +73,32 @@ def end_session(id: int):
     return redirect(url_for(".account"), 303)
 
 
+@office.route("/konto/adgangskode", methods=["GET", "POST"])
+@throttle.getting_in
+def password():
+    form = _for_this_officer(NewPasswordForm())
+    form.about = g.officer.email, g.officer.name
+    if not form.validate_on_submit() or not _confirmed(form):
+        return render_template("office/password.html", form=form), 422 if form.errors else 200
+    g.officer.set_password(form.new_password.data)
+    _let_in(g.officer)
+    db.session.commit()
+    flash(gettext("Your password is changed. Wherever else you were logged in, you no longer are."))
+    return redirect(url_for(".account"), 303)
+
+
 @office.route("/konto/kode", methods=["GET", "POST"])
 @throttle.getting_in
 def second_factor():
     """The secret is made out of this log-in: a reload shows the same one, and nothing is kept before the app has
     shown that it took it in."""
-    form, secret = SecondFactorForm(), _offered_secret()
-    if form.validate_on_submit():
-        if not g.officer.confirms(form.password.data):
-            form.password.errors = [gettext("That is not your password.")]
-        elif codes := g.officer.set_second_factor(secret, form.code.data):
+    form, secret = _for_this_officer(SecondFactorForm()), _offered_secret()
+    if form.validate_on_submit() and _confirmed(form):
+        if codes := g.officer.set_second_factor(secret, form.code.data):
+            _let_in(g.officer)
             db.session.commit()
             return render_template("office/recovery.html", codes=codes)
-        else:
-            form.code.errors = [gettext("That is not the code. Wait for the next one, and check the phone’s clock.")]
-        db.session.commit()  # a wrong password counts
+        form.code.errors = [gettext("That is not the code. Wait for the next one, and check the phone’s clock.")]
     address = pyotp.TOTP(secret).provisioning_uri(
         name=g.officer.email, issuer_name=current_app.config["SERVER_NAME"])
     picture = segno.make(address, error="m").svg_inline(scale=5, light="#fff")
@@ -97,14 +110,15 @@ def second_factor():
 @office.route("/konto/noedkoder", methods=["GET", "POST"])
 @throttle.getting_in
 def recovery_codes():
-    form = PasswordForm()
+    form = _for_this_officer(PasswordForm())
     if request.method != "POST":
         return redirect(url_for(".account"))
-    if form.validate() and not g.officer.confirms(form.password.data):
-        form.password.errors = [gettext("That is not your password.")]
-    codes = g.officer.renew_recovery() if not form.errors else []
+    if not form.validate() or not _confirmed(form):
+        return _account_page(form), 422
+    codes = g.officer.renew_recovery()
+    _let_in(g.officer)
     db.session.commit()
-    return render_template("office/recovery.html", codes=codes) if codes else (_account_page(form), 422)
+    return render_template("office/recovery.html", codes=codes)
 
 
 @office.route("/invitation/<int:id>/<secret>", methods=["GET", "POST"])
@@ -112,21 +126,47 @@ def recovery_codes():
 def invitation(id: int, secret: str):
     """Opening the link uses nothing up: mail programs look at links, too."""
     invite, form = Invite.by_link(id, secret) or abort(404), AcceptForm()
+    form.about = invite.email, form.name.data or ""
     if not invite.works:
         return render_template("office/invitation.html", invite=invite, form=None), 410
     if not form.validate_on_submit():
         return (render_template("office/invitation.html", invite=invite, form=form),
                 422 if request.method == "POST" else 200)
-    _let_in(invite.accept(form.name.data, form.password.data), "office.invitation")
+    _let_in(invite.accept(form.name.data, form.password.data))
     db.session.commit()
     return redirect(url_for(".desk"), 303)
 
 
-def _let_in(officer: Officer, what: str) -> None:
-    session.clear()  # whoever gave us a session before, this one is new
+def _let_in(officer: Officer) -> None:
+    """Whoever has shown who they are gets a session of its own, also where they had one before."""
+    session.clear()
     session["log_in"] = LogIn.start(officer, _browser(request.user_agent.string))
     db.session.flush()  # a new officer has a number now
-    in_hand(Deed(officer.id, what, ""))
+    if "deed" not in db.session.info:  # at an open door: the others have said what they are about to do
+        in_hand(Deed(officer.id, request.endpoint, ""))
+
+
+def _tried_in_vain(officer: Officer | None) -> None:
+    """For the log, in place of what was asked for. What was typed is not kept, nor an e-mail that is no account."""
+    in_hand(Deed(officer and officer.id, "locked" if officer and officer.is_locked else "wrong_try", ""))
+
+
+def _for_this_officer(form: PasswordForm) -> PasswordForm:
+    """Whoever logs in with a code shows one here, too."""
+    if not (current_app.config["SECOND_FACTOR"] and g.officer.totp_secret):
+        del form.now
+    return form
+
+
+def _confirmed(form: PasswordForm) -> bool:
+    """Whether it is they who sit there; a wrong try counts as it does at the door."""
+    if g.officer.confirms(form.password.data, form.now.data if form.now else None):
+        return True
+    _tried_in_vain(g.officer)
+    db.session.commit()
+    form.password.errors = [gettext("That is not your password, or the code is wrong or has been used.") if form.now
+                            else gettext("That is not your password.")]
+    return False
 
 
 def log_in_of_session() -> LogIn | None:

@@ -6,7 +6,7 @@ from flask_babel import gettext
 import services
 import throttle
 from forms import FieldLinkForm
-from models import FieldLink, Visit, db, now
+from models import Deed, FieldLink, Visit, db, in_hand, now
 
 from . import office, pressed
 from .visits import visit_page
@@ -39,6 +39,7 @@ def field(id: int, secret: str):
     """Nothing of the visit is shown before it begins, and nothing of those who asked at any time."""
     link = FieldLink.by_link(id, secret) or abort(404)
     visit = link.visit
+    in_hand(Deed(None, request.endpoint, f"besoeg/{visit.id}/felt/{id}"))
     if not link.works or visit.starts_at > now():
         return render_template("office/field.html", link=link, form=None), 200 if link.works else 410
     service = services.SERVICES[visit.service]

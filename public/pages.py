@@ -1,18 +1,17 @@
 """What anybody may read: what can be booked, how it works, how the machine is; and what is hard to use here."""
 
-import secrets
 
 from flask import Response, abort, current_app, flash, redirect, render_template, url_for
 from flask_babel import get_locale, gettext
 from sqlalchemy.exc import SQLAlchemyError
 
 import retention
+import throttle
 from calendars import by_day, public_feed, public_visits
 from figures import waits
 from forms import FeedbackForm
 from letters import feed_address, stuck
 from models import FIRST, Feedback, Intake, Notice, Permit, db, now
-from throttle import limiter
 
 from . import public
 
@@ -67,11 +66,10 @@ def accessibility():
 
 
 @public.route("/tilgaengelighed", methods=["GET", "POST"])
-@limiter.limit("10 per hour; 30 per day", methods=["POST"])
+@throttle.telling
 def feedback():
     """What somebody cannot use here, told without saying who one is."""
     form = FeedbackForm()
-    form.once.data = (form.once.data or "")[:64] or secrets.token_urlsafe(18)
     if not form.validate_on_submit():
         return render_template("public/feedback.html", form=form), 422 if form.errors else 200
     Feedback.receive(language=str(get_locale()), **{f.name: f.data or "" for f in (

@@ -10,7 +10,7 @@ import pytest
 from conftest import OFFICER, PASSWORD, WISH, Person, book, logged_in
 from sqlalchemy.exc import DatabaseError
 
-from models import Deed, Entry, Officer, aside, db, now, reading_only
+from models import Deed, Entry, FieldLink, Officer, Place, Role, Visit, aside, db, now, reading_only
 
 LOG = "/en/kontor/log"
 UNGUARDED = ["ALTER TABLE audit DISABLE TRIGGER ALL"] if databases.SERVER else [
@@ -87,6 +87,97 @@ def test_no_words_addresses_or_secrets_are_in_it(app, case):
         kept = str([vars(e) for e in db.session.scalars(db.select(Entry))]).casefold()
     for word in ("anna", WISH["email"], "ringet", "127.0.0.1", PASSWORD, OFFICER):
         assert word not in kept
+
+
+def last(app, person: Person) -> str:
+    """The newest line that the page shows; the page is read by somebody else, whose reading it does not show."""
+    row = re.search(r"<tbody>.*?<tr>(.*?)</tr>", person.get(LOG).html, re.S)[1]
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r"<th.*?</th>", "", row, flags=re.S)).split())
+
+
+def test_who_tries_in_vain_to_get_in_is_in_the_log_without_what_was_typed(app):
+    reads = logged_in(app)
+    with app.app_context():
+        Officer.add("bo@politi.example", "Bo Betjent", PASSWORD)
+        db.session.commit()
+
+    def knock(email: str) -> None:
+        Person(app).post("/kontor/log-ind", {"email": email, "password": "Hemmeligheden"})
+
+    knock("bo@politi.example")
+    assert last(app, reads) == "Bo Betjent Tried to log in, in vain –"
+    knock("ingen@politi.example")
+    assert last(app, reads) == "– Tried to log in, in vain –"
+    for _ in range(4):
+        knock("bo@politi.example")
+    assert last(app, reads) == "Bo Betjent Tried to log in while locked –"
+    with app.app_context():
+        kept = str([vars(e) for e in db.session.scalars(db.select(Entry))]).casefold()
+    assert "hemmeligheden" not in kept and "@" not in kept
+
+
+def test_who_opens_a_field_link_or_a_calendar_feed_is_in_the_log_without_the_secret(app, case):
+    reads = logged_in(app)
+    with app.app_context():
+        ida = Officer.by_email(OFFICER)
+        ida.renew_feed_key()
+        visit = Visit.plan(ida, service="traffic", place=db.session.get(Place, 1), starts_at=now() - timedelta(hours=2), method="laser",
+                           ends_at=now() - timedelta(hours=1), takes={"crew": "ATK 1"}, bookings=[])
+        link = FieldLink.send(ida, visit, "felt@example.dk", "en")
+        db.session.commit()
+        path, key, about = f"/en/kontor/felt/{link.id}/{link.secret}", ida.feed_key, f"besoeg/{visit.id}/felt/{link.id}"
+    colleague = Person(app)
+    colleague.get(path)
+    assert last(app, reads) == f"– Saw {about}"
+    sent = colleague.post(path, {"performed": "no", "cause": "weather", "suit": "suitable", "next": ["closed"]}, follow=False)
+    assert sent.status == 303 and last(app, reads) == f"– Did {about}"
+    assert colleague.client.get(f"/kontor/kalender/{key}.ics").status_code == 200
+    assert last(app, reads) == "Ida Betjent Saw kalender.ics"
+    before = len(entries(app))
+    colleague.client.get("/kontor/kalender/x.ics"), colleague.client.get(path + "x")
+    assert len(entries(app)) == before
+    with app.app_context():
+        kept = str([vars(e) for e in db.session.scalars(db.select(Entry))])
+        assert key not in kept and db.session.get(FieldLink, 1).secret not in kept
+
+
+def test_a_reader_who_knocks_where_they_may_not_is_in_the_log(app):
+    with app.app_context():
+        Officer.add("lea@politi.example", "Lea Læser", PASSWORD, Role.READER)
+        db.session.commit()
+    lea, reads = logged_in(app, "lea@politi.example"), logged_in(app)
+    assert lea.client.get("/kontor/log").status_code == 403
+    assert last(app, reads) == "Lea Læser Was turned away log"
+    assert lea.client.post("/kontor/flere/afslag").status_code == 403
+    assert last(app, reads) == "Lea Læser Was turned away flere/afslag"
+
+
+@pytest.mark.parametrize("command, who", [
+    (["add", "ny@politi.example", "--name", "Ny"], "Ny"), (["password", "bo@politi.example"], "Bo Betjent"),
+    (["second-factor", "bo@politi.example", "--reset"], "Bo Betjent"), (["invite", "ny@politi.example"], "–"),
+    (["remove", "bo@politi.example"], "Bo Betjent")])
+def test_what_the_operator_does_is_in_the_log_of_the_office(app, command, who):
+    with app.app_context():
+        Officer.add("bo@politi.example", "Bo Betjent", PASSWORD)
+        db.session.commit()
+    reads = logged_in(app)
+    assert app.test_cli_runner().invoke(args=["officer", *command]).exit_code == 0
+    said = " ".join(word for word in command if "@" not in word and word not in ("--name", "Ny"))
+    assert last(app, reads) == f"{who} The operator did flask officer {said}"
+    before = len(entries(app))
+    assert app.test_cli_runner().invoke(args=["officer", "password", "ingen@politi.example"]).exit_code
+    assert len(entries(app)) == before and "unbroken" in verify(app)
+
+
+def test_that_a_backup_was_put_back_is_in_the_log_that_came_with_it(make_app):
+    app = make_app()
+    reads, operator = logged_in(app), app.test_cli_runner()
+    assert operator.invoke(args=["backup"]).exit_code == 0
+    file, = Path(app.instance_path, "backups").glob("bookings-*")
+    with app.app_context():
+        db.engine.dispose()
+    assert operator.invoke(args=["restore", str(file), "--force"]).exit_code == 0
+    assert last(app, reads) == "– The operator did flask restore" and "unbroken" in verify(app)
 
 
 def test_it_is_written_in_the_transaction_of_the_deed(app, case, monkeypatch):

@@ -589,6 +589,8 @@ PAGES = [
     Page("invitation-errors", "{invitation}", do=send(password="kort"), status=422),
     Page("invitation-closed", "{invitation_closed}", status=410),
     Page("account", "/kontor/konto", "officer"),
+    Page("password", "/kontor/konto/adgangskode", "officer"),
+    Page("password-errors", "/kontor/konto/adgangskode", "officer", send(password=PASSWORD, new_password="kort"), 422),
     Page("second-factor", "/kontor/konto/kode", "officer"),
     Page("second-factor-errors", "/kontor/konto/kode", "officer", send(password=PASSWORD, code="000000"), 422),
     Page("recovery-codes", "/kontor/konto/kode", "officer", show_the_code),

@@ -55,6 +55,8 @@ def rows() -> dict[str, list[dict]]:
     return {
         "officers": [{"id": 1, "email": OFFICER, "name": "Ida Betjent", "active": 1, "wrong_tries": 0, "feed_key": "",
                       "password_hash": generate_password_hash(PASSWORD, method="scrypt:256:8:1")}],
+        "audit": [{"id": 1, "at": AT, "officer_id": 1, "what": "office.desk", "about": "", "changed": 0, "before": "",
+                   "hash": "0" * 64}],
         "places": [{"id": n, "road": f"Bygaden {n}", "road_key": f"bygaden {n}", "from_to": "", "postcode": "4690",
                     "town": "Haslev", "municipality": "Faxe", "lat": 55.3, "lng": 11.9, "suitability": "Hold ved nr. 9",
                     "made_at": AT, "suits": ""} for n in (1, 2)],

@@ -9,7 +9,7 @@ from datetime import timedelta
 import databases
 import pytest
 import time_machine
-from conftest import OFFICER, PASSWORD, WISH, Person, book
+from conftest import OFFICER, PASSWORD, WISH, Person, book, logged_in
 from ordeal import Ordeal, strange_inputs
 from sqlalchemy import event
 
@@ -101,6 +101,14 @@ def test_a_password_is_not_written_into_a_page(app, locked):
     locked()
     page = person.client.post("/kontor/log-ind", data={"csrf_token": token, "email": OFFICER, "password": PASSWORD})
     assert page.status_code == 503 and PASSWORD not in page.get_data(as_text=True)
+
+
+def test_nor_is_a_new_one(app, locked):
+    person, path = logged_in(app), "/kontor/konto/adgangskode"
+    both = {"csrf_token": person.get(path).token, "password": PASSWORD, "new_password": "heste går ikke i skole"}
+    locked()
+    page = person.client.post(path, data=both).get_data(as_text=True)
+    assert "csrf_token" in page and PASSWORD not in page and both["new_password"] not in page
 
 
 @of_the_file

@@ -87,6 +87,20 @@ def test_the_set_up_takes_the_password_so_that_an_open_screen_is_not_enough(app)
         assert ida.totp_secret == "" and ida.wrong_tries == 1, "and it counts like one at the door"
 
 
+def test_another_phone_takes_a_code_of_the_first_one_or_a_recovery_code(app, clock):
+    person, elsewhere = logged_in(app), logged_in(app)
+    first, codes = set_up(person)
+    for now_typed in ("", "000000", codes[0]):
+        page = person.get(CODE_PAGE)
+        secret = re.search(r'class="key">(.+?)<', page.html)[1].replace(" ", "")
+        assert secret != first.secret, "another key than that of the phone in use"
+        page = person.post(CODE_PAGE, {"password": PASSWORD, "now": now_typed, "code": pyotp.TOTP(secret).at(now())})
+        assert page.status == (200 if now_typed == codes[0] else 422), now_typed
+    clock.shift(timedelta(minutes=1))
+    assert knock(app, first.at(now())).status == 422 and knock(app, pyotp.TOTP(secret).at(now())).status == 303
+    assert person.client.get("/kontor/").status_code == 200 and elsewhere.client.get("/kontor/").status_code == 302
+
+
 def test_password_and_code_open_and_either_alone_does_not(app, clock):
     totp, _ = set_up(logged_in(app))
     clock.shift(timedelta(minutes=1))
@@ -128,9 +142,24 @@ def test_wrong_codes_lock_the_account_like_wrong_passwords(app, clock):
     assert knock(app, totp.at(now())).status == 303
 
 
+def test_nobody_can_keep_an_officer_out_by_wrong_tries(app, clock):
+    totp, codes = set_up(logged_in(app))
+    clock.shift(timedelta(minutes=1))
+    for n in range(8):
+        knock(app, f"00000{n}")
+    assert knock(app, totp.at(now())).status == 422, "locked"
+    assert knock(app, codes[0], "forkert").status == 422, "the password is asked for all the same"
+    assert knock(app, codes[0]).status == 303
+    clock.shift(timedelta(minutes=1))
+    assert knock(app, totp.at(now())).status == 303, "and the lock is gone"
+    for n in range(8):
+        knock(app, f"00000{n}")
+    assert knock(app, codes[0]).status == 422, "each once"
+
+
 def test_ten_recovery_codes_each_of_which_works_once(app):
     _, codes = set_up(logged_in(app))
-    assert len(set(codes)) == 10
+    assert len(set(codes)) == 10 and {len(code.replace(" ", "")) for code in codes} == {26}, "128 bits each"
     with app.app_context():
         kept = str(Officer.by_email(OFFICER).recovery)
         assert not [code for code in codes if code.replace(" ", "") in kept], "only their hashes are kept"
@@ -139,11 +168,15 @@ def test_ten_recovery_codes_each_of_which_works_once(app):
     assert knock(app, codes[1].replace(" ", "-").lower()).status == 303, "however it is typed"
 
 
-def test_new_recovery_codes_take_the_password_and_end_the_old_ones(app):
+@pytest.mark.parametrize("missing", ["password", "now"])
+def test_new_recovery_codes_take_password_and_code_and_end_the_old_ones(app, clock, missing):
     person = logged_in(app)
-    _, old = set_up(person)
-    assert person.post("/en/kontor/konto/noedkoder", {"password": "x"}, token_from="/en/kontor/konto").status == 422
-    page = person.post("/en/kontor/konto/noedkoder", {"password": PASSWORD}, token_from="/en/kontor/konto")
+    totp, old = set_up(person)
+    clock.shift(timedelta(minutes=1))
+    who = {"password": PASSWORD, "now": totp.at(now())}
+    page = person.post("/en/kontor/konto/noedkoder", who | {missing: "x"}, token_from="/en/kontor/konto")
+    assert page.status == 422 and page.errors
+    page = person.post("/en/kontor/konto/noedkoder", who, token_from="/en/kontor/konto")
     new = re.findall(r"<li><code>([A-Z2-7 ]+)</code>", page.html)
     assert len(new) == 10 and not set(new) & set(old)
     assert knock(app, old[0]).status == 422 and knock(app, new[0]).status == 303

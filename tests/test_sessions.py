@@ -83,6 +83,12 @@ def test_a_new_password_ends_them_all(app):
     assert not any(map(is_in, people)) and rows(app) == []
 
 
+def test_who_is_removed_is_out_at_once(app):
+    person = at(app)
+    app.test_cli_runner().invoke(args=["officer", "remove", OFFICER])
+    assert not is_in(person) and rows(app) == []
+
+
 def test_a_session_that_has_ended_by_itself_is_not_listed(app):
     with time_machine.travel(now(), tick=False) as clock:
         at(app, EDGE)

@@ -559,7 +559,7 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.staff", "/kontor/medarbejdere", {"email": "ny@politi.example", "role": "reader", "language": "da"}),
         ("office.invitation", invited, {"name": "Ny", "password": "en lang adgangskode"}),
         ("office.withdraw_invite", f"/kontor/medarbejdere/invitation/{unused}/traek-tilbage", {}),
-        ("office.recovery_codes", "/kontor/konto/noedkoder", {"password": PASSWORD}),
+        ("office.password", "/kontor/konto/adgangskode", {"password": "forkert", "new_password": "heste går ikke i skole"}),
         ("office.second_factor", "/kontor/konto/kode", {"password": "forkert", "code": "123456"}),
         ("office.end_session", f"/kontor/konto/log-ind/{elsewhere}/afslut", {}),
         ("public.feedback", "/tilgaengelighed", {"once": "fire", "page": "Forsiden", "words": "Kan ikke læses."}),
@@ -568,6 +568,7 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.withdraw_permit", "/kontor/data/traek-tilbage", {}),
         ("office.person", "/kontor/data/person", {"q": who["new"][0], "show": "1"}),
         ("office.edit_notice", "/kontor/data/privatliv", {"da": "Ny", "en": "New", "send": "1"}),
+        ("office.recovery_codes", "/kontor/konto/noedkoder", {"password": PASSWORD}),  # the last: from here on, the token is another one
         ("office.log_out", "/kontor/log-ud", {}),
     ]
 
