@@ -22,6 +22,7 @@ from werkzeug.sansio.utils import host_is_trusted
 import commands
 import letters
 import retention
+import sending
 import services
 import wording
 from district import District
@@ -85,7 +86,7 @@ def create_app(config: dict | None = None) -> Flask:
     app = _configured(config or {})
     db.init_app(app)
     Migrate(app, db, directory=str(HERE / "migrations"), render_as_batch=True)
-    letters.mail.init_app(app)
+    sending.mail.init_app(app)
     limiter.init_app(app)
     Babel(app, locale_selector=language)
     app.wsgi_app = ProxyFix(_English(app.wsgi_app), *[app.config["PROXIES"]] * 3)

@@ -16,6 +16,7 @@ import backups
 import letters
 import moving
 import removal
+import sending
 from duties import DUTIES
 from models import (
     Booking,
@@ -149,8 +150,10 @@ def worker(seconds: float) -> None:
         signal.signal(order, lambda number, _frame: told_to_stop.append(number))
     while not told_to_stop:
         time.sleep(seconds)
-        for duty in (lambda: letters.send_due(lambda: bool(told_to_stop)), letters.write_to_officers, *DUTIES, nightly,
+        for duty in (lambda: sending.send_due(lambda: bool(told_to_stop)), letters.write_to_officers, *DUTIES, nightly,
                      forget):
+            if told_to_stop:
+                break
             try:
                 duty()
                 db.session.commit()

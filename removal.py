@@ -14,7 +14,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
 import backups
-from letters import forget_files
 from models import (
     DONE_WITH,
     Booking,
@@ -38,6 +37,7 @@ from models import (
 from models.search import TIDY_INDEX
 from models.visit import visit_bookings
 from retention import FACTS, emptied
+from sending import forget_files
 
 MOST = 200  # of a list that somebody reads, and at a time, while letters wait
 

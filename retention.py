@@ -104,7 +104,7 @@ TABLE = (
           "field_links": "id secret", "waiters": "id secret", "feedbacks": "id once", "invites": "id secret",
           "taken": "id", "aways": "id", "intakes": "id", "wordings": "id", "notices": "id", "permits": "id",
           "removals": "id", "blocks": "id", "hours": "weekday", "audit": "id before hash",
-          "officers": "id password_hash feed_key wrong_tries locked_until totp_secret totp_step recovery",
+          "officers": "id password_hash feed_key wrong_tries locked_until totp_secret totp_step recovery temporary",
           "log_ins": "id key_hash officer_id since seen browser"}),
 )
 

@@ -8,8 +8,8 @@ from sqlalchemy import inspect, update
 from sqlalchemy.exc import OperationalError
 
 from forms import ON_THE_DAY, PressForm
-from letters import by_mail_server
 from models import Booking, Deed, Entry, LogIn, aside, db, hide_contact, in_hand, newest_event, now
+from sending import by_mail_server
 
 office = Blueprint("office", __name__, url_prefix="/kontor")
 

@@ -10,8 +10,9 @@ import throttle
 from calendars import by_day, public_feed, public_visits
 from figures import waits
 from forms import FeedbackForm
-from letters import feed_address, stuck
+from letters import feed_address
 from models import FIRST, Feedback, Intake, Notice, Permit, db, now
+from sending import stuck
 
 from . import public
 

@@ -22,7 +22,7 @@ from conftest import OFFICER, PASSWORD, WISH, Page
 from test_browser import chromium, log_in  # noqa: F401
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-import letters
+import sending
 from app import create_app
 from models import COPENHAGEN, OPEN, Booking, Letter, Status, db, local, now, today
 from throttle import limiter
@@ -62,7 +62,7 @@ class Week:
 
     def post_letters(self) -> None:
         with self.app.app_context():
-            letters.send_due()
+            sending.send_due()
 
     def close(self) -> None:
         self._server.shutdown()

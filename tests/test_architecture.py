@@ -11,7 +11,8 @@ import services
 
 ROOT = Path(__file__).parent.parent
 # What a room may import of ours. The arrows go one way, from what people see down to what is known.
-LOWER = {"letters", "retention", "calendars", "figures", "wording", "services", "forms", "models", "words", "throttle", "district"}
+LOWER = {"letters", "sending", "retention", "calendars", "figures", "wording", "services", "forms", "models", "words",
+         "throttle", "district"}
 MAY_IMPORT = {
     "app": LOWER | {"public", "office", "commands"},
     "public": LOWER,
@@ -20,12 +21,13 @@ MAY_IMPORT = {
     "moving": {"backups", "models"},
     "backups": {"models"},
     "duties": {"services", "models"},
-    "removal": {"backups", "letters", "retention", "models"},
+    "removal": {"backups", "sending", "retention", "models"},
     "retention": {"words", "services", "forms", "models"},
     "demo_district": LOWER | {"demo_cases"},
     "demo_cases": set(),
     "seed": LOWER | {"demo_cases"},
     "letters": {"retention", "calendars", "words", "services", "forms", "models"},
+    "sending": {"words", "models"},
     "calendars": {"words", "services", "forms", "models"},
     "figures": {"wording", "words", "services", "forms", "models"},
     "wording": {"words", "services", "models"},
@@ -38,7 +40,7 @@ MAY_IMPORT = {
 }
 DEMO = {"demo_district", "demo_cases", "seed"}
 MAY_NAME_A_SERVICE = {"services", *DEMO}
-LONGEST_FILE, MOST_PYTHON, GLANCE = 500, 10_400, 15  # lines
+LONGEST_FILE, MOST_PYTHON, GLANCE = 500, 12_000, 15  # lines
 NOT_OURS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", "__pycache__", "node_modules"}
 WITH_WORDS = {".py", ".html", ".txt", ".md", ".toml", ".cfg", ".js", ".css", ".svg", ".po", ".mako", ".geojson", ".yml",
               ".yaml", ".sh", ".service", ".ini", ".json", ""}
@@ -146,9 +148,9 @@ def test_only_the_model_says_how_things_stand():
     assert not wrong
 
 
-def test_only_letters_sends_mail():
+def test_only_sending_sends_mail():
     senders = {room(p) for p in PRODUCT if imports(p).keys() & {"flask_mail", "smtplib"}}
-    assert senders == {"letters"}
+    assert senders == {"sending"}
 
 
 def test_only_the_catalogue_names_a_service():

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from datetime import timedelta
+from pathlib import Path
 
 import databases
 import psycopg
@@ -169,6 +170,7 @@ def test_what_the_operator_does_is_in_the_log_of_the_office(app, command, who):
     assert len(entries(app)) == before and "unbroken" in verify(app)
 
 
+@pytest.mark.sqlite
 def test_that_a_backup_was_put_back_is_in_the_log_that_came_with_it(make_app):
     app = make_app()
     reads, operator = logged_in(app), app.test_cli_runner()

@@ -28,6 +28,7 @@ from conftest import OFFICER, ROOT, Person, book, logged_in
 from flask_babel import force_locale
 
 import letters
+import sending
 from models import Booking, Fate, Letter, Officer, Place, Reply, Way, db
 from models.letter import CLAIM, PATIENCE
 from words import error_in_words
@@ -190,7 +191,7 @@ def receive(app, recipient: str = "anna@example.dk", **changes) -> tuple[str, st
 def send(app) -> int:
     """One round of the worker; how many letters went."""
     with app.app_context():
-        return letters.send_due()
+        return sending.send_due()
 
 
 def send_all(app) -> int:

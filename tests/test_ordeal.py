@@ -13,7 +13,7 @@ from conftest import OFFICER, PASSWORD, WISH, Person, book, logged_in
 from ordeal import Ordeal, strange_inputs
 from sqlalchemy import event
 
-import letters
+import sending
 from models import Booking, Fate, Letter, db, now
 from models.base import DOOR
 
@@ -137,8 +137,8 @@ def test_a_clock_that_is_set_back_an_hour_breaks_nothing(make_app):
         for reference in (first, second):
             assert officer.post(f"/kontor/sag/{reference}/imoedekom", {"words": "", "send": "1"}).status == 200
         with app.app_context():
-            letters.send_due()
+            sending.send_due()
             clock.move_to(real + timedelta(minutes=1))
-            letters.send_due()
+            sending.send_due()
             assert {x.fate for x in db.session.query(Letter)} == {Fate.SENT}
             assert {b.status.value for b in db.session.query(Booking)} == {"accepted"}

@@ -16,7 +16,7 @@ from conftest import OFFICER, PASSWORD, ROOT, WISH, Person, book, logged_in
 from flask_babel import force_locale
 
 import retention
-from letters import send_due, write_to_officers
+from letters import write_to_officers
 from models import (
     Booking,
     Event,
@@ -36,6 +36,7 @@ from models import (
     now,
     today,
 )
+from sending import send_due
 
 DATA, NOTICE, PERSON = "/en/kontor/data", "/en/kontor/data/privatliv", "/en/kontor/data/person"
 NOW = datetime(2026, 5, 11, 8, tzinfo=UTC)

@@ -11,8 +11,9 @@ from test_case import change
 from test_intake import BOOK as PAUSED_FORM
 from test_intake import paused
 
-from letters import address_key, send_due
+from letters import address_key
 from models import Block, Booking, Fate, Kind, Letter, Officer, Reply, Role, Status, Waiter, db
+from sending import send_due
 from models.letter import mailbox
 
 __all__ = ["paused"]

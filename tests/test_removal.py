@@ -23,7 +23,7 @@ from test_mail import MailServer
 import removal
 import services
 from forms import Line, Repeat, Text
-from letters import send_due, write_to_officers
+from letters import write_to_officers
 from models import (
     COPENHAGEN,
     DONE_WITH,
@@ -46,6 +46,7 @@ from models import (
     db,
     now,
 )
+from sending import send_due
 from retention import FACTS
 from services.spots import SpotForm
 

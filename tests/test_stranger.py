@@ -18,6 +18,7 @@ import time_machine
 from conftest import OFFICER, PASSWORD, WISH, Person, book, logged_in
 
 import letters
+import sending
 import services
 from models import (
     COPENHAGEN,
@@ -377,7 +378,7 @@ def test_whoever_was_asked_to_do_something_sees_that_and_nothing_of_those_who_as
         assert ask(client, f"/ansvar/{id}/{wrong}").status_code == 404
     with district.app.app_context():
         for letter in db.session.query(Letter).filter(Letter.owner_id.is_not(None)):
-            assert not OF_CITIZENS.search(letter.subject + letter.text + str(letters.html_twin(letter)))
+            assert not OF_CITIZENS.search(letter.subject + letter.text + str(sending.html_twin(letter)))
 
 
 def test_anybody_reads_what_is_public_of_a_protocol_that_is_public(district):
@@ -398,7 +399,7 @@ def test_letters_to_citizens_tell_only_what_is_theirs(district):
                                              "withdrawn", "postponed"}
         for letter in written:
             own = letter.booking
-            twin = str(letters.html_twin(letter))
+            twin = str(sending.html_twin(letter))
             for text in (letter.subject + letter.text, twin):
                 for mine in (own.secret, own.reference, f"{own.reference[:4]} {own.reference[4:]}"):
                     text = text.replace(mine, "")
