@@ -107,7 +107,7 @@ def make_app(template, tmp_path, standing):
             own.append(build(databases.copied(template, tmp_path / f"instance{len(own)}"), template, **config))
             return own[-1]
         app = standing(len(lent))
-        lent.append((app, dict(app.config), app.wsgi_app))
+        lent.append((app, dict(app.config), dict(app.view_functions), app.wsgi_app))
         return app
 
     yield make
@@ -117,9 +117,10 @@ def make_app(template, tmp_path, standing):
             db.engine.dispose()
     for app in own:
         databases.forgotten(Path(app.instance_path))
-    for app, config, wsgi_app in lent:
+    for app, config, views, wsgi_app in lent:  # as it was lent
         app.config.clear()
         app.config.update(config)
+        app.view_functions.update(views)
         app.wsgi_app = wsgi_app
 
 
