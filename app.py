@@ -37,9 +37,8 @@ HERE = Path(__file__).parent
 BIGGEST = 2**31 - 1  # no row of ours has a higher number, and a database may not know one
 # Where one is, for the pin of a spot (static/spots.js); nothing else that a browser could give.
 PERMISSIONS = "geolocation=(self), " + ", ".join(f"{power}=()" for power in (
-    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "gyroscope", "hid",
-    "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "picture-in-picture",
-    "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"))
+    "accelerometer", "autoplay", "camera", "display-capture", "fullscreen", "gyroscope", "hid", "local-fonts",
+    "magnetometer", "microphone", "midi", "payment", "publickey-credentials-get", "serial", "usb"))
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 DEFAULTS = {

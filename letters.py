@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext
-from itsdangerous import BadSignature, Signer
+from itsdangerous import Signer
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
@@ -149,20 +149,21 @@ def _held_back(event: Event, address: str, language: str) -> tuple[str, dict]:
     """Why a letter stays here, or nothing; and what such a letter says at its end. What an officer does always goes."""
     if event.kind not in ON_REQUEST or event.officer:
         return "", {}
-    key, before = address_key(address), Letter.today_to(address, ON_REQUEST)
+    before = Letter.today_to(address, ON_REQUEST)
     named = event.booking.reference if event.booking else f"v{event.facts['waiter']}"
-    token = Signer(current_app.secret_key, salt="not me").sign(f"{named}.{key}").decode()
-    return "blocked" if Block.of(key) else "enough" if before >= MOST_A_DAY else "", {
+    token = Signer(current_app.secret_key, salt="not me").sign(f"{named}.{address_key(address)}").decode()
+    return _refused(address, before), {
         "not_me": _address("public.not_me", language, token=token), "last_today": before == MOST_A_DAY - 1}
+
+
+def _refused(address: str, before: int) -> str:
+    return "blocked" if Block.of(address_key(address)) else "enough" if before >= MOST_A_DAY else ""
 
 
 def named_in(token: str) -> tuple[str, str] | None:
     """What a link "this was not me" is about, a case's reference or v and a waiter's number; and the address's key."""
-    try:
-        named, _, key = Signer(current_app.secret_key, salt="not me").unsign(token).decode().partition(".")
-    except BadSignature:
-        return None
-    return named, key
+    signer = Signer(current_app.secret_key, salt="not me")
+    return tuple(signer.unsign(token).decode().split(".")) if signer.validate(token) else None
 
 
 def address_key(address: str) -> str:
@@ -174,17 +175,15 @@ def address_key(address: str) -> str:
 def _look_again_at_what_waits(events: list[Event]) -> None:
     """What has not gone yet may have another reader by now, or one who never asked."""
     changed = {e.booking.id: e for e in events if e.kind in (Kind.SPAM, Kind.CONTACT_CHANGED)}
-    if not changed:
-        return
-    for letter in db.session.scalars(select(Letter).where(
-            Letter.booking_id.in_(changed), Letter.fate == Fate.WAITING, Letter.way == Way.EMAIL)):
-        if changed[letter.booking_id].kind is Kind.SPAM:
-            letter.hold_back("aside")
-        elif letter.kind in ON_REQUEST and not changed[letter.booking_id].officer:
-            if Block.of(address_key(letter.recipient)):
-                letter.hold_back("blocked")
-            elif Letter.today_to(letter.recipient, ON_REQUEST) > MOST_A_DAY:  # it is among them itself
-                letter.hold_back("enough")
+    waiting = select(Letter).where(Letter.booking_id.in_(changed), Letter.fate == Fate.WAITING, Letter.way == Way.EMAIL)
+    for letter in db.session.scalars(waiting) if changed else ():
+        why, event = "", changed[letter.booking_id]
+        if event.kind is Kind.SPAM:
+            why = "aside"
+        elif letter.kind in ON_REQUEST and not event.officer:
+            why = _refused(letter.recipient, Letter.today_to(letter.recipient, ON_REQUEST) - 1)  # it is among them
+        if why:
+            letter.hold_back(why)
 
 
 def _write_about_the_site(event: Event) -> list[Letter]:

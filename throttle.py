@@ -1,12 +1,12 @@
 """How often one address, and the network around it, may knock at the doors that somebody could try to force.
 
-Many people may share an address: a school, a town hall, the customers of a mobile network. On the worst day that the
-real service has known, 75 wishes came from the whole district, so whoever is stopped here is hardly a person, and if
-they are, their page is kept and says when to go on. A network is what is handed out in one piece: whoever has one
-address of it may have the others, too, so it is allowed three times as much and no more.
+Many may share an address: a school, a town hall, the customers of a mobile network. On the worst day of the real
+service, 75 wishes came from the whole district. So who is stopped is hardly a person; if they are, their page is kept
+and says when to go on. Who has one address of a network may have them all, so it gets three times as much, no more.
 """
 
 from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address, ip_network
 
 from flask import request
@@ -15,7 +15,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 
-def _network(bits4: int, bits6: int) -> str:
+def _asking(bits4: int, bits6: int) -> str:
     asking = get_remote_address()
     try:
         address = ip_address(asking)
@@ -25,23 +25,15 @@ def _network(bits4: int, bits6: int) -> str:
     return str(ip_network((address.packed, bits4 if address.version == 4 else bits6), strict=False))
 
 
-def address() -> str:
-    """Who asks: of IPv6, one household has all the addresses that begin with the same 64 bits."""
-    return _network(32, 64)
-
-
-def network() -> str:
-    return _network(24, 48)
-
-
-limiter = Limiter(address)
+ADDRESS, NETWORK = partial(_asking, 32, 64), partial(_asking, 24, 48)  # of IPv6, one household has a /64
+limiter = Limiter(ADDRESS)
 limiter.logger.addHandler(default_handler)  # that Redis is gone is worth a line; who was held off is not
 
 
 def _at_most(each: str, together: str, **rules) -> Callable:
     """At most so many posts from each address, and from those of its network together."""
     def limited(view):
-        for amount, whose in ((each, address), (together, network)):
+        for amount, whose in ((each, ADDRESS), (together, NETWORK)):
             view = limiter.limit(amount, key_func=whose, methods=["POST"], **rules)(view)
         return view
     return limited

@@ -17,11 +17,8 @@ def not_me(token: str):
     """By the link that stands in the letter alone, and not on the pages of whoever booked: looking changes nothing, one
     button closes it, and then another one keeps further such letters away."""
     named, key = named_in(token) or abort(404)
-    booking = waiter = None
-    if named.startswith("v"):
-        waiter = db.session.get(Waiter, int(named[1:]))
-    else:
-        booking = Booking.by_reference(named) or abort(404)
+    booking = Booking.by_reference(named)
+    waiter = db.session.get(Waiter, int(named[1:])) if named.startswith("v") else None
     open_for_them = waiter or booking and address_key(booking.email) == key and (
         booking.is_open or booking.may_hear_more)
     if request.method == "POST" and PressForm().validate():

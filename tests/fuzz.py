@@ -238,7 +238,7 @@ class Fuzz:
     def run(self, inputs: int, number: int | None = None) -> str:
         """So many of them, the same ones for the same number; what came of it, in a line."""
         def trial(one):
-            random.seed(next(self.numbers))  # hypothesis holds it still, and no two letters have one number
+            random.seed(f"input {next(self.numbers)}")  # hypothesis holds it still, and no two letters have one number
             self.send(one)
 
         how = settings(max_examples=inputs, deadline=None, database=None, report_multiple_bugs=False, derandomize=number is None,
