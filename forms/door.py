@@ -25,7 +25,7 @@ def old_password() -> PasswordField:
 # Words that whoever guesses tries first here; those of the district and of the officer come on top.
 EASY = ("adgangskode", "kodeord", "password", "hemmelig", "velkommen", "sommer", "vinter", "danmark", "politi",
         "police", "betjent", "officer", "kontor", "faerdsel", "færdsel", "booking")
-TOO_FEW_GUESSES, LONGEST_MEASURED = 10**8, 72
+TOO_FEW_GUESSES, LONGEST_MEASURED = 10**8, 24  # characters; of odd signs, seventy would take ten seconds
 
 
 def hard_to_guess(form, field) -> None:

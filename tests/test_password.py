@@ -1,6 +1,7 @@
 """An officer chooses a password: their own, hard to guess, and nobody else is in with the old one."""
 
 import re
+from time import process_time
 
 import pytest
 from conftest import OFFICER, PASSWORD, REAL_HASHING, Person, logged_in
@@ -76,6 +77,13 @@ def test_whatever_is_hard_to_guess_is_taken_just_as_it_is_typed(app, good):
     page = logged_in(app).post(PAGE, {"password": PASSWORD, "new_password": good})
     assert page.status == 200, page.errors
     assert opens(app, good) and not opens(app, good.strip() if good != good.strip() else good.swapcase() + "x")
+
+
+def test_no_password_takes_long_to_measure(app):
+    odd = "({$<|a1(|3{3[%8a6$|2[!a+(976%#a@0a0(<14&77+%4@8({[<369&#!1|+507$%2"
+    person, begun = logged_in(app), process_time()
+    assert person.post(PAGE, {"password": PASSWORD, "new_password": odd * 2}).status == 200
+    assert process_time() - begun < 2
 
 
 def test_an_invitation_takes_no_easy_one_either(app):
