@@ -208,6 +208,8 @@ def let_it_pass(case: Case) -> None:
         ago = timedelta(days=(local(agreed.starts_at).date() - YESTERDAY).days)
         for time in (agreed, *agreed.takes):
             time.starts_at, time.ends_at = time.starts_at - ago, time.ends_at - ago
+        for taken in agreed.takes:  # all journeys share one yesterday, and nobody is in two places
+            taken.unit_key += f" {agreed.id}"
         db.session.commit()
 
 

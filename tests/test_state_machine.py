@@ -125,11 +125,14 @@ class Cases(RuleBasedStateMachine):
     def rows(self, question: str) -> list[tuple]:
         return self.database.execute(question).fetchall()
 
+    def count_on(self) -> None:
+        """On PostgreSQL, what is refused or only shown takes a number, too. Here it is given back, as on SQLite."""
+        for table in ("bookings", "visits", "proposals", "events") if databases.SERVER else ():
+            self.rows(f"SELECT setval('{table}_id_seq', coalesce(max(id), 0) + 1, false) FROM {table}")
+
     def take(self, name: str, legal: bool, step, letters_to=()) -> object:
         """Do `step` as a request does: commit it, or be refused. `letters_to`: (booking, kind) of each letter due."""
-        if databases.SERVER:  # where what is refused takes a number, too
-            for table in ("bookings", "visits", "proposals", "events"):
-                self.rows(f"SELECT setval('{table}_id_seq', coalesce(max(id), 0) + 1, false) FROM {table}")
+        self.count_on()
         before, known = {} if legal else self.stored(), {number for number, in self.rows("SELECT id FROM letters")}
         with self.app.app_context():
             try:

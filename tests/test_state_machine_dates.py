@@ -239,6 +239,7 @@ class Dates(Cases):
         def step(officer):
             if legal:
                 shown = letters.previewed(lambda: plan(officer))
+                self.count_on()
             visit = plan(officer)
             if legal:
                 db.session.flush()
