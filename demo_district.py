@@ -38,6 +38,7 @@ from forms import Form, taken_in
 from models import (
     COPENHAGEN,
     Booking,
+    Feedback,
     Officer,
     Owner,
     Place,
@@ -112,7 +113,8 @@ def fill() -> None:
     officer.set_password(password)
     fresh_from, rng = _at(_day(FRESH)), Random(2014)  # the same at every filling  # noqa: S311
     people = iter(rng.sample(list(product(FIRST.split(), LAST.split())), len(FIRST.split()) * len(LAST.split())))
-    happens = [*_wishes(rng, people, officer), *_visits(officer), *_dated(rng, people, officer), *_absences()]
+    happens = [*_wishes(rng, people, officer), *_visits(officer), *_dated(rng, people, officer), *_absences(),
+               (_at(_day(2)), _cannot_use_it)]
     present = clock.set(None)
     try:
         for moment, act in sorted(happens, key=lambda step: step[0]):
@@ -127,6 +129,11 @@ def fill() -> None:
     click.echo(f"{OFFICER} can log in at {letters.office_address()} with the password {password}")
     click.echo(f"The page of somebody who is to choose a date: {letters.link_to(offered.booking)}")
     click.echo(f"A citizen's own page: {letters.link_to(answered)}")
+
+
+def _cannot_use_it() -> None:
+    Feedback.receive(once="demo", page="Bestil en færdselskontrol", email="maja@example.dk", language="da",
+                     words="Min skærmlæser siger ikke, hvilket svar der mangler.")
 
 
 def _wishes(rng: Random, people: Iterator, officer: Officer) -> Iterator[tuple[datetime, Callable]]:
