@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
+import databases
 import pytest
 from browser import Site, _free_port
 from conftest import ROOT
@@ -103,7 +104,7 @@ class Caller(Client):
 
 @pytest.fixture
 def installed(template, tmp_path):
-    shutil.copytree(template, tmp_path / "site")
+    databases.copied(template, tmp_path / "site")
     site = Installed(tmp_path / "site")
     yield site
     site.stop()

@@ -2,7 +2,10 @@
 
 import shutil
 
+import pytest
 from fuzz import STRANGE, Input, fuzzed, quoted
+
+pytestmark = pytest.mark.sqlite  # thousands of times, the file is put back as it was
 
 
 def test_strange_inputs_are_answered_and_learn_nothing(template, tmp_path):

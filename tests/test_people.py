@@ -377,6 +377,7 @@ def test_the_same_message_twice_is_one_and_bad_input_is_said_beside_its_field(ap
 # Logs.
 
 
+@pytest.mark.sqlite
 def test_the_log_has_neither_words_nor_addresses_nor_secrets(app, citizen, caplog, clock):
     """Of booking, messages, the person's file, the night's job, and a failure in the midst of it."""
     caplog.set_level("DEBUG")

@@ -14,10 +14,11 @@ KEEPERS = (
     "ALTER TABLE taken ADD CONSTRAINT ex_taken_unit EXCLUDE USING gist "
     "(unit_key WITH =, visit_id WITH <>, tsrange(starts_at, ends_at) WITH &&) WHERE (visit_id IS NOT NULL)",
     "CREATE INDEX booking_words ON bookings USING gin (search gin_trgm_ops)",
-    "CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = 'the log is only appended to'; END $$",
-    *(f"CREATE TRIGGER audit_no_{verb} BEFORE {verb.upper()} ON audit FOR EACH STATEMENT "
-      "EXECUTE FUNCTION audit_only_grows()" for verb in ('update', 'delete', 'truncate')),
+    "CREATE FUNCTION only_grows() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = TG_TABLE_NAME || ' is only appended to'; END $$",
+    *(f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} FOR EACH STATEMENT "
+      "EXECUTE FUNCTION only_grows()"
+      for table in ('audit', 'permits', 'removals') for verb in ('update', 'delete', 'truncate')),
 )
 
 
@@ -42,6 +43,6 @@ def _ensure_extensions():
 
 def downgrade():
     if op.get_bind().dialect.name == 'postgresql':
-        op.execute('DROP FUNCTION audit_only_grows CASCADE')
+        op.execute('DROP FUNCTION only_grows CASCADE')
         op.execute('DROP INDEX booking_words')
         op.execute('ALTER TABLE taken DROP CONSTRAINT ex_taken_unit')
