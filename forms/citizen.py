@@ -125,7 +125,7 @@ class BookingForm(OpenForm, ContactForm, PlaceForm):
 
     where = ("road", "from_to", "postcode")
     who_asks = ("capacity", "org", "name", "email", "phone", "reply", "address", "language")
-    common = {"homepage", "lat", "lng", "emergency", *where, *who_asks}
+    common = {"once", "homepage", "lat", "lng", "emergency", *where, *who_asks}
 
     def columns(self) -> dict:
         """Booking's columns, as far as a form can know them."""
