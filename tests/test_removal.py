@@ -410,6 +410,7 @@ def test_the_job_twice_or_killed_in_between_does_what_once_does(one, monkeypatch
         assert db.session.query(Removal).count() == lines
 
 
+@pytest.mark.sqlite
 def test_what_was_removed_but_not_swept_out_is_so_the_next_time(one, monkeypatch):
     app, clock, _ = one
     with monkeypatch.context() as patch:
@@ -481,6 +482,7 @@ def test_the_ledger_says_what_when_and_by_which_decision_and_nothing_of_whom(one
             raw.execute(statement)
 
 
+@pytest.mark.sqlite
 def test_an_old_backup_brings_nobody_back(alive):
     """Not even one that is older than the permit."""
     app, clock, life = alive
@@ -500,6 +502,7 @@ def test_an_old_backup_brings_nobody_back(alive):
         assert db.session.query(Removal).count() > len(life.cases)
 
 
+@pytest.mark.sqlite
 def test_the_dry_run_changes_nothing(one):
     app, _, life = one
     leave(app)
