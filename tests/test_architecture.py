@@ -40,7 +40,7 @@ MAY_IMPORT = {
 }
 DEMO = {"demo_district", "demo_cases", "seed"}
 MAY_NAME_A_SERVICE = {"services", *DEMO}
-LONGEST_FILE, MOST_PYTHON, GLANCE = 500, 12_000, 15  # lines
+LONGEST_FILE, MOST_PYTHON, GLANCE = 500, 12_150, 15  # lines
 NOT_OURS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", "__pycache__", "node_modules"}
 WITH_WORDS = {".py", ".html", ".txt", ".md", ".toml", ".cfg", ".js", ".css", ".svg", ".po", ".mako", ".geojson", ".yml",
               ".yaml", ".sh", ".service", ".ini", ".json", ""}

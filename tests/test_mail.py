@@ -386,7 +386,7 @@ def test_a_letter_waits_out_a_server_that_is(trouble, app, clock, server, monkey
     begin, said = TROUBLES[trouble]
     begin(server)
     with monkeypatch.context() as patched:
-        patched.setattr(letters, "TIMEOUT", 0.1 if "slow" in trouble else 5)
+        patched.setattr(sending, "TIMEOUT", 0.1 if "slow" in trouble else 5)
         assert send(app) == 0
     [letter] = outbox(app)
     assert (letter.fate, letter.tries) == (Fate.WAITING, 1)
@@ -413,7 +413,7 @@ def test_twenty_bookings_stand_and_each_letter_arrives_once_after_every_kind_of_
         booked[recipient] = spoken(book(Person(app), email=recipient)[0])
         if number % 2:
             with monkeypatch.context() as patched:
-                patched.setattr(letters, "TIMEOUT", 0.1)
+                patched.setattr(sending, "TIMEOUT", 0.1)
                 assert send(app) == 0
     assert max(waited) < AT_ONCE
     with app.app_context():
@@ -472,7 +472,7 @@ def test_what_the_server_took_is_never_sent_again_though_it_hangs_up_at_once(app
 
 
 def test_a_server_that_says_no_goodbye_has_still_taken_the_letter(app, server, monkeypatch):
-    monkeypatch.setattr(letters, "TIMEOUT", 0.1)
+    monkeypatch.setattr(sending, "TIMEOUT", 0.1)
     receive(app)
 
     async def handle_QUIT(*_):

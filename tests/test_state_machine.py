@@ -266,9 +266,12 @@ class Cases(RuleBasedStateMachine):
         return [n for n, v in self.visits.items() if booking in v["holds"] and v["state"] in ("planned", "done")]
 
     def may_be_visited(self, booking: int, service: str, told: bool) -> bool:
+        """An answered wish may hear of a further visit, where its date is told to nobody."""
         known = self.bookings[booking]
+        knows_dates = any(v["told"] and booking in v["holds"] for v in self.visits.values())
         return known["service"] == service and (
-            known["status"] in OPEN and not self.holds_open(booking) if told else known["status"] == "accepted")
+            known["status"] in OPEN and not self.holds_open(booking) if told else
+            known["status"] == "accepted" or known["status"] == "answered" and not knows_dates)
 
     def span(self, hours) -> tuple[datetime, datetime]:
         starts = self.now + timedelta(hours=hours[0])
