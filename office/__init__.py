@@ -27,7 +27,8 @@ def lock():
         return None
     g.log_in = log_in_of_session()
     if g.log_in is None:
-        if request.method == "POST" and request.origin == request.host_url.rstrip("/"):  # typed here, not foisted on us
+        if (request.method == "POST" and request.origin == request.host_url.rstrip("/")  # typed here, not foisted on us
+                and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"):  # a script looks after itself
             return render_template("error.html", code=401), 401
         query = request.query_string.decode()
         here = request.script_root + request.path + (f"?{query}" if query else "")

@@ -163,7 +163,7 @@ def test_a_form_either_refuses_them_or_keeps_them_as_they_are(app):
 def test_a_search_for_them_finds_what_holds_them_and_not_everything(app, booked):
     officer, other = logged_in(app).client, wish(app, road="Bygaden", name="Bo", email="bo@example.dk")
     for words in HOSTILE:
-        if len(fold(words)) > 3:
+        if max(map(len, fold(words).split()), default=0) > 3:  # one digit stands in many a reference
             found = officer.get("/kontor/", query_string={"q": words})
             assert found.status_code == 200 and other.reference[:4] not in found.text.split("<main")[1], words
 
