@@ -6,6 +6,7 @@ a fraction from 0 to 1, a number is whole, and None is where there is nothing to
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -257,4 +258,5 @@ def said_of_answers(chosen: Chosen, most: int = 50) -> list[Event]:
 def cases(chosen: Chosen) -> Iterator[Booking]:
     """Every booking received in the period, a few hundred at a time: they need not all fit into memory."""
     found = _bookings(chosen, Booking.received_on, True, Booking).options(joinedload(Booking.place))
-    yield from db.session.scalars(found.order_by(Booking.id).execution_options(yield_per=500))
+    with closing(db.session.scalars(found.order_by(Booking.id).execution_options(yield_per=500))) as rows:
+        yield from rows  # whoever breaks off leaves nothing open

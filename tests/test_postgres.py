@@ -298,7 +298,7 @@ def test_what_passes_is_told_and_what_was_typed_stays(app, code):
 def test_what_grows_too_long_by_folding_is_told_and_not_our_failure(app):
     """ß is ss where words are compared, and PostgreSQL means it when a column has a length."""
     answer = typed(app, road="ß" * 120)
-    assert answer.status_code == 400 and how_many(app, Booking) == 0
+    assert answer.status_code == 422 and how_many(app, Booking) == 0
 
 
 def test_a_server_that_is_gone_gets_a_page_with_what_was_typed(app):
