@@ -86,7 +86,7 @@ TOLD = frozenset({
     Kind.REMINDED, Kind.FOLLOWED_UP, Kind.UNFOLLOWED, Kind.SPAM,
 })
 # What may still happen where it is removed who asked, and what was written.
-STILL = frozenset({Kind.MOVED, Kind.JOURNALISED})
+STILL = frozenset({Kind.MOVED, Kind.JOURNALISED, Kind.BLOCKED, Kind.UNBLOCKED})
 
 
 class Event(db.Model):

@@ -29,6 +29,7 @@ from letters import write_to_officers
 from models import (
     COPENHAGEN,
     DONE_WITH,
+    Block,
     Booking,
     Event,
     Feedback,
@@ -608,3 +609,19 @@ def test_months_are_counted_as_people_do(closed, months, due):
         on = date(2026, 1, 1) + timedelta(days=more)
         last = permit.ended_before(on).date() - timedelta(days=1)
         assert permit.due_on(last) <= on < permit.due_on(last + timedelta(days=1))
+
+
+def test_a_block_outlives_the_case_that_it_came_from_and_can_be_lifted(one):
+    app, _, life = one
+    with app.app_context():
+        booking = Booking.by_reference(life.cases["control"])
+        Block.add("the key of an address", booking)
+        db.session.commit()
+        id = db.session.query(Block).one().id
+    flask(app, "remove")
+    with app.app_context():
+        Block.add("another key", Booking.by_reference(life.cases["control"]))
+        db.session.commit()
+    assert logged_in(app).post(f"/kontor/breve/spaerret/{id}/ophaev", token_from="/kontor/").status == 200
+    with app.app_context():
+        assert [block.key for block in db.session.query(Block)] == ["another key"]
