@@ -85,7 +85,8 @@ def person():
         return render_template("office/person.html", form=form, file=None), 422 if form.errors else 200
     bookings = [b for b in found if b.reference in (form.sag.data or ())]
     also_about(bookings)
-    file = _file(bookings, form.q.data.casefold().strip()) if {"show", "json"} & request.form.keys() else None
+    known = {form.q.data.strip(), *(b.email for b in bookings)}
+    file = _file(bookings, known) if {"show", "json"} & request.form.keys() else None
     if "json" in request.form:
         return Response(json.dumps(file, ensure_ascii=False, indent=1), mimetype="application/json", headers={
             "Content-Disposition": "attachment; filename=person.json"})
@@ -117,17 +118,20 @@ def _ledger():
     return select(Removal).options(selectinload(Removal.permit)).order_by(Removal.id.desc())
 
 
-def _file(bookings: list[Booking], email: str) -> dict:
-    """All that is stored on one person, in words. Officers' own notes stand apart: whether they are handed out is to be
+def _file(bookings: list[Booking], known: set[str]) -> dict:
+    """All that is stored on one person, in words: the cases, and what else came from one of the addresses in `known`.
+    Officers' own notes stand apart: whether they are handed out is to be
     decided each time. What tells of a visit that nobody may know of is not theirs, nor is anybody else's name."""
+    addresses = {address.casefold() for address in known if address}
     return {
         "made": day(today()), "language": str(get_locale()), "cases": [_case(b) for b in bookings],
         "waits_for": [{"service": str(services.SERVICES[w.service].name), "email": w.email, "since": day(w.asked_on)}
-                      for w in db.session.scalars(select(Waiter).where(Waiter.email == email))],
+                      for w in db.session.scalars(select(Waiter).where(func.lower(Waiter.email).in_(addresses)))],
         "accessibility": [{"at": moment(m.received_at), "page": m.page, "words": m.words, "email": m.email}
-                          for m in db.session.scalars(select(Feedback).where(func.lower(Feedback.email) == email))],
+                          for m in db.session.scalars(
+                              select(Feedback).where(func.lower(Feedback.email).in_(addresses)))],
         "tasks": [{"name": o.name, "email": o.email, "tasks": [t.what for t in o.tasks]}
-                  for o in db.session.scalars(select(Owner).where(func.lower(Owner.email) == email))],
+                  for o in db.session.scalars(select(Owner).where(func.lower(Owner.email).in_(addresses)))],
         "consider": [{"reference": b.reference, "at": moment(e.at), "words": e.words}
                      for b in bookings for e in b.events if e.words and not (e.is_told or e.kind in OWN)]}
 

@@ -228,6 +228,11 @@ def test_all_that_is_stored_on_one_person_is_found_ticked_and_shown(app, known):
     assert secret not in page.html and "19 June" not in sheet and "Visit planned" not in sheet
 
 
+def test_whoever_is_found_by_name_is_shown_with_what_lies_outside_their_cases(app, known):
+    page = logged_in(app).post(PERSON, {"q": "Anna Jensen", "sag": [known[0]], "show": "1"})
+    assert "For lille skrift." in page.text and "Answers for tasks after a visit" in page.text
+
+
 def test_it_comes_as_json_too_and_every_look_is_in_the_log(app, known):
     mine, too, _ = known
     officer = logged_in(app)
