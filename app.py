@@ -98,7 +98,9 @@ def create_app(config: dict | None = None) -> Flask:
                     commands.demo, commands.seed_):
         app.cli.add_command(command)
     _teach_words(app)
+    app.before_request(_only_under_our_names)
     app.before_request(_only_read_unless_posted)
+    app.before_request(_hear_the_public_out)
     app.teardown_request(lambda _error: reading_only.set(False))
     app.after_request(_headers)
     for error in (400, 403, 404, 405, 413, 429, 500):
@@ -205,12 +207,18 @@ def _own_secret_key(file: Path) -> str:
     return key
 
 
-def _only_read_unless_posted():
-    """What the public sends has all come before the first look at the database: a line that is slow, or holds back on
-    purpose, does not hold the door at which writers queue."""
+def _only_under_our_names():
     if request.environ.get("booking.elsewhere"):
         abort(400)
+
+
+def _only_read_unless_posted():
     reading_only.set(request.method in SAFE_METHODS)
+
+
+def _hear_the_public_out():
+    """What they send has all come before the first look at the database: a line that is slow, or holds back on purpose,
+    does not hold the door at which writers queue."""
     if request.blueprint != "office":
         request.form  # noqa: B018  (reads it)
 

@@ -1,4 +1,4 @@
-"""The operator's commands: flask officer ..., worker, backup, restore, drill, move-to, demo, seed."""
+"""The operator's commands: flask officer ..., audit, worker, backup, restore, drill, remove, move-to, demo, seed."""
 
 import secrets
 import signal

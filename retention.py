@@ -5,7 +5,6 @@ stands nowhere here fails a test: nobody can begin to keep something without say
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import render_template
 from flask_babel import force_locale, gettext, ngettext
@@ -154,13 +153,6 @@ def period(permit: Permit) -> str:
     return ngettext("%(num)s month", "%(num)s months", permit.months)
 
 
-def removed_on(booking: Booking):
-    """The day from which what tells of the citizen may go, were the case closed today where it is open; None where
-    nobody has permitted it."""
-    permit = Permit.present()
-    return permit and permit.due_on(local(booking.closed_at).date() if booking.closed_at else today())
-
-
 def promise(booking: Booking) -> str:
     """What the citizen is told of it, in one or two sentences that stay true."""
     permit = Permit.present()
@@ -170,12 +162,12 @@ def promise(booking: Booking) -> str:
     if permit is None:
         return gettext("Your name, how to reach you and what was written are kept for now: a state authority may only "
                        "remove data when the Danish National Archives allow it, and no decision has been entered yet.")
+    due = permit.due_on(local(booking.closed_at).date() if booking.closed_at else today())
     if booking.closed_at is None:
         return gettext("Your name, how to reach you and what was written are removed %(period)s after your case is "
-                       "closed. If that were today, it would be on %(day)s.", period=period(permit),
-                       day=day(removed_on(booking)))
-    if removed_on(booking) <= today() - timedelta(days=1):
+                       "closed. If that were today, it would be on %(day)s.", period=period(permit), day=day(due))
+    if due < today():
         return gettext("Your name, how to reach you and what was written are removed as soon as we are done with your "
                        "case and it stands in our journal.")
     return gettext("Your name, how to reach you and what was written are removed on %(day)s, if nothing more happens "
-                   "in your case.", day=day(removed_on(booking)))
+                   "in your case.", day=day(due))

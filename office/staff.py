@@ -62,8 +62,7 @@ def _found(form: LogForm) -> Select:
         found = found.where(Entry.officer_id == int(form.betjent.data))
     if form.dag.data:
         day = midnight(form.dag.data)
-        found = found.where(Entry.at >= day, Entry.at < midnight(
-            form.dag.data + timedelta(days=1)))
+        found = found.where(Entry.at >= day, Entry.at < midnight(form.dag.data + timedelta(days=1)))
     if form.sag.data:
         booking = Booking.by_reference(form.sag.data)
         found = found.where(or_(*_about(booking)) if booking else False)
