@@ -25,12 +25,14 @@ from nacl.encoding import Base64Encoder
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
-from models import COPENHAGEN, db, months_after, now
+from models import COPENHAGEN, db, make_private, months_after, now
 
 HERE = Path(__file__).parent
 STAMP, SEALED = "bookings-%Y%m%dT%H%M%SZ", ".sealed"
 OLD = timedelta(hours=36)  # after which the office is told that something is wrong
 AGAIN = timedelta(hours=1)  # after which what failed is tried again
+# Tables that our database has had from the first
+OURS = {"alembic_version", "bookings", "events", "officers", "places"}
 
 
 class Unfit(Exception):
@@ -57,7 +59,7 @@ def new_keys() -> tuple[str, str]:
     return tuple(k.encode(Base64Encoder).decode() for k in (key, key.public_key))
 
 
-def kept() -> dict[Path, datetime]:
+def list_backups() -> dict[Path, datetime]:
     """Every backup that there is and when it was made, the newest first."""
     found = {}
     for file in sorted(_folder().glob("bookings-*.sqlite.gz*"), reverse=True):
@@ -80,18 +82,18 @@ def make(drilled: bool = False) -> Path:
                 ready = packed.with_name(packed.name + SEALED)
                 ready.write_bytes(SealedBox(PublicKey(key, Base64Encoder)).encrypt(packed.read_bytes()))
             note["file"] = ready.name
-            target = _put(ready, _folder() / ready.name)
-            for old in kept().keys() - _worth_keeping(kept()):
+            target = _put(ready)
+            for old in list_backups().keys() - _worth_keeping(list_backups()):
                 old.unlink()
         if drilled:
-            _drill(packed, "", note["rows"])
+            _drill(packed if key else target, "", note["rows"])
     return target
 
 
 def drill(file: Path | None = None, key: str = "") -> Path:
     """Try a backup out, the newest unless told: restore it elsewhere, bring it up to date, open its pages."""
-    file = file or next(iter(kept()), None)
-    known = last("backup")
+    file = file or next(iter(list_backups()), None)
+    known = last_result("backup")
     _drill(file, key, known.get("rows") if file and known.get("file") == file.name else None)
     return file
 
@@ -101,12 +103,12 @@ def _drill(file: Path | None, key: str, rows: dict | None) -> None:
         if file is None:
             raise Unfit("there is no backup")
         note["file"] = file.name
-        found = _checked(_unpacked(file, Path(room), key))
+        found = _known(_unpacked(file, Path(room), key))
         if rows not in (None, found):
             raise Unfit("its tables have other numbers of rows than when it was made")
         config = {"INSTANCE": room, "DISTRICT_FILE": current_app.config["DISTRICT_FILE"], "RATELIMIT_ENABLED": "false",
                   "SECOND_FACTOR": "false"}
-        if subprocess.run(_flask("rehearse"), cwd=HERE, env=_clean(config), timeout=600).returncode:  # noqa: S603
+        if subprocess.run(flask_command("rehearse"), cwd=HERE, env=_clean(config), timeout=600).returncode:  # noqa: S603
             raise Unfit("the site does not run on it; the log says why")
 
 
@@ -119,7 +121,7 @@ def restore(file: Path, key: str = "", force: bool = False) -> Path | None:
     here, aside = _database(), None
     with TemporaryDirectory(dir=here.parent, prefix=".restore-") as room:
         new = _unpacked(file, Path(room), key)
-        _checked(new)
+        _known(new)
         if here.exists():
             in_use = is_in_use(here)
             if in_use and not force:
@@ -135,7 +137,7 @@ def restore(file: Path, key: str = "", force: bool = False) -> Path | None:
             for end in ("", "-wal", "-shm"):
                 with suppress(FileNotFoundError):
                     Path(f"{here}{end}").rename(f"{aside}{end}")
-        _put(new, here)
+        _put(new.rename(new.with_name(here.name)))
     return aside
 
 
@@ -146,7 +148,7 @@ def gone_by(day: date) -> date:
                months_after(day, keep["BACKUP_MONTHS"]))
 
 
-def last(what: str) -> dict:
+def last_result(what: str) -> dict:
     """How the last backup or drill went: when (`at`), with which file, the error, and when it last went well."""
     try:
         return json.loads((_folder() / f"last-{what}.json").read_text())
@@ -156,7 +158,7 @@ def last(what: str) -> dict:
 
 def ages() -> dict[str, timedelta | None]:
     """How old the newest backup and the last good drill are; None where there has been none."""
-    good, newest = last("drill").get("good_at"), next(iter(kept().values()), None)
+    good, newest = last_result("drill").get("good_at"), next(iter(list_backups().values()), None)
     return {"backup": newest and now() - newest, "drill": now() - datetime.fromisoformat(good) if good else None}
 
 
@@ -164,7 +166,14 @@ def troubles() -> set[str]:
     """What the office must be told of: "backup" or "drill" that failed, is old, or was never made."""
     if database() is None or current_app.config["DEMO"]:
         return set()
-    return {what for what, age in ages().items() if age is None or age > OLD or last(what).get("error")}
+    return {what for what, age in ages().items() if age is None or age > OLD or last_result(what).get("error")}
+
+
+def health() -> dict:
+    """What the work list warns of, and the page of the backups always shows."""
+    last = {what: last_result(what) for what in ("backup", "drill")}
+    return {"backup_troubles": troubles(), "backup_ages": ages(), "last": last,
+            "backup_failed": {what for what, note in last.items() if note.get("error")}}
 
 
 class Nightly:
@@ -180,17 +189,17 @@ class Nightly:
         if hour is None or current_app.config["DEMO"] or database() is None or not _is_due(hour):
             return
         env = os.environ | {"BOOKING_INSTANCE": current_app.instance_path}
-        self.began, self.process = now(), subprocess.Popen(_flask("backup", "--drill"), cwd=HERE, env=env)  # noqa: S603
+        self.began, self.process = now(), subprocess.Popen(flask_command("backup", "--drill"), cwd=HERE, env=env)  # noqa: S603
 
 
 def _is_due(hour: int) -> bool:
     """Whether none was tried since the last time that it was `hour` o'clock, or that one failed a while ago."""
-    note, here = last("backup"), now().astimezone(COPENHAGEN)
+    note, here = last_result("backup"), now().astimezone(COPENHAGEN)
     if "at" not in note:
         return True
     night = here.replace(hour=hour, minute=0, second=0, microsecond=0)
     tried = datetime.fromisoformat(note["at"])
-    failed = note["error"] or last("drill").get("error")
+    failed = note["error"] or last_result("drill").get("error")
     return tried < (night if night <= here else night - timedelta(days=1)) or bool(failed) and now() - tried > AGAIN
 
 
@@ -210,6 +219,7 @@ def _copy(source: Path, target: Path) -> dict[str, int]:
     """Copy a database that may be in use, by SQLite's own means. How many rows each table has, in both."""
     try:
         with closing(_opened(source)) as one, closing(sqlite3.connect(target, timeout=60)) as other:
+            make_private(target)
             one.execute("BEGIN")  # what is counted and what is copied are of one moment
             rows = _rows(one)
             one.backup(other)
@@ -233,6 +243,20 @@ def _checked(file: Path) -> dict[str, int]:
         raise Unfit(f"it is damaged: {error}") from error
 
 
+def _known(file: Path) -> dict[str, int]:
+    """The same of a backup; one that is empty, of another program or of a newer version than this one is refused."""
+    from alembic.script import ScriptDirectory  # 11 MB, which neither a page nor the making of a backup needs
+
+    rows = _checked(file)
+    if not OURS <= rows.keys() or rows["alembic_version"] != 1:
+        raise Unfit("it is empty, or of another program: the tables of this site are not in it")
+    with closing(_opened(file)) as one:
+        [version] = one.execute("SELECT version_num FROM alembic_version").fetchone()
+    if version not in {script.revision for script in ScriptDirectory(HERE / "migrations").walk_revisions()}:
+        raise Unfit(f"it is of version {version}, which this version of the site does not know: it is newer")
+    return rows
+
+
 def _rows(one: sqlite3.Connection) -> dict[str, int]:
     tables = [name for name, in one.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
     return {name: one.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}  # noqa: S608
@@ -248,10 +272,8 @@ def is_in_use(file: Path) -> bool:
         with closing(_opened(file)) as one:
             one.execute("PRAGMA busy_timeout = 1000")
             one.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:  # or it is damaged, and nobody can use it
         return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-    except sqlite3.DatabaseError:  # damaged, so nobody can use it
-        return False
     return False
 
 
@@ -277,24 +299,26 @@ def _unpacked(file: Path, room: Path, key: str) -> Path:
     return target
 
 
-def _put(file: Path, target: Path) -> Path:
-    """Move a file to its place so that it is there whole or not at all, also after a power cut."""
-    new = target.with_name(f".{target.name}.new")
-    shutil.copyfile(file, new)
-    new.chmod(0o600)
-    for path in (new, target.parent):
-        handle = os.open(path, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
-        if path is new:
-            new.replace(target)
+def _put(file: Path) -> Path:
+    """Move a file out of its temporary folder into the one above, so that it is there whole or not at all, also after
+    a power cut. That takes no room, so a full disk does not stop it halfway."""
+    file.chmod(0o600)
+    _sync(file)
+    target = file.replace(file.parent.parent / file.name)
+    _sync(target.parent)
     return target
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
 
 
 @contextmanager
 def _workshop() -> Iterator[Path]:
     """A folder for one backup at a time; what a killed one left there is swept away."""
-    with (_made_folder() / ".lock").open("w") as lock:
+    with _private(_made_folder() / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for left in _folder().glob(".making-*"):
             shutil.rmtree(left, ignore_errors=True)
@@ -305,7 +329,7 @@ def _workshop() -> Iterator[Path]:
 @contextmanager
 def _noted(what: str) -> Iterator[dict]:
     """Write down how it went, for the office to see."""
-    note = {"at": now().isoformat(), "error": "", "good_at": last(what).get("good_at")}
+    note = {"at": now().isoformat(), "error": "", "good_at": last_result(what).get("good_at")}
     try:
         yield note
         note["good_at"] = note["at"]
@@ -314,7 +338,7 @@ def _noted(what: str) -> Iterator[dict]:
         raise
     finally:
         with suppress(OSError):  # on a full disk the age of the newest backup tells it all the same
-            new = _made_folder() / f".last-{what}.json"
+            new = _private(_made_folder() / f".last-{what}.json")
             new.write_text(json.dumps(note))
             new.replace(_folder() / f"last-{what}.json")
 
@@ -328,7 +352,12 @@ def _made_folder() -> Path:
     return _folder()
 
 
-def _flask(*words: str) -> list[str]:
+def _private(file: Path) -> Path:
+    file.touch(mode=0o600)
+    return file
+
+
+def flask_command(*words: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "app", *words]
 
 

@@ -1,29 +1,36 @@
 """What may be typed: kinds of fields and rules, the citizen's forms, the officer's forms."""
 
+from .access import ROLES, AcceptForm, InviteForm, LogForm, LoginForm, NewPasswordForm, PasswordForm, SecondFactorForm
+from .bot_check import new_form_token
 from .citizen import (
     HELPED,
     HELPED_WHY,
-    LANGUAGES,
-    REPLIES,
+    NAMED,
+    ON_THE_DAY,
+    PUBLISHED,
+    WAYS,
     BookingForm,
     ContactForm,
+    DatedForm,
     FindForm,
     InformationForm,
+    LostForm,
     NoneFitsForm,
     RateForm,
     ReopenForm,
+    WishedHours,
+    WishedTime,
     WithdrawForm,
+    preferred_times,
 )
-from .data import FeedbackAnswerForm, FeedbackForm, NoticeForm, PermitForm, PersonForm, RightForm
-from .dates import CAUSES, AbsenceForm, AgreedVisitForm, CallOffForm, CancelForm, HoursForm, OfferForm, VisitForm
-from .door import ROLES, AcceptForm, InviteForm, LogForm, LoginForm, NewPasswordForm, PasswordForm, SecondFactorForm
+from .facts import MOST_OCTETS, AdviceForm, FigureFileForm, HandoutForm
 from .fields import (
     YES_NO,
     AnyOf,
     Clock,
     Count,
     Day,
-    Form,
+    InEachLanguage,
     Line,
     Measure,
     OneOf,
@@ -31,34 +38,53 @@ from .fields import (
     Row,
     Select,
     Text,
-    day_in_words,
-    flat,
-    in_words,
-    weekday_name,
 )
-from .intake import AwayForm, JoinForm, LetInForm, PauseForm, TellMeForm
+from .figures import AccountForm, FiguresForm, PressReleaseForm, ResultsForm
+from .form import Form, day_in_words, flat, in_words, weekday_name
+from .intake import AdmitForm, JoinForm, OfficerAbsenceForm, PauseForm, TellMeForm
 from .officer import (
     SUITS,
     AskForm,
     DeclineForm,
+    DeclineReasonForm,
     DelayForm,
-    FieldLinkForm,
-    FiguresForm,
+    FindingsLinkForm,
     JournalForm,
     MergeForm,
+    MessageForm,
     MoveForm,
     NoteForm,
-    PartForm,
     PlaceNotesForm,
     PressForm,
     ReferForm,
+    ReportForm,
     SpamForm,
-    WordingForm,
-    WordsForm,
+    SplitForm,
+    WithholdForm,
     authorities,
     must_be_coming,
-    taken_in,
+    phone_form,
 )
-from .rules import HasBeen, NoPersonalData, RequiredWhen, day_here, in_my_language
-from .tasks import NOBODY, OWNERS, TASK_STATUSES, OwnerForm, TaskAnswerForm, TaskForm
-from .wishes import ON_THE_DAY, DatedForm, WishedHours, there_on_the_day, wished
+from .planning import (
+    CAUSES,
+    AbsenceForm,
+    AgreedVisitForm,
+    CallOffForm,
+    CancelForm,
+    OfferForm,
+    OpeningHoursForm,
+    VisitForm,
+)
+from .polls import counts_form, poll_form
+from .privacy import (
+    FeedbackAnswerForm,
+    FeedbackForm,
+    MaskForm,
+    PersonForm,
+    PrivacyNoticeForm,
+    RectifyForm,
+    RetentionDecisionForm,
+)
+from .tasks import ASSIGNEES, NOBODY, OURSELVES, TASK_STATUSES, AssigneeForm, TaskAnswerForm, TaskForm
+from .typed import is_without_cookie, redact_links, tidied
+from .validators import NoPersonalData, RequiredWhen, day_here, has_been, in_my_language

@@ -1,29 +1,35 @@
 """What a citizen may type: the questions common to every booking, and what is said about one afterwards."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from flask import current_app
-from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FloatField
-from wtforms.validators import Email
+from flask_babel import get_locale, gettext, lazy_gettext as _l
+from wtforms import BooleanField, Field, FloatField
+from wtforms.validators import DataRequired, ValidationError
 from wtforms.widgets import HiddenInput
 
-from .fields import Form, Line, OneOf, Text
-from .open import OpenForm
-from .rules import Confirmed, InDistrict, NoPersonalData, PhoneNumber, RequiredWhen
+from languages import LANGUAGES
+from models.enums import Channel
+from models.limits import CONTACT_DIGITS, PIN_METRES, REFERENCE_LENGTH
 
-PRIVATE = "private"
-CAPACITIES = {
-    PRIVATE: _l("Private person"),
-    "residents": _l("Residents' association"),
-    "association": _l("Association"),
-    "school": _l("School or institution"),
-    "youth": _l("Youth centre"),
-    "housing": _l("Housing organisation"),
-    "business": _l("Business"),
-    "authority": _l("Municipality or authority"),
-}
-REPLIES = {"email": _l("E-mail"), "phone": _l("Phone"), "letter": _l("Letter by post")}
+from .bot_check import PublicForm
+from .fields import YES_NO, Clock, Day, Line, OneOf, Repeat, Row, Text
+from .form import Form, as_more, day_in_words, in_words
+from .validators import (
+    EmailAddress,
+    NoPersonalData,
+    RequiredWhen,
+    at_time,
+    day_here,
+    in_district,
+    narrowed,
+    pasted_address,
+    phone_number,
+)
+
+EMAIL = {"autocomplete": "email", "type": "email", "inputmode": "email"}
+PHONE = {"autocomplete": "tel", "type": "tel", "inputmode": "tel"}
+WAYS = {Channel.EMAIL: _l("E-mail"), Channel.PHONE: _l("Phone"), Channel.POST: _l("Letter by post")}
 # Whether an answer helped, and the reasons that may be given.
 HELPED = {"yes": _l("Yes"), "partly": _l("Partly"), "no": _l("No")}
 HELPED_WHY = {
@@ -34,8 +40,6 @@ HELPED_WHY = {
     "still": _l("The problem is still there"),
     "other": _l("Something else"),
 }
-# Each language by its own name, whatever the page is in.
-LANGUAGES = {"da": "Dansk", "en": "English"}
 
 
 class Pin(FloatField):
@@ -60,42 +64,44 @@ class ContactForm(Form):
 
     name = Line(_l("Name"), 80, render_kw={"autocomplete": "name"})
     email = Line(_l("E-mail"), 254, required=RequiredWhen("reply", "email", message=_l(
-        "You want the answer by e-mail: write your e-mail address.")), rules=[Email(allow_smtputf8=False)],
-        render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"})
+        "You want the answer by e-mail: write your e-mail address.")), rules=[EmailAddress()], render_kw=EMAIL)
     phone = Line(_l("Phone"), 30, required=RequiredWhen("reply", "phone", message=_l(
-        "You want the answer by phone: write your phone number.")), rules=[PhoneNumber()],
-        render_kw={"autocomplete": "tel", "type": "tel", "inputmode": "tel"},
-        description=_l("Write an e-mail address or a phone number, or both."))
-    reply = OneOf(_l("How do you want the answer?"), REPLIES, default="email")
-    address = Text(_l("Postal address"), 300, required=RequiredWhen("reply", "letter", message=_l(
-        "You want the answer by post: write your address.")), rules=[],
-        description=_l("Only if you want the answer by post."), render_kw={"rows": 3, "autocomplete": "street-address"})
+        "You want the answer by phone: write your phone number.")), rules=[phone_number], render_kw=PHONE)
+    reply = OneOf(_l("How do you want the answer?"), WAYS, default=Channel.EMAIL)
+    address = Text(_l("Postal address"), 300, when="reply=letter", rules=[], description="",
+                   render_kw={"rows": 3, "autocomplete": "street-address"})
 
-    def validate(self, extra_validators=None) -> bool:
-        valid = super().validate(extra_validators)
-        if self.may_be_reached() or self.email.errors or self.phone.errors:
-            return valid
-        self.email.errors = [*self.email.errors, str(_l("Write an e-mail address or a phone number."))]
-        return False
-
-    def may_be_reached(self) -> bool:
-        return bool(self.email.data or self.phone.data)
+    def contradictions(self) -> list[tuple[bool, Field, str]]:
+        said = self.email.data or self.phone.data or self.address.data or self.email.errors or self.phone.errors
+        return [(not said, self.email, gettext("Write an e-mail address or a phone number."))]
 
     def contact(self) -> dict:
         """Booking's columns for whom to answer."""
         return {f.name: f.data or "" for f in (self.name, self.email, self.phone, self.address, self.reply)}
 
 
-class PlaceForm(Form):
-    """Where. The words are enough; a pin may be added."""
+class PostcodeOrTown(Line):
+    """A postcode or a town of the district. `neighbour` is the district in charge, where it turns out to be another."""
 
-    lat, lng = Pin(90), Pin(180)
+    neighbour = None
+
+    def __init__(self, **kwargs):
+        super().__init__(_l("Postcode or town"), 40, rules=[in_district], **kwargs)
+
+    @property
+    def suggestions(self) -> list[str]:
+        return [f"{each.postcode} {each.town}" for each in current_app.config["DISTRICT"].postcodes]
+
+
+class PlaceForm(Form):
+    """Where. The words are enough; a pin may be added. No browser is asked to fill in where its owner lives: with
+    script none does (static/booking.js), and to say so without would keep it from filling in the form after Back."""
+
+    lat, lng, accuracy = Pin(90), Pin(180), Pin(100_000)
     road = Line(_l("Road"), 120, rules=[NoPersonalData()])
-    from_to = Line(_l("Stretch (from – to, or house number)"), 200, rules=[NoPersonalData()],
+    from_to = Line(_l("Where on the road?"), 200, rules=[NoPersonalData()],
                    description=_l("For example “from the school to the church” or “by no. 12–20”."))
-    postcode = Line(_l("Postcode"), 40, rules=[InDistrict()],
-                    description=_l("Four digits. Town and municipality follow from it."),
-                    render_kw={"inputmode": "numeric", "autocomplete": "postal-code", "class": "form-input-short"})
+    postcode = PostcodeOrTown()
 
     def pin(self) -> dict:
         if "lat" not in self:
@@ -103,35 +109,36 @@ class PlaceForm(Form):
         whole = self.lat.data is not None and self.lng.data is not None
         return {"lat": self.lat.data, "lng": self.lng.data} if whole else {"lat": None, "lng": None}
 
+    def exact_pin(self) -> dict:
+        """The pin where it is right within PIN_METRES; a guess is kept with the booking, and moves no place."""
+        exact = "lat" in self and self.accuracy.data is not None and self.accuracy.data <= PIN_METRES
+        return self.pin() if exact else {"lat": None, "lng": None}
+
     def place(self) -> dict:
         """Place's columns; town and municipality follow from the postcode."""
         known = current_app.config["DISTRICT"].postcode(self.postcode.data)
         return {"road": self.road.data, "from_to": self.from_to.data or "", "postcode": known.postcode,
-                "town": known.town, "municipality": known.municipality, **self.pin()}
+                "town": known.town, "municipality": known.municipality, **self.exact_pin()}
 
 
-class BookingForm(OpenForm, ContactForm, PlaceForm):
+class BookingForm(PublicForm, ContactForm, PlaceForm):
     """The questions common to every service; a service adds its own and puts all of them into groups."""
 
-    quickest = 3
-    capacity = OneOf(_l("I am writing as"), CAPACITIES, default=PRIVATE)
-    org = Line(_l("Name of the organisation"), 120, required=RequiredWhen(
-        "capacity", *(set(CAPACITIES) - {PRIVATE}), message=_l("Write the name of the organisation.")),
-        description=_l("Only if you do not write as a private person."), render_kw={"autocomplete": "organization"})
-    language = OneOf(_l("Language of the answer"), LANGUAGES)
-    emergency = BooleanField(_l("This is not urgent"), validators=[Confirmed(_l(
-        "Please confirm that it is not urgent. If it is: call 112 at once."))],
-        description=_l("Urgent: call 112. Anything else the police should know now: call 114."))
+    min_seconds = 3
+    org = Line(_l("Name of the organisation"), 120, required=False, more=True,
+               render_kw={"autocomplete": "organization"})
+    phone, reply, address = map(as_more, (ContactForm.phone, ContactForm.reply, ContactForm.address))
+    language = OneOf(_l("Language of the answer"), LANGUAGES, more=True, default=lambda: str(get_locale()))
 
+    fold = _l("More that can help us, and an answer by phone or by post")
     where = ("road", "from_to", "postcode")
-    who_asks = ("capacity", "org", "name", "email", "phone", "reply", "address", "language")
-    common = {"once", "homepage", "lat", "lng", "emergency", *where, *who_asks}
+    who_asks = ("org", "name", "email", "phone", "reply", "address", "language")
+    common = {"once", "homepage", "lat", "lng", "accuracy", *where, *who_asks}
 
     def columns(self) -> dict:
         """Booking's columns, as far as a form can know them."""
-        return {**self.contact(), "capacity": self.capacity.data, "org": self.org.data or "",
-                "language": self.language.data, "road": self.road.data, "from_to": self.from_to.data or "",
-                "public": False, **self.pin()}
+        return {**self.contact(), "org": self.org.data or "", "language": self.language.data, "road": self.road.data,
+                "from_to": self.from_to.data or "", "public": False, "accuracy": self.accuracy.data, **self.pin()}
 
     def wishes(self) -> list[tuple[datetime, datetime]]:
         """The dates that would suit, from when to when; none where the service agrees on no date."""
@@ -142,13 +149,21 @@ class BookingForm(OpenForm, ContactForm, PlaceForm):
         return {name: value for name, value in self.answers().items() if name not in self.common}
 
 
-class FindForm(OpenForm):
+class FindForm(PublicForm):
     """Finding one's own booking without the link."""
 
-    reference = Line(_l("Case reference"), 20, description=_l("Eight letters and digits, such as K7MD PXQA."),
+    reference = Line(_l("Case reference"), 200, description=_l(
+        "%(count)s letters and digits, such as K7MD PXQA.", count=REFERENCE_LENGTH),
+                     rules=[narrowed],
                      render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"})
-    contact = Line(_l("Your e-mail address, or the last four digits of your phone number"), 254,
-                   render_kw={"autocomplete": "off"})
+    contact = Line(_l("Your e-mail address, or the last %(count)s digits of your phone number",
+                      count=CONTACT_DIGITS), 254, rules=[narrowed, pasted_address])
+
+
+class LostForm(PublicForm):
+    """To whom the links of open cases are mailed, for want of any reference."""
+
+    email = Line(_l("Your e-mail address"), 254, rules=[EmailAddress()], render_kw=EMAIL)
 
 
 class InformationForm(Form):
@@ -160,7 +175,7 @@ class NoneFitsForm(Form):
 
 
 class WithdrawForm(Form):
-    sure = BooleanField(_l("Yes, withdraw my booking"), validators=[Confirmed(_l(
+    sure = BooleanField(_l("Yes, withdraw my booking"), validators=[DataRequired(_l(
         "Tick the box if you want to withdraw the booking."))])
 
 
@@ -173,3 +188,104 @@ class RateForm(Form):
     helped_why = OneOf(_l("What fits best?"), HELPED_WHY, required=False)
     more = Text(_l("Would you like to tell us more?"), 1000, required=False, render_kw={"rows": 3}, description=_l(
         "Only the police read it. Do not write names, CPR numbers or number plates."))
+
+
+LATEST = timedelta(days=365)  # from today; who could say now what suits later
+
+
+class WishedTime(Row):
+    """A day and a time that would suit; `earliest` is the first day that is not too soon."""
+
+    earliest = date.min
+    day = Day(_l("Date"))
+    starts = Clock(_l("Starts at"), day="day")
+
+    def in_words(self) -> str:
+        return gettext("%(day)s at %(time)s", day=in_words(self.day), time=in_words(self.starts))
+
+    def validate_day(self, field):
+        if field.data < self.earliest:
+            raise ValidationError(gettext("This is too soon. Write %(day)s or later.", day=day_in_words(self.earliest)))
+        if field.data > day_here() + LATEST:
+            raise ValidationError(gettext("This is too far ahead. Write %(day)s or earlier.",
+                                          day=day_in_words(day_here() + LATEST)))
+
+    def times(self, length: timedelta) -> tuple[datetime, datetime]:
+        """From and to."""
+        starts = at_time(self.day.data, self.starts.data)
+        return starts, starts + length
+
+
+class WishedHours(WishedTime):
+    """A day with the hours that would suit."""
+
+    most_hours = 8
+    ends = Clock(_l("Ends at"), day="day")
+
+    def in_words(self) -> str:
+        return f"{super().in_words()}–{in_words(self.ends)}"
+
+    def validate_ends(self, field):
+        if self.starts.data is None:
+            return
+        # By the clock of any day where the day itself is wrong
+        day = self.day.data if self.day.data and not self.day.errors else day_here()
+        asked = at_time(day, field.data) - at_time(day, self.starts.data)
+        if asked <= timedelta():
+            raise ValidationError(gettext("The end must be after the start."))
+        if asked > timedelta(hours=self.most_hours):
+            raise ValidationError(gettext("Write at most %(hours)s hours.", hours=self.most_hours))
+
+    def times(self, length):
+        starts, _ = super().times(length)
+        return starts, at_time(self.day.data, self.ends.data)
+
+
+# Whoever is named must know that we have it.
+NAMED = _l("Only the police see the name and the number. Please tell whoever it is that you give them to us.")
+PUBLISHED = _l("What it is, where and when: never who has booked it.")
+# Whom to call: the answers that say how somebody can be reached.
+ON_THE_DAY = ("contact_day", "contact_day_phone")
+
+
+def preferred_times(row: type[WishedTime]) -> Repeat:
+    return Repeat(_l("Preferred times"), row, required=True, blank=3, most=3, shown=1,
+                  others=_l("Suggest more times: then we find one sooner"), row_label=_l("Suggestion %(number)s"))
+
+
+class DatedForm(BookingForm):
+    """The questions where the date is agreed with whoever asks.
+
+    One time or more is proposed, `lead_days` ahead or later; the visit then lasts `length`. Whoever asks is the contact
+    on the day, unless somebody else is named.
+    """
+
+    lead_days, length = 28, timedelta(hours=2)
+
+    dates = preferred_times(WishedTime)
+    org = Line(_l("Name of the organisation"), 120, required=False, render_kw={"autocomplete": "organization"})
+    phone = Line(_l("Phone"), 30, rules=[phone_number], render_kw=PHONE)
+    contact_day = Line(_l("Contact on the day, if it is somebody else"), 80, required=False, more=True,
+                       description=NAMED)
+    contact_day_phone = Line(_l("Phone on the day"), 30, rules=[phone_number], required=False, more=True,
+                             render_kw={"type": "tel", "inputmode": "tel"})
+    public = OneOf(_l("May it be shown in the public calendar?"), YES_NO, description=PUBLISHED)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        earliest = day_here() + timedelta(days=self.lead_days)
+        self.dates.description = gettext("On %(day)s at the earliest.", day=day_in_words(earliest))
+        for entry in self.dates.entries:
+            entry.form.earliest = earliest
+            entry.form.day.render_kw = {"min": earliest.isoformat(), "max": (day_here() + LATEST).isoformat()}
+
+    def validate_dates(self, field):
+        times = [(row.day.data, row.starts.data) for row in field.rows]
+        if len(set(times)) < len(times):
+            raise ValidationError(gettext("The same time stands there twice."))
+
+    def wishes(self) -> list[tuple[datetime, datetime]]:
+        return [row.times(self.length) for row in self.dates.rows]
+
+    def columns(self) -> dict:
+        return {**super().columns(), "public": self.public.data == "yes"}

@@ -1,53 +1,51 @@
 """What is typed about the switch of the intake, by the officer and by those who find it off; and about being away."""
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField
-from wtforms.validators import Email, ValidationError
+from flask_babel import gettext, lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+from wtforms import BooleanField, Field
+from wtforms.validators import ValidationError
 
-from .citizen import PlaceForm
-from .fields import Count, Day, Form, Line, Select, Text
+from .bot_check import PublicForm
+from .citizen import EMAIL, PlaceForm
+from .fields import Count, Day, InEachLanguage, Line, Select
+from .form import Form
 from .officer import ANYBODY_TO_ASK, must_be_coming
-from .open import OpenForm
-from .rules import day_here
+from .validators import EmailAddress, day_here
+
+PUBLIC = _l("Stands on the public pages as you write it. No names, and never when or that a control is planned.")
+ALL_OR_NONE = _l("Write it in every language, or in none.")
 
 
-def public_words(label, required: bool = True) -> Text:
-    return Text(label, 600, required=required, rules=[ANYBODY_TO_ASK], render_kw={"rows": 3}, description=_l(
-        "Stands on the public pages as you write it. No names, and never when or that a control is planned."))
+def public_words(label, required: bool = True) -> InEachLanguage:
+    return InEachLanguage(label, 600, required=required, rules=[ANYBODY_TO_ASK], description=(
+        PUBLIC if required else LazyString(lambda: f"{ALL_OR_NONE} {PUBLIC}")))
 
 
 class PauseForm(Form):
-    until = Day(_l("The form opens again on"))
-    words_da = public_words(_l("Why, in Danish"))
-    words_en = public_words(_l("Why, in English"))
-
-    def validate_until(self, field):
-        must_be_coming(field)
+    until = Day(_l("The form opens again on"), rules=[must_be_coming])
+    texts = public_words(_l("Why"))
 
 
-class LetInForm(Form):
+class AdmitForm(Form):
     count = Count(_l("How many?"), least=1, most=500)
     days = Count(_l("For how many days is the form open for them?"), least=1, most=30)
 
 
-class TellMeForm(OpenForm):
-    email = Line(_l("E-mail"), 254, rules=[Email(allow_smtputf8=False)],
-                 render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"})
+class TellMeForm(PublicForm):
+    email = Line(_l("E-mail"), 254, rules=[EmailAddress()], render_kw=EMAIL)
 
 
-class JoinForm(OpenForm, PlaceForm):
+class JoinForm(PublicForm, PlaceForm):
     """A place that somebody has asked about already."""
 
-    lat = lng = from_to = None
+    lat = lng = accuracy = from_to = None
 
 
-class AwayForm(Form):
+class OfficerAbsenceForm(Form):
     first = Day(_l("First day"))
     last = Day(_l("Last day"))
     stand_in = Select(_l("Who stands in?"), required=False)
-    words_da = public_words(_l("Notice on the public pages, in Danish"), required=False)
-    words_en = public_words(_l("Notice on the public pages, in English"), required=False)
+    texts = public_words(_l("Notice on the public pages"), required=False)
     off = BooleanField(_l("I go on no visits meanwhile: enter it in the calendar, too"))
 
     def validate_last(self, field):
@@ -56,10 +54,5 @@ class AwayForm(Form):
         if self.first.data and field.data < self.first.data:
             raise ValidationError(gettext("This is before it starts."))
 
-    def validate(self, extra_validators=None) -> bool:
-        """A notice stands in both languages or in none."""
-        valid = super().validate(extra_validators)
-        for mine, other in ((self.words_da, self.words_en), (self.words_en, self.words_da)):
-            if other.data and not mine.data:
-                mine.errors, valid = [gettext("Write it in both languages, or in none.")], False
-        return valid
+    def contradictions(self) -> list[tuple[bool, Field, str]]:
+        return [(bool(self.texts.data) and not text.data, text, str(ALL_OR_NONE)) for text in self.texts]

@@ -1,20 +1,79 @@
 """What is typed about tasks: by the officer who enters them, and by whoever is to do them."""
 
-from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField
-from wtforms.validators import Email
+import os
+from io import BytesIO
 
-from .citizen import LANGUAGES, Pin, PlaceForm
-from .fields import Day, Form, Line, OneOf, Select, Text
-from .photo import PhotoField
-from .rules import NoPersonalData, RequiredWhen
+from flask import request
+from flask_babel import gettext, lazy_gettext as _l
+from PIL import Image, ImageOps
+from wtforms import BooleanField, FileField, HiddenField
 
-NOBODY = "unknown"
-OWNERS = {
+from languages import LANGUAGES
+
+from .citizen import Pin, PlaceForm
+from .fields import Day, Line, OneOf, Select, Text
+from .form import Form
+from .validators import EmailAddress, NoPersonalData, RequiredWhen
+
+MEGABYTES, LONGEST_SIDE = 12, 1600
+# What a picture may have so that no more than 200 MB of memory are used to take it anew. An ordinary JPEG is made small
+# while it is read, a progressive one is kept whole beside it, and all others are decoded in their full size.
+MEGAPIXELS = {"JPEG": 170, "progressive JPEG": 25, "PNG": 20, "WEBP": 11}
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, which knows of no kinds
+os.environ["JPEGMEM"] = "160M"  # libjpeg's own: the parts of any JPEG can be sent so that all must be kept
+
+
+class PhotoField(FileField):
+    """A picture to send along. `data` is the new JPEG; None where there is no photo."""
+
+    def __init__(self, label, **kwargs):
+        # Phones that keep photos in a format of their own send one of these when they are asked to.
+        super().__init__(label, render_kw={"accept": "image/jpeg,image/png,image/webp"}, **kwargs)
+        self.flags.optional = True
+
+    def process_formdata(self, _typed):
+        sent = request.files.get(self.name)
+        self.data = _taken_anew(sent.stream.read(MEGABYTES * 1_000_000 + 1)) if sent else None
+
+
+def _taken_anew(file: bytes) -> bytes:
+    if len(file) > MEGABYTES * 1_000_000:
+        raise ValueError(gettext("The photo is larger than %(most)s MB. Choose a smaller one.", most=MEGABYTES))
+    try:
+        with Image.open(BytesIO(file), formats=("JPEG", "PNG", "WEBP")) as picture:
+            most = _megapixels(picture)
+            small = _made_small(picture) if picture.width * picture.height <= most * 1_000_000 else None
+    except Exception as error:  # whatever a decoder stumbles over, it is no photo that we can show
+        raise ValueError(gettext("This is no photo that we can read. Choose a JPEG, PNG or WebP.")) from error
+    if small is None:
+        raise ValueError(gettext("This is no photo that we can read: of its kind, we take at most %(most)s megapixels. "
+                                 "Choose a smaller one.", most=most))
+    small.info.clear()  # a JPEG would keep its comment
+    new = BytesIO()
+    small.save(new, "JPEG", quality=82)
+    return new.getvalue()
+
+
+def _megapixels(picture: Image.Image) -> int:
+    if picture.info.get("progressive"):
+        return MEGAPIXELS["progressive JPEG"]
+    return MEGAPIXELS.get(picture.format, MEGAPIXELS["JPEG"])  # some phones' JPEG has several pictures, called MPO
+
+
+def _made_small(picture: Image.Image) -> Image.Image:
+    """Decoded in not much more than the size that is kept, where the format allows it, and turned as it was held."""
+    scale = LONGEST_SIDE / max(picture.size)
+    picture.draft(None, (max(1, int(picture.width * scale)), max(1, int(picture.height * scale))))
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    return ImageOps.exif_transpose(picture).convert("RGB")
+
+
+NOBODY, OURSELVES = "unknown", "police"
+ASSIGNEES = {
     "municipality": _l("Municipality, roads and parks"),
     "housing": _l("Housing organisation"),
     "home_owners": _l("Home owners’ association"),
-    "police": _l("Police"),
+    OURSELVES: _l("Police"),
     "railway": _l("Railway (DSB, Banedanmark)"),
     "roads": _l("The Danish Road Directorate"),
     "private": _l("Private owner"),
@@ -43,7 +102,7 @@ class TaskForm(Form):
     once = HiddenField()
     lat, lng = Pin(90), Pin(180)
     what = Text(_l("What is to be done?"), 500, render_kw={"rows": 3})
-    owner = Select(_l("Who is responsible?"), OWNERS)
+    owner = Select(_l("Who is responsible?"), ASSIGNEES)
     due_on = Day(_l("Due"), required=False)
     photo = PhotoField(_l("Photo"), description=_l("No people and no number plates. Only officers and whoever is "
                                                    "responsible see it."))
@@ -54,7 +113,7 @@ class TaskForm(Form):
     public = OneOf(_l("Show it in the public protocol?"), {"yes": _l("Yes"), "no": _l("No")}, required=False)
 
     one, many = _l("Agreed action"), _l("Agreed actions")
-    groups = (("", ("what", "owner", "due_on")), (_l("More"), ("photo", "status", "reason", "public")))
+    groups = (("", ("what", "owner", "due_on")), (_l("More details"), ("photo", "status", "reason", "public")))
     columns_of_its_own = ("what", "due_on", "status", "reason", "lat", "lng")
     common = {*columns_of_its_own, "once", "owner", "photo", "no_photo", "public"}
     pin = PlaceForm.pin
@@ -68,7 +127,7 @@ class TaskForm(Form):
         """For a new task, or for this one."""
         form = cls(data=task and {
             **task.details, **{name: getattr(task, name) for name in cls.columns_of_its_own},
-            "owner": task.owner.kind if task.owner else NOBODY, "public": "yes" if task.public else "no"})
+            "owner": task.assignee.kind if task.assignee else NOBODY, "public": "yes" if task.public else "no"})
         first = "sent" if task and task.sent_on else "new"
         form["status"].offer({first: TASK_STATUSES[first], **ANSWERS})
         return form
@@ -77,7 +136,7 @@ class TaskForm(Form):
         return self.public.data == "yes"
 
     def columns(self) -> dict:
-        """What Task.keep puts away, but for the owner."""
+        """What Task.update puts away, but for the owner."""
         return {"what": self.what.data, "due_on": self.due_on.data, "status": self.status.data,
                 "reason": self.reason.data or "", "public": self.is_public(), **self.pin(),
                 "jpeg": b"" if self.no_photo.data else self.photo.data,
@@ -93,9 +152,9 @@ class _OneOfMany(Form):
         return self
 
 
-class OwnerForm(_OneOfMany):
+class AssigneeForm(_OneOfMany):
     name = Line(_l("Name"), 80, required=False)
-    email = Line(_l("E-mail"), 254, required=False, rules=[Email(allow_smtputf8=False)],
+    email = Line(_l("E-mail"), 254, required=False, rules=[EmailAddress()],
                  render_kw={"type": "email", "inputmode": "email"},
                  description=_l("Without an address, you tell them yourself."))
     language = OneOf(_l("Language"), LANGUAGES)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
-from models.search import INDEX
+from models.places import INDEX
 
 database = current_app.extensions["migrate"].db
 

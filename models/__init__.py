@@ -1,36 +1,84 @@
 """What is known and how it may change. No HTTP, no form, no mail; nothing here commits."""
 
-from .agenda import Clash, Hours, Taken, free_times, is_within_hours
-from .audit import Deed, Entry, broken_at, in_hand
-from .away import Away
-from .base import NotAllowed, aside, clock, db, fold, go_on_counting, now, reading_only, will_pass
-from .block import Block
-from .booking import REOPEN_DAYS, Booking
-from .event import Event, Kind, forget_words, newest_event, take_unposted
-from .feedback import Feedback
-from .field import FieldLink
-from .intake import Intake, Waiter
-from .invite import Invite
-from .letter import DONE_WITH, Fate, Letter, Way, mailbox
-from .log_in import LogIn
-from .notice import FIRST, Notice
-from .officer import Officer, Role
-from .place import NEAR, Place
-from .proposal import Proposal
-from .reader import hide_contact
-from .removal import Permit, Removal, months_after
-from .search import containing
-from .status import CLOSED, DECIDED, NEXT_STEPS, OPEN, UNDECIDED, Reply, Status
-from .task import Owner, Photo, Task, TaskStatus
-from .visit import State, Sum, Visit
-from .wording import Wording
-from .workdays import (
+from . import limits
+from .account import QuarterAccount, last_of_quarter
+from .base import (
+    LOCK_TIMEOUT,
+    NotAllowed,
+    autonomous_transaction,
+    clock,
+    db,
+    ensure_writable,
+    fold,
+    is_same_secret,
+    is_temporary,
+    make_private,
+    new_secret,
+    now,
+    reading_only,
+    restart_sequence,
+    start_writing,
+    stop_writing,
+    writes_later,
+    writing_beside_others,
+)
+from .bookings import Booking
+from .data_version import data_version
+from .enums import (
+    CLOSED,
+    DECIDED,
+    DONE_WITH,
+    NEXT_STEPS,
+    OPEN,
+    UNDECIDED,
+    BookingStatus,
+    Channel,
+    DeliveryStatus,
+    PartOfDay,
+    PollRound,
+    PollStatus,
+    Role,
+    TaskStatus,
+    VisitStatus,
+)
+from .events import (
+    AuditEntry,
+    Event,
+    EventKind,
+    anonymise_events,
+    append_audit_entry,
+    drain_pending_events,
+    drop_pending_events,
+    newest_event,
+    start_audit,
+    verify_audit_chain,
+)
+from .figures import Figure, FigureRow
+from .handouts import AdviceText, Handout
+from .intake import Feedback, IntakePause, WaitlistEntry
+from .letters import BlockedAddress, Letter, in_ascii, mailbox
+from .months import MonthCount
+from .officers import Invite, LogIn, Officer, OfficerAbsence
+from .places import NEIGHBOUR_METRES, TIDY_INDEX, Place, containing
+from .polls import Poll, PollAnswer, PollCount
+from .privacy import RemovalRecord, RetentionDecision, months_after
+from .redaction import redact_contact
+from .results import PARTS_OF_DAY, Result, place_slug, search_words
+from .roads import Road, road_key
+from .rules import SERVICE_RULES, ServiceRules
+from .schedule import Clash, OpeningHours, Proposal, Reservation, free_times, is_within_hours
+from .tasks import Assignee, FindingsLink, Photo, Task
+from .texts import FIRST, DeclineReason, PrivacyNotice
+from .visits import Visit, VisitStatistic, visit_bookings
+from .working_days import (
     COPENHAGEN,
     add_working_days,
-    holiday_name,
+    close_on,
     is_working_day,
     local,
     midnight,
+    month_begins,
+    public_holiday,
     today,
     working_days_until,
 )

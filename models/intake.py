@@ -1,143 +1,113 @@
-"""Whether a service takes in wishes at present, and who is to be told when it does again."""
+"""What stands at the edge of booking: services on pause, who wants to hear of it, and messages
+of whoever cannot use a page."""
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, Date, Index, Select, String, Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import NotAllowed, OpenedByLink, UTCDateTime, db, now
-from .event import Event, Kind, record
-from .workdays import today
-
-if TYPE_CHECKING:
-    from .officer import Officer
-
-KEPT = timedelta(days=7)  # how long who has been told, or has never confirmed, stays on the list of an open form
+from . import limits
+from .base import ByOfficer, Numbered, OpenedByLink, UTCDateTime, Versioned, db, now, require
+from .events import Event, EventKind, record_event
+from .letters import in_ascii
+from .officers import Officer
+from .rules import HasServiceRules
+from .working_days import add_working_days, today
 
 
-class Intake(db.Model):
+class IntakePause(HasServiceRules, Versioned, db.Model):
     """One press of the switch of one service; the newest says how it stands, and the rows are its history.
 
-    `until` is the day on which the form opens again by itself; without one, it is open. The words say why.
+    `until` is the day on which the form opens again by itself; without one, it is open. `texts` say why, by language.
     """
 
     __tablename__ = "intakes"
     __table_args__ = (Index(None, "service", "id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    service: Mapped[str] = mapped_column(String(32))
-    at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
-    officer_id: Mapped[int] = mapped_column(ForeignKey("officers.id"))
     until: Mapped[date | None] = mapped_column(Date)
-    words_da: Mapped[str] = mapped_column(Text, default="")
-    words_en: Mapped[str] = mapped_column(Text, default="")
-
-    officer: Mapped["Officer"] = relationship()
+    texts: Mapped[dict] = mapped_column(JSON, default=dict)
 
     @classmethod
-    def history(cls, service: str) -> list["Intake"]:
-        """Every press, the newest first."""
-        return list(db.session.scalars(select(cls).where(cls.service == service).order_by(cls.id.desc())))
-
-    @classmethod
-    def pauses(cls) -> dict[str, "Intake"]:
+    def pauses(cls) -> dict[str, "IntakePause"]:
         """The services that take in nothing at present."""
         newest = select(func.max(cls.id)).group_by(cls.service)
-        return {i.service: i for i in db.session.scalars(select(cls).where(cls.id.in_(newest))) if i.is_pause}
+        return {row.service: row for row in db.session.scalars(select(cls).where(
+            cls.id.in_(newest), cls.until > today()))}
 
     @classmethod
-    def pause(cls, officer: "Officer", service: str, until: date, words_da: str, words_en: str) -> "Intake":
+    def pause(cls, officer: Officer, service: str, until: date, texts: dict[str, str]) -> "IntakePause":
         """Take in nothing before `until`; during a pause, this is another date or other words for it."""
-        if until <= today():
-            raise NotAllowed("a pause ends on a day to come")
-        return cls._press(officer, service, until=until, words_da=words_da, words_en=words_en)
+        require(until > today(), "a pause ends on a day to come")
+        return cls.add(officer, service=service, until=until, texts=texts)
 
     @classmethod
-    def open(cls, officer: "Officer", service: str) -> "Intake":
-        """Take in again at once. Whoever wanted to know is told by duties.py."""
-        if service not in cls.pauses():
-            raise NotAllowed(f"{service} is open")
-        return cls._press(officer, service)
-
-    @classmethod
-    def _press(cls, officer: "Officer", service: str, **columns) -> "Intake":
-        pressed = cls(service=service, at=now(), officer=officer, **columns)
-        db.session.add(pressed)
-        return pressed
-
-    @property
-    def is_pause(self) -> bool:
-        return self.until is not None and today() < self.until
-
-    def words(self, language: str) -> str:
-        return self.words_en if language == "en" else self.words_da
+    def open(cls, officer: Officer, service: str) -> "IntakePause":
+        """Take in again at once. Those on the waiting list hear by WaitlistEntry.notify_all."""
+        require(service in cls.pauses(), f"{service} is open")
+        return cls.add(officer, service=service)
 
 
-class Waiter(OpenedByLink, db.Model):
+class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
     """Somebody who wants to be told when a service takes in wishes again: an address and nothing more.
 
     The secret opens their own page. Nobody gets a second letter who has not confirmed the first. Until `open_until`
-    the form opens for them, before it does for everybody; `told_on` is the day on which they were told that it does.
+    the form opens for them, before it does for everybody; `notified_on` is the day on which they were told that it
+    does.
     """
 
     __tablename__ = "waiters"
     __table_args__ = (UniqueConstraint("service", "email"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    service: Mapped[str] = mapped_column(String(32))
     email: Mapped[str] = mapped_column(String(254), index=True)
-    language: Mapped[str] = mapped_column(String(2))
     asked_on: Mapped[date] = mapped_column(Date, default=today)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     open_until: Mapped[date | None] = mapped_column(Date)
-    told_on: Mapped[date | None] = mapped_column(Date)
+    notified_on: Mapped[date | None] = mapped_column("told_on", Date)
 
     @classmethod
     def ask(cls, service: str, email: str, language: str) -> None:
         """Put an address on the list, once. The letter that asks for a confirmation goes only where no other such
         letter lies unanswered, whatever service it was for."""
-        email = email.casefold()
+        email = in_ascii(email).casefold()
         known = {w.service: w for w in db.session.scalars(select(cls).where(cls.email == email))}
         if again := known.get(service):
             again._wait_again()
             return
-        waiter = cls(service=service, email=email, language=language)
-        db.session.add(waiter)
+        waiter = cls.create(service=service, email=email, language=language)
         db.session.flush()
         if all(other.confirmed_at for other in known.values()):
-            waiter._record(Kind.WAITER_ASKED)
+            waiter._record(EventKind.WAITER_ASKED)
 
     @classmethod
-    def waiting(cls, service: str) -> list["Waiter"]:
+    def waiting(cls, service: str) -> list["WaitlistEntry"]:
         """Those who have confirmed and have not been told, in the order in which they confirmed."""
         return list(db.session.scalars(select(cls).where(
-            cls.service == service, cls.confirmed_at.is_not(None), cls.told_on.is_(None))
+            cls.service == service, cls.confirmed_at.is_not(None), cls.notified_on.is_(None))
             .order_by(cls.confirmed_at, cls.id)))
 
     @classmethod
-    def let_in(cls, officer: "Officer", service: str, count: int, days: int) -> int:
+    def admit(cls, officer: Officer, service: str, count: int, days: int) -> int:
         """Open the form for the next `count` of them, for so many days; how many there were."""
         batch = cls.waiting(service)[:count]
         for waiter in batch:
-            waiter.told_on, waiter.open_until = today(), today() + timedelta(days=days)
-            waiter._record(Kind.WAITER_LET_IN, officer=officer, until=waiter.open_until.isoformat())
+            waiter.notified_on, waiter.open_until = today(), today() + timedelta(days=days)
+            waiter._record(EventKind.WAITER_LET_IN, officer=officer, until=waiter.open_until.isoformat())
         return len(batch)
 
     @classmethod
-    def tell_all(cls) -> None:
+    def notify_all(cls) -> None:
         """Where a form is open again, all who wait are told, and after a while are off the list."""
-        paused = Intake.pauses()
+        paused = IntakePause.pauses()
         for waiter in db.session.scalars(select(cls).where(cls.service.not_in(paused))):
-            if waiter.confirmed_at and not waiter.told_on:
-                waiter.told_on = today()
-                waiter._record(Kind.WAITER_TOLD)
-            elif (waiter.told_on or waiter.asked_on) + KEPT < today():
+            if waiter.confirmed_at and not waiter.notified_on:
+                waiter.notified_on = today()
+                waiter._record(EventKind.WAITER_TOLD)
+            elif (waiter.notified_on or waiter.asked_on) + timedelta(days=limits.WAITING_LIST_DAYS) < today():
                 waiter.leave()
 
     def confirm(self) -> None:
         """It is their address, so the other services that were asked for with it count as well."""
-        for waiter in db.session.scalars(select(Waiter).where(Waiter.email == self.email)):
+        for waiter in db.session.scalars(select(WaitlistEntry).where(WaitlistEntry.email == self.email)):
             waiter.confirmed_at = waiter.confirmed_at or now()
         self._wait_again()
 
@@ -146,18 +116,53 @@ class Waiter(OpenedByLink, db.Model):
         db.session.delete(self)
 
     @property
-    def is_let_in(self) -> bool:
+    def is_admitted(self) -> bool:
         return self.open_until is not None and today() <= self.open_until
 
     @property
     def is_on_the_list(self) -> bool:
-        return self.confirmed_at is not None and self.told_on is None
+        return self.confirmed_at is not None and self.notified_on is None
 
     def _wait_again(self) -> None:
-        """Whoever was told before, and is not let in at present, waits once more."""
-        if not self.is_let_in:
-            self.told_on = self.open_until = None
+        """Whoever was told before, and is not admitted at present, waits once more."""
+        if not self.is_admitted:
+            self.notified_on = self.open_until = None
 
-    def _record(self, kind: Kind, officer: "Officer | None" = None, **facts) -> Event:
+    def _record(self, kind: EventKind, officer: Officer | None = None, **facts) -> Event:
         """The history knows a number only, no address."""
-        return record(kind, officer=officer, waiter=self.id, service=self.service, **facts)
+        return record_event(kind, officer=officer, waiter=self.id, service=self.service, **facts)
+
+
+class Feedback(ByOfficer, Numbered, db.Model):
+    """One message about accessibility. `email` is empty where no answer is wanted."""
+
+    form_token: Mapped[str] = mapped_column("once", String(64), unique=True)
+    page: Mapped[str] = mapped_column(String(200))
+    words: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(String(254), default="")
+    language: Mapped[str] = mapped_column(String(2))
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    due_on: Mapped[date] = mapped_column(Date)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+
+    @classmethod
+    def receive(cls, *, form_token: str, **columns) -> "Feedback":
+        """The same form sent twice is one message."""
+        if known := db.session.scalar(select(cls).where(cls.form_token == form_token)):
+            return known
+        message = cls.create(form_token=form_token, received_at=now(),
+                             due_on=add_working_days(today(), limits.FEEDBACK_DAYS), **columns)
+        db.session.flush()
+        record_event(EventKind.FEEDBACK_GIVEN, feedback=message.id)
+        return message
+
+    @classmethod
+    def unanswered(cls) -> Select:
+        """The oldest first."""
+        return select(cls).where(cls.closed_at.is_(None)).order_by(cls.due_on, cls.id)
+
+    def answer(self, officer: Officer, words: str) -> Event:
+        """By letter where there is an address; else it is only noted as seen to."""
+        require(not self.closed_at, f"message {self.id} is answered")
+        self.closed_at, self.officer = now(), officer
+        return record_event(EventKind.FEEDBACK_ANSWERED, officer=officer, words=words, feedback=self.id)

@@ -1,36 +1,40 @@
 """The calendar: every visit by month and by day, when nobody can come, and the officer's own feed."""
 
-import re
 from calendar import Calendar
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from flask import Response, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, g, render_template, request, url_for
 from flask_babel import get_locale, gettext
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import selectinload
 
-from calendars import by_day, officer_feed
-from forms import AbsenceForm, Form, HoursForm
-from letters import feed_address
+from forms import AbsenceForm, Form, OfficerAbsenceForm, OpeningHoursForm
+from labels import HOLIDAYS
+from mail.ics import by_day, officer_feed
+from mail.letters import feed_address
 from models import (
-    COPENHAGEN,
-    Deed,
-    Hours,
+    OPEN,
+    Booking,
+    BookingStatus,
     Officer,
-    State,
-    Taken,
+    OfficerAbsence,
+    OpeningHours,
+    Reservation,
     Visit,
+    VisitStatus,
     db,
-    holiday_name,
-    in_hand,
     midnight,
     now,
+    public_holiday,
+    start_audit,
     today,
 )
+from reporting import paging
+from reporting.work_list import letters_to_see_to
+from web import commit_and_redirect, form_page, needs_press
 
-from . import office, pressed
+from .blueprint import office, page_key
 from .dates import known_units
 
 DAY = timedelta(days=1)
@@ -42,13 +46,13 @@ class Day:
 
     at: datetime
     visits: list[Visit]
-    absences: list[Taken]
-    holiday: str
+    absences: list[Reservation]
+    holiday: str  # its name, or empty
 
 
 @office.get("/kalender")
 def calendar():
-    first = _month(request.args.get("maaned", ""))
+    first = midnight(request.args.get("maaned", today().replace(day=1), type=paging.month))
     return render_template("office/calendar.html", first=first, weeks=_weeks(first), today=today(), pages=[
         (first - DAY, gettext("Previous month")), (first + 32 * DAY, gettext("Next month"))])
 
@@ -56,9 +60,9 @@ def calendar():
 @office.get("/rute")
 def route():
     """The chosen visits of a day on paper, in the order in which they are driven to."""
-    start = midnight(_day(request.args.get("dag", "")))
+    start = midnight(request.args.get("dag", today(), type=paging.day))
     visits = list(db.session.scalars(select(Visit).where(
-        Visit.state == State.PLANNED, Visit.starts_at >= start, Visit.starts_at < start + DAY)
+        Visit.status == VisitStatus.PLANNED, Visit.starts_at >= start, Visit.starts_at < start + DAY)
         .order_by(Visit.starts_at, Visit.id).options(selectinload(Visit.place), selectinload(Visit.bookings))))
     chosen = [v for v in visits if str(v.id) in request.args.getlist("besoeg")] or visits
     stops = [(visit, before and visit.place.lat is not None and before.place.metres_to(
@@ -73,94 +77,114 @@ def calendar_settings():
     return _settings_page()
 
 
-@office.route("/kalender/fravaer", methods=["GET", "POST"])
+@office.post("/kalender/indstillinger/fravaer")
 def absence():
     form = AbsenceForm()
     if form.validate_on_submit():
-        starts, ends = form.period(COPENHAGEN)
-        absences = [Taken.absence(unit, starts, ends, form.words.data or "") for unit in form.units()]
+        starts, ends = form.period()
+        absences = [Reservation.absence(unit, starts, ends, form.words.data or "") for unit in form.units()]
         lost = [visit for absence in absences for visit in absence.meanwhile]
-        db.session.commit()
-        flash(gettext("Kept. There are visits at that time: move them, or send somebody else.") if lost
-              else gettext("Kept."))
-    return _back_or_again(absence=form)
+        return commit_and_redirect(url_for(".calendar_settings"), gettext(
+            "Kept. There are visits at that time: move them, or send somebody else.") if lost else gettext("Kept."))
+    return _settings_page(absence=form)
 
 
-@office.post("/kalender/fravaer/<int:id>/fjern")
+@office.post("/kalender/indstillinger/fravaer/<int:id>/fjern")
+@needs_press
 def end_absence(id: int):
-    absence = db.session.get(Taken, id) or abort(404)
-    if pressed():
-        absence.end()
-        db.session.commit()
-        flash(gettext("Removed."))
-    return redirect(url_for(".calendar_settings"), 303)
+    db.get_or_404(Reservation, id).end()
+    return commit_and_redirect(url_for(".calendar_settings"), gettext("Removed."))
 
 
-@office.route("/kalender/aabningstider", methods=["GET", "POST"])
+@office.post("/kalender/indstillinger/aabningstider")
 def hours():
-    form = HoursForm()
+    form = OpeningHoursForm.of(OpeningHours.week())
     if form.validate_on_submit():
-        Hours.enter(form.week())
-        db.session.commit()
-        flash(gettext("Kept."))
-    return _back_or_again(hours=form)
+        OpeningHours.enter(form.week())
+        return commit_and_redirect(url_for(".calendar_settings"), gettext("Kept."))
+    return _settings_page(hours=form)
 
 
 @office.post("/kalender/adresse")
+@needs_press
 def renew_feed():
-    if pressed():
-        g.officer.renew_feed_key()
-        db.session.commit()
-        flash(gettext("Here is your new address. The one before shows nothing any more."))
-    return redirect(url_for(".calendar_settings"), 303)
+    g.officer.renew_feed_key()
+    return commit_and_redirect(url_for(".calendar_settings"), gettext(
+        "Here is your new address. The one before shows nothing any more."))
 
 
 @office.get("/kalender/<key>.ics")
 def feed(key: str):
     """An officer's calendar, by its secret address: calendar programs cannot log in."""
     officer = Officer.by_feed_key(key) or abort(404)
-    in_hand(Deed(officer.id, request.endpoint, "kalender.ics"))
+    start_audit(officer.id, page_key(), "kalender.ics")
     return Response(officer_feed(officer), mimetype="text/calendar")
-
-
-def _month(typed: str) -> datetime:
-    """The first moment of a month such as 2026-12; of the present one where it is none."""
-    known = re.fullmatch(r"(20[0-9]{2})-(0[1-9]|1[0-2])", typed)
-    year, month = map(int, known.groups()) if known else (today().year, today().month)
-    return datetime(year, month, 1, tzinfo=COPENHAGEN)
-
-
-def _day(typed: str) -> date:
-    """A day such as 2026-12-24; today where it is none."""
-    with suppress(ValueError):
-        day = date.fromisoformat(typed)
-        if 2000 <= day.year < 2100:
-            return day
-    return today()
 
 
 def _weeks(first: datetime) -> list[list[Day]]:
     """The weeks that a month touches, Monday first."""
     weeks = [[midnight(day) for day in week]
              for week in Calendar().monthdatescalendar(first.year, first.month)]
-    start, end, language = weeks[0][0], weeks[-1][-1] + DAY, str(get_locale())
+    start, end = weeks[0][0], weeks[-1][-1] + DAY
     visits = by_day(db.session.scalars(
         select(Visit).where(Visit.starts_at >= start, Visit.starts_at < end).order_by(Visit.starts_at, Visit.id)
         .options(selectinload(Visit.place), selectinload(Visit.bookings))))
-    absences = Taken.absences(start)
+    absences = Reservation.absences(start)
     return [[Day(at, visits.get(at, []), [a for a in absences if a.starts_at < at + DAY and a.ends_at > at],
-                 holiday_name(at.date(), language)) for at in week] for week in weeks]
+                 HOLIDAYS.get(public_holiday(at.date()), "")) for at in week] for week in weeks]
 
 
-def _back_or_again(**typed: Form):
-    """After a press, or when somebody reloads or changes the language after an error."""
-    (form,) = typed.values()
-    return (_settings_page(**typed), 422) if form.errors else redirect(url_for(".calendar_settings"), 303)
-
-
-def _settings_page(**typed: Form) -> str:
-    forms = {"absence": AbsenceForm(None), "hours": HoursForm.of(Hours.week()), **typed}
+def _settings_page(**typed: Form):
+    forms = {"absence": AbsenceForm(None), "hours": OpeningHoursForm.of(OpeningHours.week(), None), **typed}
     units = [*known_units(), *(unit for of in current_app.config["DISTRICT"].units.values() for unit in of)]
     address = g.officer.feed_key and feed_address(str(get_locale()), g.officer.feed_key)
-    return render_template("office/calendar_settings.html", absences=Taken.absences(now()), units=units,
-                           address=address, **forms)
+    return render_template("office/calendar_settings.html", absences=Reservation.absences(now()), units=units,
+                           address=address, **forms), 422 if typed else 200
+
+
+MOST = 100  # of each list: what is more, the work list shows
+
+
+@office.route("/fravaer", methods=["GET", "POST"])
+def officer_absence():
+    form = OfficerAbsenceForm()
+    form.stand_in.offer({str(o.id): o.name for o in Officer.coordinators() if o is not g.officer})
+    if not form.validate_on_submit():
+        return form_page("office/officer_absence.html", form, coming=OfficerAbsence.coming())
+    OfficerAbsence.enter(g.officer, form.first.data, form.last.data, form.off.data, texts=form.texts.data,
+                         stand_in=db.session.get(Officer, int(form.stand_in.data)) if form.stand_in.data else None)
+    return commit_and_redirect(url_for(".officer_absence"), gettext("Kept."))
+
+
+@office.post("/fravaer/<int:id>/fjern")
+@needs_press
+def end_officer_absence(id: int):
+    db.get_or_404(OfficerAbsence, id).end()
+    return commit_and_redirect(url_for(".officer_absence"), gettext("Removed."))
+
+
+@office.get("/overlevering")
+def handover():
+    """For the present or next time that somebody is away, or the one that is chosen; else for the coming two weeks."""
+    coming = OfficerAbsence.coming()
+    chosen = next((a for a in coming if str(a.id) == request.args.get("fravaer")), next(iter(coming), None))
+    first, last = (chosen.first, chosen.last) if chosen else (today(), today() + timedelta(days=14))
+    promised = _bookings(Booking.status.in_(OPEN), Booking.due_on <= last)
+    return render_template(
+        "office/handover.html", away=chosen, coming=coming, first=first, last=last, most=MOST,
+        lists={gettext("Promises that fall due"): promised,
+               gettext("Messages that nobody has read"): _bookings(Booking.has_unread.is_(True)),
+               gettext("New"): _bookings(Booking.status == BookingStatus.RECEIVED, Booking.decided_on.is_(None)),
+               gettext("Waiting for the citizen"): _bookings(Booking.status == BookingStatus.NEEDS_INFORMATION)},
+        visits=db.session.scalars(select(Visit).options(selectinload(Visit.place), selectinload(Visit.bookings)).where(
+            or_(Visit.status == VisitStatus.DONE, and_(
+                Visit.status == VisitStatus.PLANNED, Visit.starts_at < midnight(last + timedelta(days=1)))))
+            .order_by(Visit.starts_at).limit(MOST)).all(),
+        letters=db.session.scalars(letters_to_see_to().limit(MOST)).all())
+
+
+def _bookings(*rules) -> list[Booking]:
+    """The oldest promises first."""
+    return list(db.session.scalars(select(Booking).options(*map(selectinload, (
+        Booking.place, Booking.visits, Booking.proposals, Booking.events))).where(*rules).order_by(
+        Booking.due_on, Booking.id).limit(MOST)))

@@ -4,112 +4,112 @@ import secrets
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
+from sqlalchemy import select
 
-import services
-from forms import NOBODY, OwnerForm, TaskForm
-from letters import previewed
-from models import Owner, Task, Visit, db
-from services import Service
+from catalogue import SERVICES, Service
+from forms import NOBODY, AssigneeForm, TaskForm
+from mail.letters import preview_letters
+from models import Assignee, Task, Visit, db, start_writing
+from web import commit_and_redirect, form_page, needs_press, reads_first
 
-from . import office, pressed
+from .blueprint import office
+from .versions import has_changed
 
-ROOM_FOR_A_PHOTO = 25_000_000  # octets: what is too large is read, so that we can say so beside its field
-
+# Octets: what is too large is read, so that we can say so beside its field. Only officers may send as much.
+ROOM_FOR_A_PHOTO = 25_000_000
 
 @office.route("/besoeg/<int:id>/opgaver", methods=["GET", "POST"])
+@reads_first(ROOM_FOR_A_PHOTO)
 def tasks(id: int):
     """All that is to be done after a visit, and the form for one thing more. The same form sent twice is one task."""
     visit, service = _begun(id)
-    form = _form(service)
+    form = service.tasks.of()
     form.once.data = (form.once.data or "")[:64] or secrets.token_urlsafe(18)
     if not form.validate_on_submit():
         return _tasks_page(visit, service, form)
-    task = Task.enter(g.officer, visit, once=form.once.data, **_said(visit, service, form))
-    db.session.commit()
-    flash(gettext("Kept as no. %(number)s.", number=task.number))
-    return redirect(url_for(".tasks", id=id), 303)
+    start_writing()
+    task = Task.enter(g.officer, visit, form_token=form.sent_as, **_said(visit, form))
+    return commit_and_redirect(url_for(".tasks", id=id), gettext("Kept as no. %(number)s.", number=task.number))
 
 
 @office.route("/opgave/<int:id>", methods=["GET", "POST"])
+@reads_first(ROOM_FOR_A_PHOTO)
 def task(id: int):
-    task = _found(id)
+    task = db.get_or_404(Task, id)
     visit, service = _begun(task.visit_id)
-    form = _form(service, task)
+    form = service.tasks.of(task)
     if form.validate_on_submit():
-        task.keep(g.officer, **_said(visit, service, form))
-        db.session.commit()
-        return redirect(url_for(".tasks", id=visit.id, _anchor=f"no-{task.number}"), 303)
-    return (render_template("office/task.html", visit=visit, service=service, task=task, form=form),
-            422 if form.errors else 200)
+        start_writing()
+        if not has_changed():
+            task.update(g.officer, **_said(visit, form))
+            return commit_and_redirect(_address_of(task))
+        form = service.tasks.of(task)  # beside what is stored now
+    return form_page("office/task.html", form, visit=visit, service=service, task=task)
 
 
 @office.post("/opgave/<int:id>/laest")
-def task_seen(id: int):
-    task = _found(id)
-    if pressed():
-        task.see(g.officer)
-        db.session.commit()
-    return redirect(url_for(".tasks", id=task.visit_id, _anchor=f"no-{task.number}"), 303)
+@needs_press
+def mark_task_read(id: int):
+    task = db.get_or_404(Task, id)
+    task.mark_read(g.officer)
+    return commit_and_redirect(_address_of(task))
 
 
 @office.get("/opgave/<int:id>/foto")
 def task_photo(id: int):
-    photo = _found(id).photo or abort(404)
+    photo = db.get_or_404(Task, id).photo or abort(404)
     return photo.jpeg, {"Content-Type": "image/jpeg"}
 
 
-@office.route("/ansvarlig/<int:id>", methods=["GET", "POST"])
-def owner(id: int):
+@office.post("/besoeg/<int:id>/opgaver/ansvarlig/<int:owner_id>")
+def assignee(id: int, owner_id: int):
     """Whom we write to about the tasks of one kind."""
-    owner = db.session.get(Owner, id) or abort(404)
-    if request.method == "POST":
-        form = OwnerForm().numbered(id)
-        if not form.validate():
-            return _tasks_page(*_begun(owner.visit_id), typed={id: form})
-        owner.change_contact(name=form.name.data or "", email=form.email.data or "", language=form.language.data)
-        db.session.commit()
-    return redirect(url_for(".tasks", id=owner.visit_id), 303)
+    owner = db.one_or_404(select(Assignee).filter_by(id=owner_id, visit_id=id))
+    form = AssigneeForm(obj=owner).numbered(owner_id)
+    if not form.validate():
+        return _tasks_page(*_begun(id), typed={owner_id: form})
+    owner.change_contact(name=form.name.data or "", email=form.email.data or "", language=form.language.data)
+    return commit_and_redirect(url_for(".tasks", id=id))
 
 
 @office.route("/besoeg/<int:id>/opgaver/send", methods=["GET", "POST"])
+@needs_press
 def send_tasks(id: int):
     """Every letter as it will be sent to those responsible; one press sends them all."""
     visit, service = _begun(id)
 
     def send() -> None:
-        for owner in visit.owners:
-            owner.send(g.officer, service.follow_up)
+        for owner in visit.assignees:
+            owner.send(g.officer)
 
-    if request.method == "POST" and pressed():
+    if request.method == "POST":
         send()
-        db.session.commit()
-        flash(gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
-        return redirect(url_for(".tasks", id=id), 303)
-    return render_template("office/send_tasks.html", visit=visit, service=service, preview=previewed(send))
+        return commit_and_redirect(url_for(".tasks", id=id), gettext(
+            "Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
+    return render_template("office/send_tasks.html", visit=visit, service=service, preview=preview_letters(send))
 
 
 @office.route("/besoeg/<int:id>/protokol", methods=["GET", "POST"])
+@needs_press
 def protocol(id: int):
     """The protocol on paper, and the press that lets anybody read what is public of it, or nobody any more."""
     visit, service = _begun(id)
     if request.method == "POST":
-        if pressed():
-            visit.publish(g.officer, "show" in request.form)
-            db.session.commit()
-        return redirect(url_for(".protocol", id=id), 303)
+        visit.publish(g.officer, "show" in request.form)
+        return commit_and_redirect(url_for(".protocol", id=id))
     found = visit.draft or visit.findings
     return render_template("office/protocol.html", visit=visit, service=service, tasks=visit.tasks,
                            answers=service.findings.describe(found) if found else [])
 
 
-def _found(id: int) -> Task:
-    return db.session.get(Task, id) or abort(404)
+def _address_of(task: Task) -> str:
+    return url_for(".tasks", id=task.visit_id, _anchor=f"no-{task.number}")
 
 
 def _begun(id: int) -> tuple[Visit, Service]:
     """A visit that may have tasks. Before it begins there is nothing to be done after it."""
-    visit = db.session.get(Visit, id) or abort(404)
-    service = services.SERVICES[visit.service]
+    visit = db.get_or_404(Visit, id)
+    service = SERVICES[visit.service]
     if not service.tasks:
         abort(404)
     if not visit.has_begun:
@@ -118,22 +118,16 @@ def _begun(id: int) -> tuple[Visit, Service]:
     return visit, service
 
 
-def _form(service: Service, task: Task | None = None) -> TaskForm:
-    """Officers alone may send a photo, so only here there is room for one."""
-    request.max_content_length = ROOM_FOR_A_PHOTO
-    return service.tasks.of(task)
-
-
-def _said(visit: Visit, service: Service, form: TaskForm) -> dict:
-    """What Task.keep takes."""
-    owner = None if form.owner.data in ("", NOBODY) else Owner.of(visit, form.owner.data)
-    return {**form.columns(), "owner": owner, "follow_up": service.follow_up}
+def _said(visit: Visit, form: TaskForm) -> dict:
+    """What Task.update takes."""
+    owner = None if form.owner.data in ("", NOBODY) else Assignee.for_visit(visit, form.owner.data)
+    return {**form.columns(), "assignee": owner}
 
 
 def _tasks_page(visit: Visit, service: Service, form: TaskForm | None = None, typed: dict | None = None):
     if form is None:
         form = service.tasks.of()
-    owners = {o.id: OwnerForm(None, obj=o).numbered(o.id) for o in visit.owners if o.tasks} | (typed or {})
+    owners = {o.id: AssigneeForm(None, obj=o).numbered(o.id) for o in visit.assignees if o.tasks} | (typed or {})
     wrong = next((f for f in (form, *owners.values()) if f.errors), form)
     return (render_template("office/tasks.html", visit=visit, service=service, form=form, owners=owners, wrong=wrong),
             422 if wrong.errors else 200)

@@ -6,57 +6,60 @@ from datetime import timedelta
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-import services
-from forms import AgreedVisitForm, CallOffForm, CancelForm, FieldLinkForm, Form, VisitForm
-from letters import previewed
+import ratelimits
+from catalogue import SERVICES, Service, by_slug
+from forms import AgreedVisitForm, CallOffForm, CancelForm, FindingsLinkForm, Form, ReportForm, VisitForm, WithholdForm
+from labels import day, reference as in_halves
+from mail.letters import preview_letters
 from models import (
-    COPENHAGEN,
     Booking,
+    BookingStatus,
     Clash,
+    FindingsLink,
     Letter,
     Place,
     Proposal,
-    State,
-    Status,
     Visit,
-    add_working_days,
+    VisitStatus,
     db,
-    fold,
+    limits,
     local,
     newest_event,
     now,
+    road_key,
+    start_audit,
     today,
 )
-from services import Service
-from words import day
-from words import reference as in_halves
+from web import commit_and_redirect, form_page, needs_press, reads_first, redirect_unchanged
 
-from . import happened_since, office, pressed, safe_next
-from .bookings import none_ticked, ticked
-from .dates import clash_in_words, known_units, losers, offer_others, to_be_offered, usual_units
+from .actions import NONE_TICKED, selected_cases
+from .blueprint import booking_or_404, changed_since, not_any_more, office, page_key, safe_next
+from .dates import clash_in_words, known_units, usual_units
+from .versions import is_sent
 
 
 @office.route("/sag/<reference>/besoeg", methods=["GET", "POST"])
 def plan(reference: str):
     """Plan a visit for a booking, and for those nearby that wait for one, or for an answer: they are accepted by it."""
-    first = Booking.by_reference(reference) or abort(404)
-    service, place = services.SERVICES[first.service], first.place
-    if not _may_be_planned(first):
-        flash(gettext("That is not possible any more. Below you see how the case stands now."), "warning")
-        return redirect(url_for(".booking", reference=reference))
-    waiting = _together(first)
+    first = booking_or_404(reference)
+    service, place = SERVICES[first.service], first.place
+    if not first.may_be_planned:
+        return not_any_more(reference)
+    waiting = first.may_share_visit
     return _plan_page(service, place, waiting, _start(service, first, place), request.args.getlist("sag") or [
-        b.reference for b in waiting if b is first or b.place is place and b.status is Status.ACCEPTED], booking=first)
+        b.reference for b in waiting if b is first or b.place is place and b.status is BookingStatus.ACCEPTED],
+        booking=first)
 
 
-@office.route("/flere/besoeg", methods=["GET", "POST"])
+@office.post("/flere/besoeg")
+@reads_first()
 def plan_for_many():
     """Plan one visit for those ticked, as far as one can answer them: at the place of the first and close by."""
-    back, bookings = safe_next(request.form.get("back")) or url_for(".desk"), ticked()
-    first = next(filter(_may_be_planned, bookings), None)
+    back, bookings = safe_next(request.form.get("back")) or url_for(".work_list"), selected_cases()
+    first = next((b for b in bookings if b.may_be_planned), None)
     if first is None:
-        return none_ticked(back)
-    together = [b for b in _together(first) if b in bookings]
+        return redirect_unchanged(back, NONE_TICKED)
+    together = [b for b in first.may_share_visit if b in bookings]
     left_out = [in_halves(b.reference) for b in bookings if b not in together]
     if left_out:
         flash(gettext("Left out, because one visit cannot answer them too: %(cases)s", cases=", ".join(left_out)),
@@ -64,188 +67,177 @@ def plan_for_many():
     return redirect(url_for(".plan", reference=first.reference, sag=[b.reference for b in together]), 303)
 
 
-def _may_be_planned(booking: Booking) -> bool:
-    """A date that is told must be new to the booking; of one that is not, no open booking knows."""
-    told = services.SERVICES[booking.service].date_is_told
-    return booking.may_be_visited(told=True) if told else booking.is_open
-
-
-def _together(first: Booking) -> list[Booking]:
-    """Those that one visit with `first` can answer. Where the date is not told, the yes may come with the plan."""
-    undecided = not services.SERVICES[first.service].date_is_told
-    return list(dict.fromkeys([first, *first.place.waiting_for_visit(first.service, undecided)]))
-
-
-def _undecided(service: Service, bookings: list[Booking]) -> list[Booking]:
-    """Those that are yet to be accepted; a date that is told is itself the acceptance."""
-    return [] if service.date_is_told else [
-        b for b in bookings if b.is_open and b.status is not Status.ACCEPTED]
-
-
 @office.route("/besoeg/<int:id>/igen", methods=["GET", "POST"])
 def again(id: int):
     """Plan the next control at the same place. Those who were answered hear of it as well, unless they do not want to;
-    how often it is worth while, the officer decides: `?uger=` weeks after this one, twelve unless told."""
-    before = _found(id)
-    service, place = services.SERVICES[before.service], before.place
-    if service.date_is_told or not before.findings:
+    how often it is worth while, the officer decides: `?uger=` weeks after this one, as usual unless told."""
+    before = db.get_or_404(Visit, id)
+    service, place = SERVICES[before.service], before.place
+    if service.date_is_agreed or not before.findings:
         return redirect(url_for(".visit", id=id))
     asking = list(dict.fromkeys([*(b for b in before.bookings if b.may_hear_more),
-                                 *place.waiting_for_visit(service.key, undecided=True)]))
-    day = local(before.starts_at).date() + timedelta(weeks=max(0, min(request.args.get("uger", 12, int), 104)))
+                                 *place.waiting_for_visit(service.key)]))
+    weeks = max(0, min(request.args.get("uger", limits.CONTROL_WEEKS, int), 104))
+    day = local(before.starts_at).date() + timedelta(weeks=weeks)
     return _plan_page(service, place, asking, _plan_of(before) | {"day": max(day, today())},
                       [b.reference for b in asking], visit=before, again=True)
 
 
 @office.get("/besoeg/<int:id>")
 def visit(id: int):
-    return visit_page(_found(id))
+    return visit_page(db.get_or_404(Visit, id))
 
 
 @office.route("/besoeg/<int:id>/flyt", methods=["GET", "POST"])
 def reschedule(id: int):
-    visit = _found(id)
-    service = services.SERVICES[visit.service]
+    visit = db.get_or_404(Visit, id)
+    service = SERVICES[visit.service]
     if not visit.is_planned:
         return redirect(url_for(".visit", id=id))
-    waiting = list(dict.fromkeys([*visit.bookings, *visit.place.waiting_for_visit(
-        service.key, undecided=not service.date_is_told)]))
+    waiting = list(dict.fromkeys([*visit.bookings, *visit.place.waiting_for_visit(service.key)]))
     form = _visit_form(service, waiting, obj=visit.place, data=_plan_of(visit))
     form.agreed = frozenset(b.reference for b in visit.bookings)
     if request.method != "POST":
         form.bookings.data = [*form.agreed, *request.args.getlist("sag")]
 
     def change() -> Visit:
-        plan = form.plan(COPENHAGEN)
-        visit.reschedule(g.officer, place=_place(form, visit.place), report_within=service.report_within, **plan)
-        visit.choose(g.officer, _accepted(form, waiting, service), service.report_within, plan.get("words", ""))
+        plan = form.plan()
+        visit.reschedule(g.officer, place=_place(form, visit.place), **plan)
+        visit.choose(g.officer, _chosen(form, waiting), plan.get("words", ""))
         visit.show(_is_public(form))
         return visit
 
     return _change_page(form, change, waiting, service=service, place=visit.place, visit=visit)
 
 
-@office.route("/besoeg/<int:id>/aflys", methods=["GET", "POST"])
+@office.post("/besoeg/<int:id>/aflys")
 def cancel(id: int):
     """Those who know the date hear at once that it is off, and why; the officer sees the letters first."""
-    visit = _found(id)
-    service, form = services.SERVICES[visit.service], _cancel_form(visit)
-    if request.method != "POST":
-        return redirect(url_for(".visit", id=id))
+    visit = db.get_or_404(Visit, id)
+    form = _cancel_form(visit)
     if not form.validate():
         return visit_page(visit, cancel=form), 422
 
     def change() -> None:
-        cause = form.cause.data if visit.told else ""
-        visit.cancel(g.officer, cause, form.words.data or "", service.answer_within)
+        cause = form.cause.data if visit.date_agreed else ""
+        visit.cancel(g.officer, cause, form.words.data or "")
 
-    if visit.told and "send" not in request.form:
-        return visit_page(visit, cancel=form, preview=previewed(change))
+    if (visit.date_agreed or "stale" in g) and not is_sent(form):
+        return visit_page(visit, cancel=form, preview=preview_letters(change))
     change()
-    db.session.commit()
-    flash(gettext("The visit is cancelled. Its bookings wait for another one."))
-    return redirect(url_for(".visit", id=id), 303)
+    return commit_and_redirect(url_for(".visit", id=id), gettext(
+        "The visit is cancelled. Its bookings wait for another one."))
 
 
 @office.route("/besoeg/<int:id>/resultat", methods=["GET", "POST"])
 def findings(id: int):
     """Enter what was found. Nobody is told before the officer has seen the letters."""
-    visit = _found(id)
-    service = services.SERVICES[visit.service]
-    if visit.starts_at > now() or visit.state is State.CANCELLED:
+    visit = db.get_or_404(Visit, id)
+    service = SERVICES[visit.service]
+    if visit.starts_at > now() or visit.status is VisitStatus.CANCELLED:
         flash(gettext("Findings can be entered when the visit has taken place."))
         return redirect(url_for(".visit", id=id))
     form = service.findings(data=visit.draft or visit.findings or service.start_findings(visit))
-    if form.validate_on_submit():
-        visit.enter_findings(g.officer, form.answers())
-        db.session.commit()
-        return redirect(url_for(".report", id=id), 303)
-    return (render_template("office/findings.html", visit=visit, service=service, form=form),
-            422 if form.errors else 200)
+    if not form.validate_on_submit():
+        return form_page("office/findings.html", form, visit=visit, service=service)
+    visit.enter_findings(g.officer, form.answers())
+    return commit_and_redirect(url_for(".report", id=id))
 
 
 @office.route("/besoeg/<int:id>/svar", methods=["GET", "POST"])
 def report(id: int):
-    """Every letter as it will be sent; one press sends them all."""
-    visit = _found(id)
-    service = services.SERVICES[visit.service]
+    """Every letter as it will be sent; one press sends them all, and the findings become public, unless withheld."""
+    visit, back = db.get_or_404(Visit, id), url_for(".visit", id=id)
+    service, form = SERVICES[visit.service], ReportForm()
+    done = gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”.")
     if visit.draft is None:
         if request.method == "POST" and visit.findings:  # pressed twice
-            flash(gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
-        return redirect(url_for(".visit", id=id))
-    retry_by = add_working_days(today(), service.act_within) if service.keeps_open(visit.draft) else None
-    if request.method == "POST" and pressed():
-        visit.report(g.officer, retry_by, service.adds(visit.draft))
-        db.session.commit()
-        flash(gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
-        return redirect(url_for(".visit", id=id), 303)
-    preview = previewed(lambda: visit.report(g.officer, retry_by))
-    return render_template("office/report.html", visit=visit, service=service, preview=preview,
-                           answers=service.findings.describe(visit.draft, internal=True))
+            flash(done)
+        return redirect(back)
+    if form.validate_on_submit():
+        visit.report(g.officer, form.withhold.data or "")
+        return commit_and_redirect(back, done)
+    preview = preview_letters(lambda: visit.report(g.officer))
+    return form_page("office/report.html", form, visit=visit, service=service, preview=preview,
+                     answers=service.findings.describe(visit.draft, internal=True))
+
+
+@office.post("/besoeg/<int:id>/resultat/tilbagehold")
+def withhold_result(id: int):
+    """Keep the findings from the public: not yet, or not any more."""
+    visit, form = db.get_or_404(Visit, id), WithholdForm()
+    if not form.validate():
+        return visit_page(visit, withhold=form), 422
+    visit.withhold(g.officer, form.withhold.data)
+    return commit_and_redirect(url_for(".visit", id=id), gettext("Held back. Nobody outside the office reads it."))
+
+
+@office.post("/besoeg/<int:id>/resultat/frigiv")
+@needs_press
+def allow_result(id: int):
+    visit = db.get_or_404(Visit, id)
+    visit.allow_release(g.officer)
+    return commit_and_redirect(url_for(".visit", id=id), gettext("The result is no longer held back."))
 
 
 @office.post("/besoeg/<int:id>/foerer-til/<slug>")
+@needs_press
 def lead_to(id: int, slug: str):
     """One press starts another case for those who asked: a meeting's outcome a walk, a walk's spot a control."""
-    visit, service = _found(id), services.by_slug(slug) or abort(404)
-    if not visit.bookings or service.key not in services.SERVICES[visit.service].leads_to:
+    visit, service = db.get_or_404(Visit, id), by_slug(slug) or abort(404)
+    if not visit.bookings or service.key not in SERVICES[visit.service].leads_to:
         abort(404)
-    if not pressed():
-        return redirect(url_for(".visit", id=id), 303)
     number, place, words = 0, visit.place, (visit.findings or {}).get("summary", "")
     for task in (t for t in visit.tasks if str(t.number) == request.form.get("task")):
         number, words = task.number, task.what
         place = Place.at(road=task.details.get("place") or place.road, postcode=place.postcode, town=place.town,
                          municipality=place.municipality, lat=task.lat, lng=task.lng)
     started = visit.bookings[0].lead_to(
-        g.officer, visit, service=service.key, answer_within=service.answer_within, place=place, number=number,
-        answers=service.started_by(words))
-    db.session.commit()
-    flash(gettext("Started. Those who asked get a receipt."))
-    return redirect(url_for(".booking", reference=started.reference), 303)
+        g.officer, visit, service=service.key, place=place, number=number, answers=service.started_by(words))
+    return commit_and_redirect(url_for(".booking", reference=started.reference), gettext(
+        "Started. Those who asked get a receipt."))
 
 
 @office.get("/besoeg/<int:id>/jobark")
 def job_sheet(id: int):
     """For the field: the place and what is asked. Of people, only who is there on an agreed day stands on it."""
-    visit = _found(id)
-    service = services.SERVICES[visit.service]
+    visit = db.get_or_404(Visit, id)
+    service = SERVICES[visit.service]
     return render_template("office/job_sheet.html", visit=visit, service=service,
                            wishes=[(b, service.questions.describe(b.answers)) for b in visit.bookings])
 
 
-def _found(id: int) -> Visit:
-    return db.session.get(Visit, id) or abort(404)
-
-
 def visit_page(visit: Visit, cancel: Form | None = None, preview: list[Letter] | None = None,
-               field_link: Form | None = None):
-    """One visit; `cancel` and `field_link` are forms of it that came back with errors."""
-    service = services.SERVICES[visit.service]
+               field_link: Form | None = None, withhold: Form | None = None):
+    """One visit; `cancel`, `field_link` and `withhold` are forms of it that came back with errors."""
+    service = SERVICES[visit.service]
     told = visit.draft or visit.findings
     return render_template("office/visit.html", visit=visit, service=service, preview=preview,
-                           cancel=cancel or _cancel_form(visit, None), field_link=field_link or FieldLinkForm(None),
-                           begun=visit.starts_at <= now(),
+                           cancel=cancel or _cancel_form(visit, None), field_link=field_link or FindingsLinkForm(None),
+                           withhold=withhold or WithholdForm(None), begun=visit.starts_at <= now(),
                            answers=service.findings.describe(told, internal=True) if told else [])
 
 
 def _cancel_form(visit: Visit, *typed) -> Form:
-    return CallOffForm(*typed) if visit.told else CancelForm(*typed)
+    return CallOffForm(*typed) if visit.date_agreed else CancelForm(*typed)
 
 
-def _plan_page(service: Service, place: Place, asking: list[Booking], start: dict, ticked: list[str], **shown):
-    """A new visit at `place`; those of `asking` whose references are in `ticked` are chosen to begin with."""
+def _plan_page(service: Service, place: Place, asking: list[Booking], start: dict, selected_cases: list[str],
+               booking: Booking | None = None, **shown):
+    """A new visit at `place`; those of `asking` whose references are in `selected_cases` are chosen to begin with.
+    From the page of `booking`, what its citizen wrote has been read; what the others wrote has not."""
     form = _visit_form(service, asking, obj=place, data=start)
     if request.method != "POST":
-        form.bookings.data = ticked
+        form.bookings.data = selected_cases
 
     def change() -> Visit:
+        if booking and booking.has_unread:
+            booking.mark_read(g.officer)
         return Visit.plan(
-            g.officer, service=service.key, place=_place(form, place), bookings=_accepted(form, asking, service),
-            told=service.date_is_told, report_within=service.report_within, public=_is_public(form),
-            **form.plan(COPENHAGEN))
+            g.officer, service=service.key, place=_place(form, place), bookings=_chosen(form, asking),
+            date_agreed=service.date_is_agreed, public=_is_public(form), **form.plan())
 
-    return _change_page(form, change, asking, service=service, place=place, **shown)
+    return _change_page(form, change, asking, service=service, place=place, booking=booking, **shown)
 
 
 def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Booking], service: Service, **shown):
@@ -253,58 +245,57 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Boo
     not be kept any more: they are offered other dates by the same press."""
     preview, lost, offered, newest = None, {}, [], newest_event()
     chosen = _chosen(form, waiting) if request.method == "POST" else []
-    since, undecided = happened_since(chosen), _undecided(service, waiting)
-    told = [b.reference for b in (chosen if service.date_is_told else _undecided(service, chosen))]
+    since, undecided = changed_since(chosen), [b for b in waiting if b.is_accepted_by_plan]
+    if since:
+        g.stale = True
+    told = [b.reference for b in chosen if service.date_is_agreed or b in undecided]
     unseen = set(told) - set(request.form.getlist("shown"))  # whoever is ticked after the letters were shown
     if request.method == "POST" and form.validate():
         def whole() -> Visit:
             visit = change()
-            lost.update(losers(visit) if service.date_is_told else {})
-            offered.extend(to_be_offered(visit, lost))
+            lost.update(visit.displaced())
+            offered.extend(visit.needing_new_offer(lost))
             if offered and form.offer_others.data:
-                offer_others(visit, lost)
+                visit.offer_others(g.officer, lost)
             return visit
 
         try:
-            if since or unseen or "send" not in request.form and (service.date_is_told or told):
-                preview = previewed(whole)
+            if unseen or "stale" in g or (service.date_is_agreed or told) and not is_sent(form):
+                preview = preview_letters(whole)
             else:
                 visit = whole()
-                db.session.commit()
-                return redirect(url_for(".visit", id=visit.id), 303)
+                db.session.flush()  # a new one has a number now
+                return commit_and_redirect(url_for(".visit", id=visit.id))
         except Clash as clash:
             db.session.rollback()
             form[form.parts[0]].errors = [clash_in_words(clash)]
-    return (render_template("office/plan.html", form=form, service=service, preview=preview, lost=lost, offered=offered,
-                            units=known_units(), since=since, undecided=undecided, told=told, newest=newest,
-                            **shown),
-            422 if form.errors else 200)
+    return form_page("office/plan.html", form, service=service, preview=preview, lost=lost, offered=offered,
+                     units=known_units(), since=since, undecided=undecided, told=told, newest=newest, **shown)
 
 
 def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm:
-    undecided = _undecided(service, bookings)
     words = {b.reference: " · ".join((
         in_halves(b.reference), f"{b.road}{', ' if b.from_to else ''}{b.from_to}", service.about(b.answers),
-        day(b.received_at), *([gettext("gets a yes")] if b in undecided else []))) for b in bookings}
-    kind = AgreedVisitForm if service.date_is_told else VisitForm
-    form = kind.for_service(service.takes, current_app.config["DISTRICT"].units)(**start)
+        day(b.received_at), *([gettext("gets a yes")] if b.is_accepted_by_plan else []))) for b in bookings}
+    kind = AgreedVisitForm if service.date_is_agreed else VisitForm
+    form = kind.for_service(service.resources, current_app.config["DISTRICT"].units)(**start)
     if "public" in form and not all(b.public for b in bookings):
         del form.public
-    return form.offer(service.methods, words)
+    return form.offer(method=service.methods, bookings=words)
 
 
 def _start(service: Service, booking: Booking, place: Place) -> dict:
     """What a plan starts with: the date that the citizen wishes, where the officer has chosen one."""
-    if not service.date_is_told:
+    if not service.date_is_agreed:
         return {}
     wish = next((p for p in booking.proposals if str(p.id) == request.args.get("tid")), None)
-    return {"travel": service.travel, "place_told": str(place), "public": booking.public, **usual_units(service),
-            **(_times(wish) if wish else {})}
+    return {"travel": service.travel, "place_told": booking.in_own_words, "public": booking.public,
+            **usual_units(service), **(_times(wish) if wish else {})}
 
 
 def _plan_of(visit: Visit) -> dict:
-    return {**_times(visit), **visit.parts, "method": visit.method, "travel": visit.travel,
-            "place_told": visit.place_told, "public": visit.public}
+    return {**_times(visit), **visit.resource_units, "method": visit.method, "travel": visit.travel,
+            "place_told": visit.public_place, "public": visit.public}
 
 
 def _times(of: Visit | Proposal) -> dict:
@@ -313,7 +304,7 @@ def _times(of: Visit | Proposal) -> dict:
 
 def _place(form: VisitForm, at_hand: Place) -> Place:
     """The place of the plan, with the stretch as the officer names it: the one at hand unless it is another road."""
-    same = (fold(form.road.data), form.postcode.data) == (at_hand.road_key, at_hand.postcode)
+    same = (road_key(form.road.data, at_hand.town), form.postcode.data) == (at_hand.road_key, at_hand.postcode)
     place = at_hand if same else Place.at(**form.place())
     place.from_to = form.from_to.data or place.from_to
     return place
@@ -323,13 +314,40 @@ def _chosen(form: VisitForm, waiting: list[Booking]) -> list[Booking]:
     return [b for b in waiting if b.reference in (form.bookings.data or ()) and (b.is_open or b.may_hear_more)]
 
 
-def _accepted(form: VisitForm, waiting: list[Booking], service: Service) -> list[Booking]:
-    """Those chosen, with a yes for whoever has none yet."""
-    chosen = _chosen(form, waiting)
-    for booking in _undecided(service, chosen):
-        booking.accept(g.officer, "", service.act_within, service.answer_within)
-    return chosen
-
-
 def _is_public(form: VisitForm) -> bool:
     return "public" in form and form.public.data
+
+
+@office.post("/besoeg/<int:id>/feltlink")
+def send_field_link(id: int):
+    visit, form = db.get_or_404(Visit, id), FindingsLinkForm()
+    if not form.validate():
+        return visit_page(visit, field_link=form), 422
+    FindingsLink.send(g.officer, visit, form.email.data, form.language.data)
+    return commit_and_redirect(url_for(".visit", id=id), gettext("Done. The link goes by e-mail."))
+
+
+@office.post("/feltlink/<int:id>/traek-tilbage")
+@needs_press
+def withdraw_field_link(id: int):
+    link = db.get_or_404(FindingsLink, id)
+    link.withdraw(g.officer)
+    return commit_and_redirect(url_for(".visit", id=link.visit_id), gettext("The link no longer works."))
+
+
+@office.route("/felt/<int:id>/<secret>", methods=["GET", "POST"])
+@ratelimits.change_limit
+def findings_by_link(id: int, secret: str):
+    """Nothing of the visit is shown before it begins, and nothing of those who asked at any time."""
+    link = FindingsLink.by_link(id, secret) or abort(404)
+    visit = link.visit
+    start_audit(None, page_key(), f"besoeg/{visit.id}/felt/{id}")
+    if not link.works or visit.starts_at > now():
+        return render_template("office/findings_link.html", link=link, form=None), 200 if link.works else 410
+    service = SERVICES[visit.service]
+    form = service.findings(data=visit.draft or service.start_findings(visit))
+    if not form.validate_on_submit():
+        return form_page("office/findings_link.html", form, link=link, service=service)
+    link.enter_findings(form.answers())
+    return commit_and_redirect(url_for(".findings_by_link", id=id, secret=secret), gettext(
+        "Thank you. The findings are with the office. Until they are sent, you can correct them here."))

@@ -1,6 +1,6 @@
 /* The work list by single keys: an addition to a page that Tab, Space and Enter go through without it.
  * The focus moves from link to link, so that it is always seen, and Enter opens what it stands on. Nothing is caught
- * while somebody types. What the keys are stands on the page itself (templates/office/desk.html).
+ * while somebody types. What the keys are stands on the page itself (templates/office/work_list.html).
  */
 "use strict";
 (() => {
@@ -31,4 +31,5 @@
   // What the box for all means is decided where the form arrives; here it is seen.
   all?.addEventListener("change", () => { for (const tick of ticks) tick.checked = all.checked; });
   for (const tick of ticks) tick.addEventListener("change", () => { if (!tick.checked) all.checked = false; });
+  document.documentElement.dataset.keys = "heard"; // from here on: whoever presses earlier, as a test might, presses in vain
 })();

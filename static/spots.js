@@ -17,7 +17,10 @@
   let sending = false, inForm = ""; // the token of what is sent while it still stands in the form
   const say = (text) => { said.textContent = text; };
 
-  // What waits: {once, at, to, fields, photo, refused}. The photo of what is still being typed lies there, too.
+  // What waits: {once, at, to, fields, photo, refused}. The photo of what is still being typed lies there, too: as bytes,
+  // because in a private window WebKit (every iPhone) stores bytes but no file.
+  const asBytes = async (photo) => ({ type: photo.type, bytes: await photo.arrayBuffer() });
+  const asFile = ({ type, bytes }) => new File([bytes], "photo.jpg", { type });
   const opened = new Promise((done, fail) => {
     const asked = indexedDB.open("spots", 1);
     asked.onupgradeneeded = () => asked.result.createObjectStore("queue", { keyPath: "once" });
@@ -59,7 +62,7 @@
 
   function choose(photo) {
     const hand = new DataTransfer();
-    if (photo) hand.items.add(new File([photo], "photo.jpg", { type: photo.type }));
+    if (photo) hand.items.add(asFile(photo));
     form.elements.photo.files = hand.files;
   }
 
@@ -101,7 +104,7 @@
   async function send(entry, again = true) {
     const body = new FormData();
     for (const [name, value] of [...entry.fields, ["csrf_token", form.elements.csrf_token.value]]) body.append(name, value);
-    if (entry.photo) body.append("photo", entry.photo, "photo.jpg");
+    if (entry.photo) body.append("photo", asFile(entry.photo));
     try {
       const answer = await fetch(entry.to, { method: "POST", body, signal: AbortSignal.timeout(FAILED) });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -155,9 +158,10 @@
     inForm = form.elements.once.value;
     form.inert = true;
     say(words.wordsSending);
-    const photo = form.elements.photo.files[0];
+    const file = form.elements.photo.files[0];
     try {
-      await keep({ once: inForm, at: Date.now(), to: form.action, fields: typed(), photo: photo && await smaller(photo) });
+      const photo = file && await asBytes(await smaller(file));
+      await keep({ once: inForm, at: Date.now(), to: form.action, fields: typed(), photo });
     } catch {
       form.submit(); // this browser keeps nothing
       return;
@@ -171,7 +175,8 @@
 
   for (const kind of ["input", "change"]) form.addEventListener(kind, save);
   form.addEventListener("change", ({ target }) => {
-    if (target.files) (target.files[0] ? keep({ once: draft, photo: target.files[0] }) : drop(draft)).catch(() => {});
+    if (target.files?.[0]) asBytes(target.files[0]).then((photo) => keep({ once: draft, photo })).catch(() => {});
+    else if (target.files) drop(draft);
   });
   addEventListener("online", sendAll);
   setInterval(() => waiting.hidden || sendAll(), FAILED);

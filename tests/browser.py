@@ -2,33 +2,40 @@
 
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes, policy
 from functools import cached_property
 from pathlib import Path
+from time import monotonic, sleep
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import databases
+import time_machine
 from aiosmtpd.controller import Controller
 from conftest import ROOT
 from flask_babel import force_locale, gettext
 from icalendar import Calendar, Event
 
 from app import create_app
-from models import db
+from models import COPENHAGEN, db
 
-REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
 SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder: every page at both widths is kept there for people to look at
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
-PATIENCE = 15  # seconds for a mail to arrive
+# What time it is on a running site, so that nothing hangs on the day: a Wednesday in the month with the longest name.
+# It lies ahead, because a browser throws away a cookie whose time is past.
+MOMENT = datetime(2035, 9, 26, 10, tzinfo=COPENHAGEN)
+ROW_LABELS = ("Row %(number)s", "Suggestion %(number)s")  # what a question that has several rows calls each
+GIVE_UP_AFTER = 60  # seconds for a state to come about, on a machine that has much else to do
 
 
 def find_chromium() -> str | None:
@@ -84,7 +91,7 @@ class Mailbox:
     def __init__(self):
         self.mails: list[Mail] = []
         self._arrived = threading.Condition()
-        self.port, self._server = _free_port(), None
+        self.port, self._server = free_port(), None
 
     async def handle_DATA(self, _server, _session, envelope):  # noqa: N802  (aiosmtpd calls it so)
         with self._arrived:
@@ -98,12 +105,12 @@ class Mailbox:
     def wait_for(self, recipient: str, number: int) -> Mail:
         """The newest mail to `recipient`, once `number` have come."""
         with self._arrived:
-            came = self._arrived.wait_for(lambda: len(self.to(recipient)) >= number, PATIENCE)
+            came = self._arrived.wait_for(lambda: len(self.to(recipient)) >= number, GIVE_UP_AFTER)
             assert came, f"{recipient} has {len(self.to(recipient))} mails, not {number}"
             return self.to(recipient)[-1]
 
     def open(self):
-        self._server = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._server = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=GIVE_UP_AFTER)
         self._server.start()
 
     def close(self):
@@ -111,19 +118,25 @@ class Mailbox:
             self._server.stop()
 
 
-def _free_port() -> int:
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+def free_port() -> int:
+    """For who listens later: below those that a system lends to callers, one of whom might take it meanwhile."""
+    while True:
+        port = 10_000 + secrets.randbelow(22_000)
+        with closing(socket.socket()) as one, suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return port
 
 
 class Site:
-    """The site as bin/run starts it, in a folder of its own. `app` is the same site inside the test, to look into."""
+    """The site as bin/run starts it, in a folder of its own. `app` is the same site inside the test, to look into.
 
-    def __init__(self, folder: Path):
-        self.folder, self.mailbox = folder, Mailbox()
+    `ahead` is how far the clocks of its processes are set ahead.
+    """
+
+    def __init__(self, folder: Path, ahead: timedelta = timedelta()):
+        self.folder, self.mailbox, self.ahead = folder, Mailbox(), ahead
         # The socket is ours before the server starts, so nobody can take the port, and the first visitor just waits.
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._socket = socket.create_server(("127.0.0.1", free_port()), backlog=64)
         self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
         self.url = f"http://{self.host}"
         self.app = create_app({"INSTANCE": str(folder), "TESTING": True, "SERVER_NAME": self.host,
@@ -138,16 +151,39 @@ class Site:
     def serve(self) -> None:
         """The web server alone: letters are written, and wait."""
         door = self._socket.fileno()
-        self._run("gunicorn", "--bind", f"fd://{door}", "--workers", "1", "--threads", "8", "--no-control-socket",
-                  "app:create_app()", pass_fds=(door,))
-        with urlopen(self.url + "/health", timeout=60) as answer:  # noqa: S310
-            assert answer.status == 200
+        self._run("gunicorn", "--bind", f"fd://{door}", "--workers", "1", "app:create_app()", pass_fds=(door,))
+        until = monotonic() + GIVE_UP_AFTER
+        while not self.is_well():
+            assert monotonic() < until, "the site does not become well"
+            sleep(.1)
+
+    def is_well(self) -> bool:
+        """Not while the worker has just begun with what has waited since before."""
+        try:
+            with urlopen(self.url + "/health", timeout=GIVE_UP_AFTER) as answer:  # noqa: S310
+                return answer.status == 200
+        except HTTPError as error:
+            if error.code != 503:
+                raise
+            return False
+
+    def cut_off(self) -> None:
+        """Nobody reaches the site any more: whoever tries is refused at once, as by a phone without a network."""
+        server = self._running.pop()
+        server.terminate()
+        server.wait(GIVE_UP_AFTER)
+        self._socket.close()
+
+    def connect(self) -> None:
+        """The site is reached again, at the same address."""
+        self._socket = socket.create_server(("127.0.0.1", int(self.host.split(":")[1])), backlog=64)
+        self.serve()
 
     def stop(self) -> None:
         for process in self._running:
             process.terminate()
         for process in self._running:
-            process.wait(20)
+            process.wait(GIVE_UP_AFTER)
         self._socket.close()
         self.mailbox.close()
         assert "Traceback" not in self.log, self.log
@@ -158,6 +194,8 @@ class Site:
         return self._log.read_text()
 
     def _run(self, module: str, *arguments: str, by: tuple = (sys.executable, "-m"), **how) -> None:
+        if self.ahead:
+            by = (sys.executable, str(ROOT / "tests" / "clocked.py"), str(self.ahead.total_seconds()))
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("BOOKING_", "FLASK_"))}
         with self._log.open("a") as log:
             self._running.append(subprocess.Popen(
@@ -165,7 +203,7 @@ class Site:
                     **clean, "BOOKING_INSTANCE": str(self.folder), "BOOKING_SERVER_NAME": self.host,
                     "BOOKING_MAIL_SERVER": "127.0.0.1", "BOOKING_MAIL_PORT": str(self.mailbox.port),
                     "BOOKING_RATELIMIT_ENABLED": "false", "BOOKING_BACKUP_HOUR": "null",
-                    "BOOKING_SECOND_FACTOR": "false", "BOOKING_WARY": "false", **self.environment}))
+                    "BOOKING_SECOND_FACTOR": "false", "BOOKING_BOT_CHECK": "false", **self.environment}))
 
     def words(self, sentence: str, language: str, **values) -> str:
         """What the site says for `sentence` in `language`: the tests follow the catalogue, whatever it says."""
@@ -174,19 +212,26 @@ class Site:
 
 
 @contextmanager
-def running(folder: Path, template: Path, furnish: Callable = lambda app: {}) -> Iterator[Site]:
-    """A site in `folder`, furnished before anybody comes; `known` is where things are in it."""
+def running(folder: Path, template: Path, furnish: Callable = lambda app: {}, **environment: str) -> Iterator[Site]:
+    """A site in `folder` at MOMENT, furnished before anybody comes; `known` is where things are in it."""
     databases.copied(template, folder / "instance")
-    site = Site(folder / "instance")
-    site.known = furnish(site.app)
-    try:
-        site.start()
-        yield site
-    finally:
-        with site.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-        site.stop()
+    ahead = MOMENT - datetime.now(UTC)
+    with time_machine.travel(MOMENT):
+        site = Site(folder / "instance", ahead)
+        site.environment = environment
+        site.known = furnish(site.app)
+        try:
+            site.start()
+            yield site
+        finally:
+            with site.app.app_context():
+                db.session.remove()
+                db.engine.dispose()
+            site.stop()
+
+
+def is_open(summary) -> bool:
+    return summary.evaluate("e => e.parentElement.open")
 
 
 class Visitor:
@@ -196,7 +241,7 @@ class Visitor:
         self.site, self.language = site, language
         self.context = chromium.new_context(base_url=site.url, java_script_enabled=javascript, viewport=size,
                                             locale="da-DK", timezone_id="Europe/Copenhagen", reduced_motion="reduce")
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(GIVE_UP_AFTER * 1000)
         self.page = self.context.new_page()
         self.foreign, self.broken = [], []
         self.status = 0  # of the page in front
@@ -224,7 +269,8 @@ class Visitor:
 
     def row(self, question: str, number: int):
         """A row of a question that may be answered several times."""
-        return self.group(question).get_by_role("group", name=self.say("Row %(number)s", number=number), exact=True)
+        labels = "|".join(re.escape(self.say(label, number=number)) for label in ROW_LABELS)
+        return self.group(question).get_by_role("group", name=re.compile(rf"^({labels})$"))
 
     # With the mouse, as most people fill in a form. Keyboard (below) does the same without one.
 
@@ -243,10 +289,15 @@ class Visitor:
         self.field(label, row).select_option(answer)
 
     def press(self, button: str) -> None:
-        self.page.get_by_role("button", name=self.say(button), exact=True).click()
+        self.enter(self.page.get_by_role("button", name=self.say(button), exact=True))
 
     def follow(self, link: str) -> None:
-        self.page.get_by_role("link", name=self.say(link), exact=True).first.click()
+        self.enter(self.page.get_by_role("link", name=self.say(link), exact=True).first)
+
+    def enter(self, target) -> None:
+        """Press it. Where that leads to another page, that one is there afterwards, with its scripts."""
+        target.click()
+        self.page.wait_for_load_state()
 
     def answer(self, answers: dict, row=None) -> None:
         """Question by question as the page has them: words are written or chosen, a tuple ticked, a list fills rows."""
@@ -255,11 +306,16 @@ class Visitor:
                 self.tick(question, *answer)
             elif isinstance(answer, list):
                 for number, each in enumerate(answer, 1):
+                    if not self.row(question, number).is_visible():
+                        self.enter(self.group(question).locator("summary"))
                     self.answer(each, self.row(question, number))
             elif self.field(question, row).evaluate("e => e.matches('select')"):
                 self.choose(question, self.say(answer), row)
             else:
                 self.write(question, answer, row)
+
+    def unfold(self, sentence: str) -> None:
+        self.enter(self.page.locator("summary", has_text=self.say(sentence)))
 
     def leave(self) -> None:
         self.context.close()
@@ -297,15 +353,22 @@ class Keyboard(Visitor):
         return month_first
 
     def go_to(self, target) -> None:
+        """Tab by Tab, on the page that `target` stands on, once that is complete; every stop on the way is seen."""
+        target.wait_for(state="attached")
+        self.page.wait_for_load_state()
         for _ in range(150):
             self.page.keyboard.press("Tab")
+            if self.page.evaluate("document.activeElement === document.body"):
+                continue  # the page has not taken the focus yet, or its end is passed
             self.see_focus()
             if target.evaluate("e => e === document.activeElement"):
                 return
         raise AssertionError(f"Tab never leads to {target}")
 
     def see_focus(self) -> None:
-        seen = self.page.evaluate(FOCUS)
+        until = monotonic() + GIVE_UP_AFTER
+        while not ((seen := self.page.evaluate(FOCUS))["ring"] and seen["inside"]) and monotonic() < until:
+            pass  # a busy browser draws the ring a moment after the focus has moved
         assert seen["ring"] and seen["inside"], f"focus is not seen: {seen}"
 
     def write(self, label: str, text: str, row=None) -> None:
@@ -340,13 +403,10 @@ class Keyboard(Visitor):
         self.page.keyboard.type(answer)
         assert answer in self.field(label, row).evaluate("e => [e.value, e.selectedOptions[0].label]")
 
-    def press(self, button: str) -> None:
-        self.go_to(self.page.get_by_role("button", name=self.say(button), exact=True))
-        self.page.keyboard.press("Enter")
-
-    def follow(self, link: str) -> None:
-        self.go_to(self.page.get_by_role("link", name=self.say(link), exact=True).first)
-        self.page.keyboard.press("Enter")
+    def enter(self, target) -> None:
+        self.go_to(target)
+        target.press("Enter")  # unlike keyboard.press, it waits until the page that it asks for has begun
+        self.page.wait_for_load_state()
 
 
 # Where the focus is, and whether a person sees it: a ring of its own or of the box around it, inside the window. The
@@ -359,7 +419,7 @@ FOCUS = """() => {
   const r = e.getBoundingClientRect();
   return {
     what: e.outerHTML.slice(0, 120), ring: ring(e) || (e.closest(".choice") && ring(e.closest(".choice"))) ||
-      e.matches("[type=date]:not(:focus), [type=time]:not(:focus)"),
+      e.matches("[type=date]:not(:focus), [type=time]:not(:focus), [type=month]:not(:focus)"),
     inside: r.width > 0 && r.height > 0 && r.bottom > 0 && r.top < innerHeight && r.right > 0 && r.left < innerWidth,
   };
 }"""

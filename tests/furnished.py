@@ -1,37 +1,42 @@
 """A district in which every page has something to show."""
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from conftest import OFFICER, PASSWORD, WISHES, Person, book, times_ahead
 
+from catalogue import REASONS
+from facts import load_shipped
 from models import (
     COPENHAGEN,
-    Block,
+    BlockedAddress,
     Booking,
+    EventKind,
     Feedback,
-    FieldLink,
+    FindingsLink,
+    Handout,
     Invite,
-    Kind,
     Letter,
-    Notice,
     Officer,
-    Permit,
+    Poll,
+    PollStatus,
+    PrivacyNotice,
+    QuarterAccount,
+    Reservation,
+    RetentionDecision,
     Role,
-    Taken,
     Visit,
     add_working_days,
+    clock,
     db,
     local,
     now,
     today,
 )
-from retention import emptied
-from services import REASONS
+from privacy.retention import anonymised
 
 READER = "lea@politi.example"
 WORDS = "Vi ser på strækningen ved skolen. Tak for de gode oplysninger om tidspunkterne."
-YESTERDAY = today() - timedelta(days=1)
 LONG = ("Ved indkørslen til Hovedgårdsvej kommer bilerne med meget høj fart over bakken, og børnene skal krydse vejen "
         "til bussen kl. 7:40. Der er hverken fortov, cykelsti eller belysning på de sidste 400 meter.\n\n"
         "Om eftermiddagen er det især varevogne til industrikvarteret Speditionsgodsterminalbanegårdspladsen.")
@@ -39,7 +44,11 @@ FOUND = {"performed": "yes", "method": "atk", "place": "Bygaden, Terslev", "limi
          "fine": 24, "klip": 5, "cond": 1, "uncond": 1, "reckless": 1, "top": 118, "avg": 52, "avg_source": "police",
          "other": [{"kind": "phone", "count": 3}, {"kind": "belt", "count": 2}], "prelim": True, "visible": "hidden",
          "suit": "suitable", "next": ["patrol", "municipality"], "note": "Stå ved gavlen af nr. 12.",
-         "msg": "Tak, fordi I skrev. Det hjalp os til at måle, hvor det betyder noget."}
+         "msg": {"da": "Tak, fordi I skrev. Det hjalp os til at måle, hvor det betyder noget."}}
+
+
+def yesterday() -> date:
+    return today() - timedelta(days=1)
 
 
 def furnish(app) -> dict:
@@ -67,24 +76,25 @@ def furnish(app) -> dict:
         soon, later = add_working_days(today(), 8), add_working_days(today(), 30)
         for way in ("asked", "news"):
             bookings[way].ask(officer, "På hvilken side af kirken er det, og hvor langt fra skolen?", soon)
-        bookings["news"].give_information("On the north side, about 200 m from the school.", 10)
+        bookings["news"].give_information("On the north side, about 200 m from the school.")
         for way in ("accepted", "delayed", "coming", "over", "drafted", "answered", "postponed", "phone"):
-            bookings[way].accept(officer, WORDS, 22, 10)
+            bookings[way].accept(officer, WORDS)
         bookings["delayed"].delay(officer, "Udstyret er til eftersyn, og vi vil måle ordentligt.", later)
         bookings["declined"].decline(officer, next(iter(REASONS)), WORDS, "Kommunen kan måle farten med en slange.")
         bookings["referred"].refer(officer, "municipality", "")
         bookings["withdrawn"].withdraw()
-        bookings["spam"].set_aside(officer)
-        Block.add("the key of an address", bookings["spam"], officer)
+        bookings["spam"].mark_as_spam(officer)
+        BlockedAddress.add("the key of an address", bookings["spam"], officer)
         known |= {name: re.search(r"/ikke-mig/\S+", bookings[way].letters[0].text)[0]
                   for name, way in (("not_me", "received"), ("not_me_closed", "spam"))}
-        bookings["received"].put_right(officer, LONG)
+        bookings["received"].rectify(officer, LONG)
         bookings["removed"].withdraw()
         bookings["removed"].journalise(officer, "2026-0017")
-        bookings["removed"].forget(emptied(bookings["removed"]))
-        Permit.enter(officer, "Rigsarkivet, j.nr. 26/12345 af 1. juni 2026", 12, today() + timedelta(days=1))
-        Notice.keep(officer, "# Hvem\n\nKun os.", "# Who\n\nOnly we.")
-        known["feedback"] = Feedback.receive(once="1", page="Forsiden", words=LONG, email="kim@example.dk", language="da").id
+        bookings["removed"].anonymise(anonymised(bookings["removed"]))
+        RetentionDecision.enter(officer, "Rigsarkivet, j.nr. 26/12345 af 1. juni 2026", 12, today() + timedelta(days=1))
+        PrivacyNotice.add(officer, texts={"da": "# Hvem\n\nKun os.", "en": "# Who\n\nOnly we."})
+        known["feedback"] = Feedback.receive(form_token="1", page="Forsiden", words=LONG, email="kim@example.dk",
+                                             language="da").id
         bookings["received"].note(officer, "Samme vej som i 2024, se journalen.")
         bookings["received"].place.suitability = "Grusplads ved nr. 98. Hold afstand til stien."
         visits = {way: control(officer, bookings[way], hours, crew) for way, hours, crew in (
@@ -94,37 +104,38 @@ def furnish(app) -> dict:
         visits["cancelled"].cancel(officer, "Vognen er på værksted.")
         day = {"periods": [{"day": local(visits["answered"].starts_at).date().isoformat(), "starts": "10:00",
                             "ends": "12:00", "direction": "mod Haslev"}]}
-        visits["drafted"].enter_findings(officer, {**FOUND, **day, "patrols": [{"day": YESTERDAY.isoformat()}]})
-        visits["answered"].enter_findings(officer, {**FOUND, **day, "patrols": [{"day": YESTERDAY.isoformat()}]})
+        visits["drafted"].enter_findings(officer, {**FOUND, **day, "patrols": [{"day": yesterday().isoformat()}]})
+        visits["answered"].enter_findings(officer, {**FOUND, **day, "patrols": [{"day": yesterday().isoformat()}]})
         visits["answered"].report(officer)
+        publish(visits["answered"])
         visits["postponed"].enter_findings(officer, {"performed": "no", "cause": "weather", "suit": "suitable",
                                                      "next": ["repeat"], "prelim": True})
-        visits["postponed"].report(officer, later)
+        visits["postponed"].report(officer)
         db.session.commit()
         letters = db.session.query(Letter)
         failed = letters.filter_by(recipient="nobody@example.dk").one()
-        failed.refused("refused 550 No such user here")
-        known |= {"letter_sent": letters.filter_by(kind=Kind.ANSWERED).first().id, "letter_failed": failed.id,
-                  "letter_task": letters.filter_by(way="phone").first().id, "place": bookings["asked"].place_id}
+        failed.mark_failed("refused 550 No such user here")
+        known |= {"letter_sent": letters.filter_by(kind=EventKind.ANSWERED).first().id, "letter_failed": failed.id,
+                  "letter_task": letters.filter_by(channel="phone").first().id, "place": bookings["asked"].place_id}
         known |= {f"visit_{way}": visit.id for way, visit in visits.items()}
         known["coming_day"] = local(visits["coming"].starts_at).date().isoformat()
         for name, way in (("field_link", "over"), ("field_link_closed", "drafted")):
-            link = FieldLink.send(officer, visits[way], f"{way}@politi.example", "da")
+            link = FindingsLink.send(officer, visits[way], f"{way}@politi.example", "da")
             known[name] = f"/kontor/felt/{link.id}/{link.secret}"
         link.withdraw(officer)
         Officer.add(READER, "Lea Speditionsgodsterminalbanegårdsen", PASSWORD, Role.READER)
         for name in ("invitation_closed", "invitation"):
             invite = Invite.send(officer, "ny@speditionsgodsterminalbanegaardspladsen.example", Role.READER)
             known[name] = f"/kontor/invitation/{invite.id}/{invite.secret}"
+        furnish_account()
         db.session.commit()
     return known | furnish_dates(app)
 
 
 MEETING, WALK, VAN = WISHES  # their slugs
-ONCE = {**times_ahead(40), "dates-1-day": "", "dates-1-starts": "", "dates-1-ends": ""}
 HALL = "Speditionsgodsterminalbanegårdspladsens Forsamlingshus, Hovedgårdsvej 112, 4700 Næstved"
 OUTCOME = {
-    "held": "yes", "day": YESTERDAY.isoformat(), "starts": "19:00", "ends": "21:00", "place": HALL, "number": 38,
+    "held": "yes", "starts": "19:00", "ends": "21:00", "place": HALL, "number": 38,
     "ages": ["adults"], "topics": ["burglary", "unease"], "worries": ["lighting", "burglary"], "worries_text": LONG,
     "light": "dark", "route": "Fra skolen gennem tunnelen.", "people": [{"role": "residents", "count": 12}],
     "summary": "Tak for en god aften.\n\nVi vender tilbage om lyset i tunnelen.", "note": "Husk projektor næste gang.",
@@ -133,11 +144,13 @@ OUTCOME = {
 
 def furnish_dates(app) -> dict:
     """The same where the date is agreed: all but two proposed the same evening."""
+    once = {**times_ahead(40), "dates-1-day": "", "dates-1-starts": "", "dates-1-ends": ""}
     ways = {
         "meeting": (MEETING, {"road": HALL, "org": "Grundejerforeningen Hovedgårdsvænget og Omegn af 1967"}),
-        "walk": (WALK, {}), "loser": (WALK, ONCE), "van": (VAN, {}), "offered": (MEETING, {}), "late": (MEETING, {}),
+        "walk": (WALK, {}), "loser": (WALK, once), "van": (VAN, {}), "offered": (MEETING, {}), "late": (MEETING, {}),
         "date": (MEETING, {}), "off": (VAN, {}), "meeting_over": (MEETING, {}), "walk_over": (WALK, {}),
         "van_over": (VAN, {}), "walked": (WALK, {}), "held": (MEETING, {}),
+        "asking": (MEETING, {}), "polled": (MEETING, {}),
     }
     cases = {way: book(Person(app), slug=slug, **wish) for way, (slug, wish) in ways.items()}
     known = {way: reference for way, (reference, _) in cases.items()}
@@ -146,35 +159,88 @@ def furnish_dates(app) -> dict:
         officer, bookings = Officer.by_email(OFFICER), {way: Booking.by_reference(known[way]) for way in ways}
         visits = {way: agreed(officer, bookings[way], days, number) for number, (way, days) in enumerate((
             ("date", 12), ("off", 13), ("meeting_over", -1), ("walk_over", -2), ("van_over", -3), ("walked", -4),
-            ("held", -5)))}
-        visits["off"].cancel(officer, "urgent", WORDS, 10)
+            ("held", -5), ("asking", 0)))}
+        visits["polled"] = agreed(officer, bookings["polled"], 0, 9, hour=14)
+        visits["off"].cancel(officer, "urgent", WORDS)
         for way in ("offered", "late"):
-            bookings[way].offer(officer, [(at(days), at(days, 20)) for days in (30, 31, 32)], takes={"crew": "Hold Ø"},
+            bookings[way].offer(officer, [(at(days), at(days, 20)) for days in (30, 31, 32)],
+                                resource_units={"crew": "Hold Ø"},
                                 travel=30, where=HALL, answer_by=add_working_days(today(), 5), words=WORDS)
         for way in ("walked", "held"):
-            visits[way].enter_findings(officer, OUTCOME)
+            visits[way].enter_findings(officer, {**OUTCOME, "day": yesterday().isoformat()})
         visits["held"].report(officer)
-        Taken.absence("Hold 0", at(11), at(13), "Kursus i Speditionsgodsterminalbanegårdspladsen")
-        Taken.absence("", at(60, 0), at(61, 0), "")
+        Reservation.absence("Hold 0", at(11), at(13), "Kursus i Speditionsgodsterminalbanegårdspladsen")
+        Reservation.absence("", at(60, 0), at(61, 0), "")
+        load_shipped()
+        sheet = Handout.prepare(visits["date"], measures=["burglary_homes", "violence", "vandalism"],
+                                topics=["burglary", "unease"], words={"da": WORDS, "en": WORDS},
+                                languages=["da", "en"])
         db.session.commit()
+        known |= furnish_polls(officer, visits["asking"], visits["polled"])
         known |= {f"visit_{way}": visit.id for way, visit in visits.items()}
-        known |= {"walk_wish": bookings["walk"].wishes[0].id, "month": f"{at(12):%Y-%m}"}
+        known |= {"handout": sheet.secret, "walk_wish": bookings["walk"].wishes[0].id, "month": f"{at(12):%Y-%m}"}
     return known
+
+
+def furnish_account() -> None:
+    """Two quarters, with numbers that are told, few or withheld."""
+    answers = {"met": 1204, "declined": 310, "referred": "few", "other": 0, "": "withheld"}
+    for first in (date(today().year - 1, 7, 1), date(today().year - 1, 10, 1)):
+        QuarterAccount.create(
+            first=first, made_on=today(), renewed_on=today(), people={
+                "asked": {"": {"traffic": 1500, "meeting": 41, "walk": "few", "van": 7, "": "withheld"}},
+                "answers": {"": answers, "Vordingborg": {**answers, "met": "few"}},
+                "services": {"traffic": answers, "meeting": answers}, "waits": {"": [4, 9]},
+                "waits_of_year": {"": [4, 8]}, "weeks": [9, 12], "promise": {"kept": 1470, "late": 52},
+                "reasons": {"resources": 210, "own": 95, "district": "few"},
+                "helped": {"yes": 80, "partly": 22, "no": "few", "": "withheld"}},
+            work={"visits": {"": {"traffic": 640, "walk": 3}, "Vordingborg": {"traffic": 112}},
+                  "measured": {"": {"passed": 1_234_567, "charged": 9_876, "of_passed": 9_800}},
+                  "worries": {"lighting": 12, "path": 4}, "tasks": {"done": 31, "sent": 4, "refused": 2}})
+
+
+def furnish_polls(officer: Officer, asking: Visit, polled: Visit) -> dict:
+    """Of two meetings of today, one whose poll is open, and one whose answers stand beside the figures."""
+    polls = {"open": Poll.of(asking), "shown": Poll.of(polled)}
+    for poll in polls.values():
+        db.session.flush()
+        poll.open(officer, PollStatus.BEFORE_OPEN)
+        for phone in range(9):
+            poll.answer(str(phone), {"trend": "more", "level": "10" if phone else "5", "safe": "safe"})
+    polls["shown"].close(officer)
+    sentence = {"da": "I Næstved Kommune faldt antallet af anmeldte indbrud fra 320 til 256.",
+                "en": "In Næstved Municipality, reported burglaries fell from 320 to 256."}
+    sources = {"da": "Danmarks Statistik, STRAF11, CC BY 4.0", "en": "Statistics Denmark, STRAF11, CC BY 4.0"}
+    polls["shown"].show_facts(officer, {"trend": {"right": "fewer", "texts": sentence, "sources": sources}})
+    db.session.commit()
+    return {f"poll_{name}": f"/m/{poll.code}" for name, poll in polls.items()}
+
+
+def publish(visit: Visit) -> None:
+    """Those who asked have had their letters, and some weeks have gone by."""
+    db.session.commit()  # which writes the letters
+    for letter in (letter for booking in visit.bookings for letter in booking.letters):
+        letter.mark_sent()
+    later = clock.set(now() + timedelta(days=30))
+    Visit.release_due()
+    clock.reset(later)
+    assert visit.result
 
 
 def at(days: int, hour: int = 19) -> datetime:
     return datetime.combine(today() + timedelta(days=days), time(hour), COPENHAGEN)
 
 
-def agreed(officer: Officer, booking: Booking, days: int, number: int) -> Visit:
+def agreed(officer: Officer, booking: Booking, days: int, number: int, hour: int = 19) -> Visit:
     takes = {"crew": f"Hold {number}, Ida Betjent"}
-    return Visit.plan(officer, service=booking.service, place=booking.place, starts_at=at(days), ends_at=at(days, 21),
-                      takes=takes, travel=30, bookings=[booking], told=True, place_told=HALL, public=True,
-                      report_within=10, words=WORDS)
+    return Visit.plan(officer, service=booking.service, place=booking.place, starts_at=at(days, hour),
+                      ends_at=at(days, hour + 2), resource_units=takes, travel=30, bookings=[booking],
+                      date_agreed=True, public_place=HALL, public=True, words=WORDS)
 
 
 def control(officer: Officer, booking: Booking, hours: int, crew: str) -> Visit:
     """A control of two hours at ten o'clock, so many hours away."""
     start = datetime.combine(local(now() + timedelta(hours=hours)).date(), time(10), COPENHAGEN)
     return Visit.plan(officer, service=booking.service, place=booking.place, starts_at=start,
-                      ends_at=start + timedelta(hours=2), takes={"crew": crew}, method="atk", bookings=[booking])
+                      ends_at=start + timedelta(hours=2), resource_units={"crew": crew}, method="atk",
+                      bookings=[booking])

@@ -19,22 +19,22 @@ from urllib.parse import quote, quote_plus, unquote_plus, urlsplit
 import pytest
 import time_machine
 from conftest import OFFICER, WISHES, Person, book, logged_in
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
-from test_stranger import NOW, OF_CITIZENS, District, assert_tells_nothing, posts, told
+from helpers_district import NOW, OF_CITIZENS, District, assert_tells_nothing, posts, told
+from hypothesis import HealthCheck, Phase, given, seed, settings, strategies as st
 
-import services
+import catalogue
 from app import create_app
-from models import Booking, Letter, Officer, Waiter, db
-from office import OPEN_DOORS
-from services.spots import SpotForm
+from catalogue.spots import SpotForm
+from models import Booking, Letter, Officer, WaitlistEntry, db
+from office.blueprint import PUBLIC_ENDPOINTS
 
 AS_BEFORE = 1_000  # after so many inputs the district is as it was
 STRANGE = [
     "", " ", "0", "-1", "1", "x", "y", "on", "true", "null", "None", "undefined", "NaN", "inf", "1e309", "9" * 40,
     "-" + "9" * 40, str(2**31), str(2**63), str(2**64), "0x10", "1_000", "٣", "½", "²", "1,5", "1.5.2", "\0", "a\0b",
     "\r\nBcc: x@example.dk", "a\nb", "\t", "\x1b[2J", "\x7f", "\ud800", "\udfff", "\udc80\udcff", "\ufeff", "\ufffe",
-    "\u202egro.elpmaxe", "\u200b", "\u2028", "e\u0301" * 50, "a" + "\u0327\u0301" * 300, "👩‍👩‍👧‍👦" * 20, "ﷺ" * 100, "ß" * 120,
+    "\u202egro.elpmaxe", "\u200b", "\u2028", "e\u0301" * 50, "a" + "\u0327\u0301" * 300, "👩‍👩‍👧‍👦" * 20, "ﷺ" * 100,
+    "ß" * 120,
     "İ" * 120, "ﬃ" * 120, "x" * 255, "x" * 5_000, "æ" * 20_000, "2026-05-12", "2026-02-30", "0001-01-01", "9999-12-31",
     "31.12.2026", "2026-13", "2026-06", "24:00", "23:59:60", "7.30", "4690", "46900", "DK-4690 Haslev", "a@b.dk",
     "a@b", "a" * 300 + "@example.dk", "a@xn--80ak6aa92e.dk", '"a b"@example.dk', "12345678", "+4512345678",
@@ -76,12 +76,14 @@ class Fuzz:
         every = posts(district)
         self.own = self._own()
         self.forms = {"officer": every, "citizen": [
-            (e, self._as_own(e, p), {"public.find": self.find, "office.log_in": {"email": OFFICER, "password": "forkert"}}.get(e, d))
+            (e, self._as_own(e, p), {"citizen.find": self.find,
+                                     "office.log_in": {"email": OFFICER, "password": "forkert"}}.get(e, d))
             for e, p, d in every]}
         with self.app.app_context():
             everybody = db.session.query(Booking).all()
             self.references = [b.reference for b in everybody] + ["A2346789", "x", "a" * 200, "🙂"]
-            self.secrets = [b.secret for b in everybody] + [w.secret for w in db.session.query(Waiter)] + ["x", "\0", "é"]
+            self.secrets = [b.secret for b in everybody] + [w.secret for w in db.session.query(WaitlistEntry)] + ["x",
+                "\0", "é"]
             self.ours = {b.reference for b in everybody if b.name == "Anna Jensen"}
         self.file = Path(self.app.instance_path, "bookings.sqlite")
         self._leave()
@@ -92,14 +94,16 @@ class Fuzz:
         """Paths of bookings that are the citizen's own, by what can be done with them."""
         person, own = Person(self.app), {}
         for name, slug in (("new", "faerdselskontrol"), ("declined", "faerdselskontrol"), ("offered", "dialogmoede")):
-            typed = {**WISHES[slug], "dates-0-day": "2026-07-07", "dates-1-day": "2026-07-08"} if slug in WISHES else None
+            typed = {**WISHES[slug], "dates-0-day": "2026-07-07",
+                     "dates-1-day": "2026-07-08"} if slug in WISHES else None
             own[name] = "/sag/{}/{}".format(*book(person, slug=slug, wish=typed, road="Søvej", email="egen@example.dk"))
         with self.app.app_context():
             booking = {name: Booking.by_reference(path.split("/")[2]) for name, path in own.items()}
             ida = db.session.get(Officer, 1)
             booking["declined"].decline(ida, "resources", "", "")
             booking["offered"].offer(ida, [(NOW + timedelta(days=40), NOW + timedelta(days=40, hours=2))], travel=0,
-                                     takes={"crew": "Hold 3"}, where="Biblioteket", answer_by=date(2026, 6, 12))
+                                     resource_units={"crew": "Hold 3"}, where="Biblioteket",
+                                     answer_by=date(2026, 6, 12))
             db.session.commit()
             self.find = {"reference": booking["new"].reference, "contact": "egen@example.dk"}
             own["tid"] = f"{own['offered']}/tid/{booking['offered'].offers[0].id}"
@@ -109,13 +113,13 @@ class Fuzz:
 
     def _as_own(self, endpoint: str, path: str) -> str:
         step = path.rpartition("/")[2]
-        if endpoint == "public.choose":
+        if endpoint == "citizen.choose":
             return self.own["tid"]
         if endpoint == "office.invitation":
             return "/kontor/invitation/1/x"
-        if endpoint == "public.not_me":
+        if endpoint == "citizen.not_me":
             return self.own["not me"]
-        if endpoint == "public.change":
+        if endpoint == "citizen.change":
             which = {"tag-op-igen": "declined", "hjalp-det": "declined", "ingen-passer": "offered"}.get(step, "new")
             return f"{self.own[which]}/{step}"
         return path
@@ -137,7 +141,7 @@ class Fuzz:
             who = draw(st.sampled_from(["officer", "citizen"]))
             forms = self.forms[who]
             if who == "citizen" and draw(how_often):  # now and then, they try at a locked door
-                forms = [form for form in forms if form[0].startswith("public.") or form[0] in OPEN_DOORS]
+                forms = [form for form in forms if form[0].startswith("citizen.") or form[0] in PUBLIC_ENDPOINTS]
             _, path, right = draw(st.sampled_from(forms))
             pairs = [(name, value) for name, values in right.items()
                      for value in (values if isinstance(values, list) else [values])]
@@ -160,7 +164,8 @@ class Fuzz:
             case 5:
                 return [*pairs, (name, value), (name, draw(words))]
             case 6:
-                return [*pairs, (draw(st.sampled_from([f"{name}[]", f"{name}-0-x", "dates-999-day", "periods-0-day", "", "id",
+                return [*pairs, (draw(st.sampled_from([f"{name}[]", f"{name}-0-x", "dates-999-day", "periods-0-day",
+                                                       "", "id",
                                                        "status", "secret", "lat", "send", "show", "all"])), value)]
             case 7:
                 return list(reversed(pairs)) + pairs
@@ -189,10 +194,12 @@ class Fuzz:
                     value.encode("utf-8", "replace")) for name, value in pairs]
                 return b"\r\n".join([*lines, b"--x--\r\n"]), "multipart/form-data; boundary=x"
             case 4:
-                return draw(st.sampled_from([b"", b"{}", b'{"words": [1]}', b"[[]]", b"\xff", b"1"])), "application/json"
+                return draw(st.sampled_from([b"", b"{}", b'{"words": [1]}', b"[[]]", b"\xff",
+                                             b"1"])), "application/json"
             case 5:
                 return draw(st.binary(max_size=60)), draw(st.sampled_from([
-                    "application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=x", "x"]))
+                    "application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=x",
+                    "x"]))
         return "&".join(f"{quoted(n)}={quoted(v)}" for n, v in pairs).encode(), "application/x-www-form-urlencoded"
 
     def send(self, one: Input) -> None:
@@ -241,7 +248,8 @@ class Fuzz:
             random.seed(f"input {next(self.numbers)}")  # hypothesis holds it still, and no two letters have one number
             self.send(one)
 
-        how = settings(max_examples=inputs, deadline=None, database=None, report_multiple_bugs=False, derandomize=number is None,
+        how = settings(max_examples=inputs, deadline=None, database=None, report_multiple_bugs=False,
+                       derandomize=number is None,
                        phases=[Phase.generate], suppress_health_check=list(HealthCheck))
         trial = how(given(self.inputs())(trial))
         (trial if number is None else seed(number)(trial))()
@@ -256,8 +264,8 @@ class Fuzz:
 def fuzzed(folder: Path):
     """A full district at `folder`, in which whatever may have tasks has them, at the hour at which it was made."""
     with time_machine.travel(NOW, tick=False), pytest.MonkeyPatch.context() as patch:
-        for key, service in list(services.SERVICES.items()):
-            patch.setitem(services.SERVICES, key, replace(service, tasks=SpotForm))
+        for key, service in list(catalogue.SERVICES.items()):
+            patch.setitem(catalogue.SERVICES, key, replace(service, tasks=SpotForm))
         app = create_app({"INSTANCE": str(folder), "TESTING": True, "RATELIMIT_ENABLED": False})
         before = app.logger.level
         app.logger.setLevel("ERROR")  # nearly all of it is refused, and each time the log says so

@@ -19,23 +19,26 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
 
-from conftest import OFFICER, PASSWORD, WISH, Page
+from conftest import OFFICER, PASSWORD, ROOT, WISH, Page
+
 from browser import Site  # isort: skip  (aiosmtpd goes first, see conftest)
+from crowd import GUESSERS, SLOW_SENDERS, Crowd
 from flask_migrate import upgrade
 from fuzz import fuzzed
-from test_journey import FINDINGS
-from test_mail import NOTHING, TAKEN, MailServer
+from helpers_cases import FINDINGS
+from helpers_servers import NOTHING, TAKEN, MailServer
 
-import letters
 from app import create_app
-from models import Booking, Fate, Letter, Officer, Visit, Way, db, local, now
-from models.booking import CLOSED
+from demo import archive
+from models import Booking, Channel, DeliveryStatus, Letter, Officer, Visit, db, local, now
+from models.enums import CLOSED
 
 CLIENTS = 8
 MOODS = [None] * 6 + ["451 4.3.0 try again later", "421 4.3.2 going down", NOTHING]
@@ -122,13 +125,17 @@ class Client(threading.Thread):
         self.look(reference)
 
     def book(self) -> tuple[str, str, str]:
-        once = secrets.token_urlsafe(18)
+        once = self.new_form()
         typed = wish(once)
         answer = self.press("/bestil/faerdselskontrol", **typed, send="1")
         path = answer.goes_to.removesuffix("/kvittering")
         assert self.ask(answer.goes_to).status == 200
-        self.receipts[once] = path.split("/")[2]  # what the citizen has read is a promise
-        return self.receipts[once], path, typed["road"]
+        self.receipts[name_of(once)] = path.split("/")[2]  # what the citizen has read is a promise
+        return self.receipts[name_of(once)], path, typed["road"]
+
+    def new_form(self) -> str:
+        """The name of an empty form, as its page has it."""
+        return self.ask("/bestil/faerdselskontrol").hidden["once"][0]
 
     def report(self, reference: str, road: str) -> None:
         start = local(now() - timedelta(days=1))
@@ -174,6 +181,11 @@ class Answer(Page):
         assert self.status < 500 or self.status == 503, f"{self.status}: {self.text}"
 
 
+def name_of(once: str) -> str:
+    """The token of a form as it was sent, without the digest under which it is kept."""
+    return once.partition(".")[0]
+
+
 def wish(once: str) -> dict:
     return WISH | {"once": once, "road": f"Vej {once[:6]}", "email": f"c{secrets.token_hex(8)}@example.dk"}
 
@@ -187,10 +199,10 @@ class Ordeal(Site):
         self.over, self.clients, self.lines, self.sound = threading.Event(), [], [], 0
         self.web = self.worker = None
 
-    def start_web(self) -> None:
+    def start_web(self, by: tuple = (sys.executable, "-m")) -> None:
         door = self._socket.fileno()
-        self._run("gunicorn", "--bind", f"fd://{door}", "--workers", "1", "--threads", "8", "--no-control-socket",
-                  "app:create_app()", pass_fds=(door,), start_new_session=True)
+        self._run("gunicorn", "--bind", f"fd://{door}", "--workers", "1", "app:create_app()",
+                  by=by, pass_fds=(door,), start_new_session=True)
         self.web = self._running.pop()
 
     def start_worker(self) -> None:
@@ -242,7 +254,8 @@ class Ordeal(Site):
 
     def check_seen(self, one: sqlite3.Connection) -> None:
         rows = one.execute("SELECT once, reference, status FROM bookings").fetchall()
-        references, statuses = dict(row[:2] for row in rows), {row[1]: row[2] for row in rows}
+        references = {name_of(once): reference for once, reference, _ in rows}
+        statuses = {reference: status for _, reference, status in rows}
         visits = {id for id, in one.execute("SELECT id FROM visits")}
         for client in self.clients:
             for once, reference in list(client.receipts.items()):
@@ -266,7 +279,7 @@ class Ordeal(Site):
         self.wait_for(lambda: not self.letters("fate IN ('waiting', 'sending')"), "letters stay behind", 120)
         self.kill(self.web)
         self.worker.terminate()
-        self.worker.wait(30)
+        self.worker.wait(60)
         self.check_after(kills)
         self.lines.append(f"{self.sound} of {kills + 1} times the database was sound after a kill")
         with self.app.app_context():
@@ -287,12 +300,13 @@ class Ordeal(Site):
         assert len(visits) == len({v.id for v in db.session.query(Visit).filter(Visit.id.in_(visits))})
         self.lines.append(f"{len(visits)} of {len(visits)} visits that somebody saw are there")
         for booking in bookings:
-            called_for = Counter(e.kind.value for e in booking.events if e.kind in letters.TO_CITIZENS)
+            called_for = Counter(e.kind.value for e in booking.events if e.kind.type.letter)
             assert called_for == Counter(letter.kind for letter in booking.letters), booking.reference
         told = db.session.query(Letter).filter(Letter.booking_id.is_not(None)).count()
         self.lines.append(f"{told} of {told} letters that a change calls for were written, each once")
-        mails = {x.message_id for x in db.session.query(Letter).filter_by(way=Way.EMAIL, fate=Fate.SENT)}
-        assert mails == {x.message_id for x in db.session.query(Letter).filter_by(way=Way.EMAIL)}, "unsent"
+        mails = {x.message_id for x in db.session.query(Letter).filter_by(channel=Channel.EMAIL,
+            delivery_status=DeliveryStatus.SENT)}
+        assert mails == {x.message_id for x in db.session.query(Letter).filter_by(channel=Channel.EMAIL)}, "unsent"
         took = {id for id, _ in self.mailbox.took}
         assert mails == took, f"{len(mails - took)} letters are missing, {len(took - mails)} are unknown"
         excused, unexcused = self.mailbox.twice()
@@ -303,7 +317,7 @@ class Ordeal(Site):
                           "0 came twice otherwise")
 
     def serves(self) -> bool:
-        with suppress(OSError, HTTPException), closing(HTTPConnection(self.host, timeout=20)) as connection:
+        with suppress(OSError, HTTPException), closing(HTTPConnection(self.host, timeout=60)) as connection:
             connection.request("GET", "/saadan-virker-det")
             return connection.getresponse().status == 200
         return False
@@ -330,16 +344,16 @@ class Ordeal(Site):
         _, most = resource.prlimit(int(worker), resource.RLIMIT_FSIZE)
         resource.prlimit(int(worker), resource.RLIMIT_FSIZE, (room, most))
         while True:
-            typed = wish(secrets.token_urlsafe(18))
+            typed = wish(client.new_form())
             answer = client.press("/bestil/faerdselskontrol", **typed, send="1")
             if answer.status != 303:
                 break
-            booked.append(typed["once"])
+            booked.append(name_of(typed["once"]))
             assert len(booked) < 200, "the disk is never full"
         assert answer.status == 503 and typed["road"] in answer.html and WISH["text"] in answer.html
         with closing(sqlite3.connect(self.folder / "bookings.sqlite")) as one:
             assert one.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            assert [once for once, in one.execute("SELECT once FROM bookings ORDER BY id")] == booked
+            assert [name_of(once) for once, in one.execute("SELECT once FROM bookings ORDER BY id")] == booked
             assert one.execute("SELECT count(*) FROM letters").fetchone()[0] == len(booked)
         resource.prlimit(int(worker), resource.RLIMIT_FSIZE, (most, most))
         assert client.press("/bestil/faerdselskontrol", **typed, send="1").status == 303
@@ -368,6 +382,73 @@ class Ordeal(Site):
         assert answers[0].status == 303
         self.lines.append(f"locked by somebody else for {seconds:.0f} s: readers did not wait, and who sent waited "
                           f"{time.monotonic() - begun:.1f} s and has a receipt")
+
+    def denied(self, bookings: int) -> None:
+        """The relay lets nothing through for a while: letters wait, the operator is told, and all go when it does."""
+        self.mailbox.says = {"RCPT": "554 5.7.1 Relay access denied"}
+        self.mailbox.up()
+        self.start_web()
+        client = Client(self.host, self.over)
+        client.token = client.ask("/bestil/faerdselskontrol").token
+        for _ in range(bookings):
+            client.book()
+        self.start_worker()
+        self.wait_for(lambda: self.letters("tries > 0"), "no letter is tried")
+        self.wait_for(lambda: "stuck" in client.ask_once("/health").html, "nobody is told")
+        self.kill(self.worker)
+        assert not self.letters("fate NOT IN ('waiting', 'sending')")
+        waited = self.letters("TRUE")
+        self.mailbox.moody(False)
+        self.start_worker()
+        self.wait_for(lambda: not self.letters("fate <> 'sent'"), "letters stay behind")
+        assert client.ask_once("/health").status == 200 and len(self.mailbox.took) == waited >= bookings
+        self.lines.append(f"relay denied: {waited} of {waited} letters waited, /health said so, and all went when "
+                          "it was right again")
+
+    def stale(self, cases: int) -> None:
+        """Two officers have the same page before them, and press at one time: one goes through, the other is shown
+        what has changed."""
+        self.start_web()
+        both = Client(self.host, self.over), Client(self.host, self.over)
+        for client in both:
+            client.log_in()
+        with ThreadPoolExecutor(2) as together:
+            for _ in range(cases):
+                case = f"/kontor/sag/{both[0].book()[0]}"
+                [version] = {client.ask(case).hidden["version"][0] for client in both}
+                numbers = secrets.token_hex(4), secrets.token_hex(4)
+                answers = together.map(lambda client, number, version=version, case=case: client.press(
+                    f"{case}/journal", journal=number, version=version).status, both, numbers)
+                answers = dict(zip(answers, numbers, strict=True))
+                assert set(answers) == {303, 409}, answers
+                assert f'value="{answers[303]}"' in both[0].ask(case).html, "the one that was told that it is kept"
+        self.lines.append(f"stale presses: {cases} of {cases} times one of two officers who pressed on the same page "
+                          "went through, and the other was shown what had changed")
+
+    def held(self, cases: int, bookings: int) -> None:
+        """So many cases are exported while so many book: for how long the write lock is held by one of all writers, and
+        how long a booking takes."""
+        with self.app.app_context():
+            archive.fill(cases, cases // 5)
+            begun = db.session.scalars(db.select(Visit).where(Visit.service == "meeting", Visit.starts_at < now()))
+            tasks = f"/kontor/besoeg/{begun.first().id}/opgaver"
+            db.session.rollback()
+        file = self.folder / "holds"
+        self.start_web(by=(sys.executable, str(ROOT / "tests" / "holds.py"), str(file)))
+        client, slowest = Client(self.host, self.over), 0.0
+        client.log_in()
+        with Crowd(client, tasks).busy() as crowd:
+            while bookings or not all(crowd.rounds.values()):
+                begun = time.monotonic()
+                client.book()
+                slowest, bookings = max(slowest, time.monotonic() - begun), max(bookings - 1, 0)
+        longest, work, count = file.read_text().split()
+        self.lines.append(
+            f"the longest of {count} holds of the write lock took {longest} ms, with at most {work} ms of work in one, "
+            f"and the slowest booking {slowest:.2f} s, "
+            f"while {cases} cases went out to a slow reader, an officer's photo came in slowly, {GUESSERS} guessed "
+            f"passwords and {SLOW_SENDERS} sent an octet a second")
+        assert float(work) < 100, self.lines[-1]
 
     def leave(self) -> None:
         self.over.set()
@@ -403,7 +484,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kill the site under load, again and again, and count what it kept.")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--inputs", type=int, default=100_000, help="strange ones, to every form")
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the moments, the moods and the inputs")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6),
+                        help="of the moments, the moods and the inputs")
     parser.add_argument("--keep", help="a folder in which the database and the log stay behind")
     chosen = parser.parse_args()
     random.seed(chosen.seed)
@@ -411,7 +493,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(chosen.keep or temporary)
         for name, trial in (("kills", lambda o: o.run(chosen.kills, (.3, 2.5))),
-                            ("disk", lambda o: o.full_disk()), ("lock", lambda o: o.locked(10))):
+                            ("disk", lambda o: o.full_disk()), ("lock", lambda o: o.locked(10)),
+                            ("relay", lambda o: o.denied(20)), ("stale", lambda o: o.stale(50)),
+                            ("crowd", lambda o: o.held(20_003, 100))):
             if not chosen.kills:  # only the inputs are wanted
                 break
             ordeal = Ordeal(made(home / name))

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from conftest import OFFICER, Person, book, logged_in
-from test_waiting import receive
+from helpers_cases import receive
 
-import letters
-from models import Away, Booking, Letter, Officer, Taken, Visit, db, now, today
+from mail import letters
+from models import Booking, Letter, Officer, OfficerAbsence, Reservation, Visit, db, now, today
 
 AWAY = "/en/kontor/fravaer"
-WORDS = {"words_da": "Vi holder ferie & svarer fra uge 22.", "words_en": "We are on holiday & answer from week 22."}
+WORDS = {"texts-da": "Vi holder ferie & svarer fra uge 22.", "texts-en": "We are on holiday & answer from week 22."}
 
 
 @pytest.fixture(autouse=True)
@@ -29,33 +29,37 @@ def bo(app) -> str:
 
 
 def enter(officer: Person, **changes):
-    return officer.post(AWAY, {"first": "2026-05-18", "last": "2026-05-22", "stand_in": "", "words_da": "",
-                               "words_en": "", **changes})
+    return officer.post(AWAY, {"first": "2026-05-18", "last": "2026-05-22", "stand_in": "", "texts-da": "",
+                               "texts-en": "", **changes})
 
 
 def test_who_is_away_from_when_to_when_and_who_stands_in(app, officer, bo):
     page = enter(officer, stand_in=bo, off="y")
     assert page.status == 200 and "Ida Betjent 18 May 2026 – 22 May 2026" in page.text and "Bo Betjent stands in." in page.text
     with app.app_context():
-        (absence,) = Taken.absences(now())
+        (absence,) = Reservation.absences(now())
         assert absence.unit == "Ida Betjent" and absence.ends_at - absence.starts_at == timedelta(days=5)
-        id = db.session.query(Away).one().id
-        Taken.absence("Ida Betjent", now(), now() + timedelta(days=9), "")  # another one, which stays
+        id = db.session.query(OfficerAbsence).one().id
+        Reservation.absence("Ida Betjent", now(), now() + timedelta(days=9), "")  # another one, which stays
         db.session.commit()
-    assert "Ida Betjent 18 May" not in officer.post(f"{AWAY}/{id}/fjern", token_from=AWAY).text
+    assert "Ida Betjent 18 May" not in officer.post(f"{AWAY}/{id}/fjern").text
     with app.app_context():
-        assert [a.ends_at - a.starts_at for a in Taken.absences(now())] == [timedelta(days=9)]
+        assert [a.ends_at - a.starts_at for a in Reservation.absences(now())] == [timedelta(days=9)]
 
 
 @pytest.mark.parametrize(("typed", "error"), [
     ({"last": "2026-05-17"}, "before it starts"), ({"first": "2026-05-01", "last": "2026-05-02"}, "is over"),
     ({"first": ""}, "Write a date"), ({"stand_in": "99"}, "Choose"), ({"stand_in": "1"}, "Choose"),
-    ({"words_da": "Ferie."}, "both languages"), ({"words_en": "Ring 010203-1234", "words_da": "x"}, "CPR")])
+    ({"texts-da": "Ferie."}, "every language"), ({"texts-en": "Ring 010203-1234", "texts-da": "x"}, "CPR")])
 def test_what_makes_no_sense_is_refused(app, officer, bo, typed, error):
     page = enter(officer, **typed)
     assert page.status == 422 and error in " ".join(page.errors), page.errors
     with app.app_context():
-        assert db.session.query(Away).count() == 0
+        assert db.session.query(OfficerAbsence).count() == 0
+
+
+def test_that_a_notice_is_for_both_languages_or_none_is_said_before_anything_is_typed(officer):
+    assert officer.get(AWAY).text.count("Write it in every language, or in none.") == 1
 
 
 def test_the_notice_stands_on_the_public_pages_in_that_time_and_only_then(app, clock, officer, citizen):
@@ -66,7 +70,7 @@ def test_the_notice_stands_on_the_public_pages_in_that_time_and_only_then(app, c
     for day, shown in (("17", False), ("18", True), ("22", True), ("23", False)):
         clock.move_to(f"2026-05-{day}T23:00:00+02:00")
         for path in pages:
-            words = WORDS["words_en" if path.startswith("/en") else "words_da"]
+            words = WORDS["texts-en" if path.startswith("/en") else "texts-da"]
             assert (words in citizen.get(path).text) == shown, (path, day)
 
 
@@ -87,7 +91,7 @@ def test_the_stand_in_is_told_for_whom_and_who_has_left_gets_no_mail(app, clock,
     clock.move_to("2026-05-20T10:00:00+02:00")
     got = recipients()
     assert set(got) == {OFFICER, "bo@politi.example"}
-    assert "stedfortræder for Ida Betjent til og med 22. maj 2026" in got["bo@politi.example"]
+    assert "stedfortræder for Ida Betjent til og med den 22. maj 2026" in got["bo@politi.example"]
     assert "stedfortræder" not in got[OFFICER]
     with app.app_context():
         db.session.get(Officer, int(bo)).active = False
@@ -99,21 +103,21 @@ def test_the_hand_over_list_has_what_falls_into_the_time(app, clock, officer):
     citizen = Person(app)
     (soon, _), (later, _), (news, secret) = book(citizen), book(Person(app)), book(Person(app))
     accepted, _ = book(citizen, email="", phone="12345678", reply="phone")
-    citizen.post(f"/sag/{news}/{secret}/besked", {"words": "Der er kommet et bump."}, token_from=f"/sag/{news}/{secret}")
+    citizen.post(f"/sag/{news}/{secret}/besked", {"words": "Der er kommet et bump."})
     with app.app_context():
         ida, asked = db.session.get(Officer, 1), Booking.by_reference(later)
         asked.ask(ida, "Hvor?", today() + timedelta(days=60))
-        Booking.by_reference(accepted).accept(ida, "", 60, 10)
+        Booking.by_reference(accepted).accept(ida, "")
         Booking.by_reference(soon).due_on = today() + timedelta(days=9)
         for days, crew in ((8, "ATK inde"), (15, "ATK ude")):
             Visit.plan(ida, service="traffic", place=asked.place, starts_at=now() + timedelta(days=days), method="atk",
-                       ends_at=now() + timedelta(days=days, hours=2), takes={"crew": crew}, bookings=[])
+                       ends_at=now() + timedelta(days=days, hours=2), resource_units={"crew": crew}, bookings=[])
         db.session.commit()
     enter(officer)
     page = officer.get("/en/kontor/overlevering")
     assert "18 May 2026 – 22 May 2026" in page.text and "Ida Betjent is away. Nobody stands in." in page.text
     part = {heading: rest for heading, rest in (p.split("</h2>", 1) for p in page.html.split("<h2>")[1:])}
-    lists = {heading.partition(" (")[0]: rest for heading, rest in part.items()}
+    lists = {heading.partition(" (")[0].strip(): rest for heading, rest in part.items()}
     assert soon in lists["Promises that fall due"] and accepted not in lists["Promises that fall due"]
     assert news in lists["Messages that nobody has read"] and soon not in lists["Messages that nobody has read"]
     assert later in lists["Waiting for the citizen"] and soon in lists["New"]

@@ -2,170 +2,24 @@
 
 import re
 import threading
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from io import BytesIO
 from time import process_time
 
-import databases
 import pytest
 import time_machine
-from conftest import OFFICER, WISH, Page, Person, check_page
+from conftest import OFFICER, WISH, Page, Person, check_page, form_name
+from helpers import METRES, PIN, as_sent, error_at, filled, how_many, one_app, wish
 from werkzeug.datastructures import MultiDict
 
-from app import create_app
-from models import Booking, Letter, Officer, Place, State, Status, Visit, db, now
-from services import SERVICES
+from catalogue import SERVICES
+from models import Booking, BookingStatus, Letter, Officer, Place, Visit, VisitStatus, db, now
 
 BOOK = "/en/bestil/faerdselskontrol"
 ASKED = "Already asked at this place"
-PIN = (55.3220, 11.9680)  # where the pins below are measured from
-METRES = 1 / 111_195  # degrees of latitude
 
 
 # Helpers, also for the other tests of this folder.
-
-
-class _Controls(HTMLParser):
-    """What a browser would send from each form of a page."""
-
-    def __init__(self):
-        super().__init__()
-        self.forms, self._area, self._select, self._fresh = [], None, None, False
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        if tag == "form":
-            self.forms.append([])
-        if not self.forms:
-            return
-        name, kind = attrs.get("name"), attrs.get("type", "text")
-        if (
-            tag == "input"
-            and name
-            and kind not in ("submit", "button")
-            and (kind not in ("checkbox", "radio") or "checked" in attrs)
-        ):
-            self.forms[-1].append((name, attrs.get("value", "on" if kind in ("checkbox", "radio") else "")))
-        if tag == "textarea":
-            self._area, self._fresh = [name, ""], True
-        if tag == "select":
-            self._select = [name, None, None]
-        if tag == "option" and self._select:
-            value = attrs.get("value", "")
-            self._select[1] = value if self._select[1] is None else self._select[1]
-            self._select[2] = value if "selected" in attrs else self._select[2]
-
-    def handle_data(self, data):
-        if self._area:
-            self._area[1] += data
-
-    def handle_endtag(self, tag):
-        if tag == "textarea" and self._area:
-            # A browser drops the first line break of a text area.
-            self.forms[-1].append((self._area[0], re.sub(r"^\r?\n", "", self._area[1])))
-            self._area = None
-        if tag == "select" and self._select:
-            name, first, chosen = self._select
-            self.forms[-1].append((name, first if chosen is None else chosen))
-            self._select = None
-
-
-def as_sent(page: Page, having: str) -> dict[str, list[str]]:
-    """What a browser would send if the page's form that has the field `having` were sent as it stands."""
-    controls = _Controls()
-    controls.feed(page.html)
-    form = next(f for f in controls.forms if having in {name for name, _ in f})
-    return MultiDict(form).to_dict(flat=False)
-
-
-def token_of(person: Person) -> str:
-    """The token of this person's session, fetched once."""
-    if not hasattr(person, "held_token"):
-        person.held_token = person.get("/find", check=False).token
-    return person.held_token
-
-
-def press(person: Person, path: str, data: dict | None = None, follow: bool = True, check: bool = True) -> Page:
-    """Send a form, with the token that this person already holds."""
-    page = Page(
-        person.client.post(path, data={"csrf_token": token_of(person), **(data or {})}, follow_redirects=follow)
-    )
-    if follow and check and page.response.mimetype == "text/html":
-        check_page(page, page.response.request.root_path + page.response.request.path)
-    return page
-
-
-_count = iter(range(10**9))
-
-
-def wish(
-    app,
-    *,
-    road="Bygaden",
-    postcode="4690",
-    town="Haslev",
-    municipality="Faxe",
-    lat=None,
-    lng=None,
-    answers=None,
-    **changes,
-) -> Booking:
-    """A booking as the form would have made it, without the walk through its pages. Detached, to be read only."""
-    with app.app_context():
-        columns = {
-            "name": "Anna Jensen",
-            "email": "anna@example.dk",
-            "phone": "",
-            "address": "",
-            "capacity": "private",
-            "org": "",
-            "reply": "email",
-            "language": "en",
-            "from_to": "fra kirken til skolen",
-            "service": "traffic",
-            **changes,
-        }
-        booking = Booking.receive(
-            once=f"once-{next(_count)}",
-            answer_within=10,
-            road=road,
-            lat=lat,
-            lng=lng,
-            place=Place.at(road=road, postcode=postcode, town=town, municipality=municipality, lat=lat, lng=lng),
-            answers=answers
-            or {
-                "problem": "speeding",
-                "text": "De kører stærkt.",
-                "days": ["weekdays"],
-                "times": ["06-09"],
-                "frequency": "daily",
-            },
-            **columns,
-        )
-        db.session.commit()
-        db.session.refresh(booking)
-        _ = booking.place.road
-        db.session.expunge_all()
-    return booking
-
-
-def how_many(app, kind) -> int:
-    with app.app_context():
-        return db.session.query(kind).count()
-
-
-@contextmanager
-def one_app(template, tmp_path_factory):
-    """An application that many tests share."""
-    folder = tmp_path_factory.mktemp("shared") / "instance"
-    databases.copied(template, folder)
-    app = create_app({"INSTANCE": str(folder), "TESTING": True, "RATELIMIT_ENABLED": False})
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -178,19 +32,6 @@ def desk_app(template, tmp_path_factory):
 @pytest.fixture(scope="module")
 def typist(desk_app) -> Person:
     return Person(desk_app)
-
-
-def filled(**changes) -> dict:
-    return {
-        k: v for k, v in {**WISH, "language": "en", "once": f"form-{next(_count)}", **changes}.items() if v is not None
-    }
-
-
-def error_at(page: Page, field: str) -> str:
-    """The message that stands at this field."""
-    found = re.search(rf'<p class="form-error-message" id="{field}-error">(.*?)</p>', page.html, re.S)
-    assert found, f"no message at {field}: {page.errors}"
-    return found[1].strip()
 
 
 def english(app):
@@ -210,21 +51,19 @@ def questions(**typed):
 
 @pytest.mark.parametrize(
     "field",
-    ["problem", "text", "road", "from_to", "postcode", "days", "times", "frequency", "name", "email", "emergency"],
+    ["problem", "road", "from_to", "postcode", "worst", "name", "email"],
 )
 def test_a_required_field_left_out_is_asked_for_and_everything_else_is_still_there(typist, field):
     wanted = filled(
         **{
+            "once": form_name(typist.app),
             "from_to": "ved nr. 12–20",
             "towards": "mod Haslev",
-            "direction": "towards",
-            "contacted": "no",
-            "ground": "yes",
             "place_van": "På pladsen\nved kirken",
             field: None,
         }
     )
-    page = press(typist, BOOK, wanted)
+    page = typist.post(BOOK, wanted)
     assert page.status == 422
     assert error_at(page, field)
     assert f'href="#{field}' in page.html, "the summary on top leads to the field"
@@ -237,14 +76,14 @@ def test_a_required_field_left_out_is_asked_for_and_everything_else_is_still_the
     assert how_many(typist.app, Booking) == 0
 
 
-@pytest.mark.parametrize("field", ["road", "from_to", "text", "name"])
+@pytest.mark.parametrize("field", ["road", "from_to", "name"])
 def test_spaces_are_no_answer(typist, field):
-    assert error_at(press(typist, BOOK, filled(**{field: "  \t "})), field)
+    assert error_at(typist.post(BOOK, filled(**{field: "  \t "})), field)
 
 
 def test_an_empty_form_says_what_is_missing_and_breaks_nothing(typist):
-    page = press(typist, BOOK, {})
-    assert page.status == 422 and len(page.errors) >= 10
+    page = typist.post(BOOK, {})
+    assert page.status == 422 and len(page.errors) == 7 and "7 things need your attention" in page.text
 
 
 @pytest.mark.parametrize(
@@ -253,11 +92,10 @@ def test_an_empty_form_says_what_is_missing_and_breaks_nothing(typist):
         ({"reply": "email", "email": "", "phone": "12345678"}, "email"),
         ({"reply": "phone", "phone": "", "email": "a@example.dk"}, "phone"),
         ({"reply": "letter", "address": "", "email": "a@example.dk"}, "address"),
-        ({"reply": "letter", "address": "Bygaden 1\n4690 Haslev", "email": "", "phone": ""}, "email"),  # one at least
     ],
 )
 def test_the_answer_can_only_go_where_we_have_an_address(typist, changes, field):
-    assert error_at(press(typist, BOOK, filled(**changes)), field)
+    assert error_at(typist.post(BOOK, filled(**changes)), field)
 
 
 @pytest.mark.parametrize(
@@ -266,23 +104,13 @@ def test_the_answer_can_only_go_where_we_have_an_address(typist, changes, field)
         {"reply": "phone", "phone": "12 34 56 78", "email": ""},
         {"reply": "email", "phone": "", "email": "anna@example.dk"},
         {"reply": "letter", "address": "Bygaden 1\n4690 Haslev", "email": "", "phone": "12345678"},
+        {"reply": "letter", "address": "Bygaden 1\n4690 Haslev", "email": "", "phone": ""},
     ],
 )
 def test_one_way_to_reach_me_is_enough(desk_app, changes):
     with english(desk_app):
         form = questions(**changes)
         assert form.validate(), form.errors
-
-
-@pytest.mark.parametrize(
-    "capacity", ["residents", "association", "school", "youth", "housing", "business", "authority"]
-)
-def test_who_writes_for_others_names_them(desk_app, capacity):
-    with english(desk_app):
-        form = questions(capacity=capacity, org="")
-        assert not form.validate() and form.org.errors
-        assert questions(capacity=capacity, org="Terslev Borgerforening").validate()
-        assert questions(capacity="private", org="").validate()
 
 
 @pytest.mark.parametrize(
@@ -299,6 +127,9 @@ def test_who_writes_for_others_names_them(desk_app, capacity):
         ("0046 70 123 45 67", "+46701234567"),
         ("+49 30 1234567", "+49301234567"),
         ("+298 123456", "+298123456"),
+        ("45 20304050", "20304050"),
+        ("tlf. 20 30 40 50", "20304050"),
+        ("Mobil: 20304050", "20304050"),
     ],
 )
 def test_phone_numbers_in_danish_and_foreign_forms_are_understood(desk_app, typed, kept):
@@ -316,8 +147,6 @@ def test_phone_numbers_in_danish_and_foreign_forms_are_understood(desk_app, type
         "abc",
         "12345678 eller 87654321",
         "+45 123",
-        "++4512345678",
-        "１２３４５６７８",
         "112",
         "+",
         "-",
@@ -368,9 +197,9 @@ def test_an_ordinary_space_that_cannot_break_is_no_obstacle(desk_app):
     ],
 )
 def test_a_place_elsewhere_is_sent_to_the_right_district_by_name(typist, postcode, district):
-    page = press(typist, BOOK, filled(postcode=postcode))
+    page = typist.post(BOOK, filled(postcode=postcode))
     assert page.status == 422 and district in error_at(page, "postcode")
-    assert "https://politi.dk/" in error_at(page, "postcode")
+    assert re.search(rf'<a href="https://politi.dk/[^"]*">{district}</a>', page.html), "with a link that works"
     assert as_sent(page, "once")["text"] == [WISH["text"]]
 
 
@@ -385,7 +214,7 @@ def test_a_postcode_that_does_not_exist_is_said_not_to(desk_app, postcode):
 
 
 @pytest.mark.parametrize(
-    "postcode", ["469", "46900", "abcd", "46 90", "-469", "4690\n"[:4] + "x", "46.9"]
+    "postcode", ["469", "46900", "abcd", "46 901", "-469", "46.9", "Karlebykøb", ","]
 )
 def test_a_postcode_is_four_digits(desk_app, postcode):
     with english(desk_app):
@@ -395,15 +224,25 @@ def test_a_postcode_is_four_digits(desk_app, postcode):
 
 @pytest.mark.parametrize(
     "postcode, town, municipality",
-    [("4690", "Haslev", "Faxe"), (" 4760 ", "Vordingborg", "Vordingborg"), ("4800", "Nykøbing F", "Guldborgsund")],
+    [("4690", "Haslev", "Faxe"), ("Haslev", "Haslev", "Faxe"), ("haslev ", "Haslev", "Faxe"),
+     ("4690Haslev", "Haslev", "Faxe"), ("4690,", "Haslev", "Faxe"), ("4690 Haslev", "Haslev", "Faxe"), (" 4760 ", "Vordingborg", "Vordingborg"), ("4800", "Nykøbing F", "Guldborgsund")],
 )
 def test_town_and_municipality_follow_from_the_postcode(typist, postcode, town, municipality):
-    page = press(typist, BOOK, filled(postcode=postcode))
+    page = typist.post(BOOK, filled(postcode=postcode))
     assert page.status == 200 and f"{town} ({municipality} Municipality)" in page.text
 
 
+@pytest.mark.parametrize(("town", "district", "link"), [
+    ("Roskilde", "Central and West Zealand Police", "https://politi.dk/midt-og-vestsjaellands-politi"),
+    (" københavn,", "Copenhagen Police", "https://politi.dk/koebenhavns-politi")])
+def test_a_town_of_another_district_is_named_with_its_link_in_the_same_answer(typist, town, district, link):
+    page = typist.post(BOOK, filled(postcode=town))
+    assert page.status == 422 and f"belongs to {district}. Please ask there." in error_at(page, "postcode")
+    assert f'<a href="{link}">' in page.html
+
+
 def test_a_postcode_that_is_mostly_elsewhere_is_taken_with_a_hint(typist):
-    page = press(typist, BOOK, filled(postcode="4100"))
+    page = typist.post(BOOK, filled(postcode="4100"))
     assert page.status == 200 and "Central and West Zealand Police" in page.text
 
 
@@ -418,7 +257,6 @@ def test_a_postcode_that_is_mostly_elsewhere_is_taken_with_a_hint(typist):
         ("1e999", "0"),
         ("500", "12"),
         ("55,3", "12,0"),
-        ("55.3\x00", "12"),
     ],
 )
 def test_a_pin_that_makes_no_sense_is_no_obstacle(desk_app, lat, lng):
@@ -431,9 +269,9 @@ def test_a_pin_that_makes_no_sense_is_no_obstacle(desk_app, lat, lng):
 
 def test_a_pin_is_kept_with_the_booking_and_its_place(app):
     person = Person(app)
-    data = filled(lat="55.322", lng="11.968")
-    assert "Pin on the map" in press(person, BOOK, data).text
-    press(person, BOOK, {**data, "send": "1"})
+    data = filled(lat="55.322", lng="11.968", accuracy="20")
+    assert "Pin on the map" in person.post(BOOK, data).text
+    person.post(BOOK, {**data, "send": "1"})
     with app.app_context():
         booking = db.session.query(Booking).one()
         assert (booking.lat, booking.lng) == (55.322, 11.968) == (booking.place.lat, booking.place.lng)
@@ -540,10 +378,66 @@ ORDINARY = [
 
 
 @pytest.mark.parametrize("words", PERSONAL)
-def test_what_points_to_a_person_is_refused(desk_app, words):
+def test_what_points_to_a_person_is_not_taken_at_once(desk_app, words):
     with english(desk_app):
         form = questions(text=f"Det er farligt. {words}")
         assert not form.validate() and form.text.errors, words
+
+
+# What looks like a number plate or a phone number, and is none.
+LOOKALIKES = ["50 60 70 80 km/t", "nr. 12 14 16 18", "husnumrene 10 12 14 16", "Vej 10 12 14 16", "kl 0730 1530",
+              "07 00 16 00", "uge 20 21 22 23", "kl. 15 16 17 18", "årsdøgntrafik 2500 2600", "Post nr 4690 4700",
+              "sagsnummer 12345678", "CVR-nr. 12 34 56 78", "IMG_20260512", "kl. 12345678", "Volvo FH 16 750",
+              "MAN TG 18 500", "lastbil model AB 12 345", "VD 12345", "DK 46 900"]
+
+
+@pytest.mark.parametrize("words", LOOKALIKES)
+def test_what_only_looks_like_personal_data_is_asked_about_once(typist, words):
+    """The second press means that it is none, also on the page to check."""
+    wanted = filled(once=form_name(typist.app), text=f"Det er farligt. {words}", from_to=words)
+    page = typist.post(BOOK, wanted)
+    if page.status == 200:
+        return  # it is not even asked about
+    assert error_at(page, "text") and "just press the button again" in page.text
+    check = typist.post(BOOK, as_sent(page, "once"))
+    assert check.status == 200, check.errors
+    assert typist.post(BOOK, {**as_sent(check, "once"), "change": "1"}).status == 200
+
+
+def test_a_plate_and_a_phone_number_are_told_of_in_one_round_and_each_is_asked_about(typist):
+    wanted = filled(once=form_name(typist.app), text="AB 12 345 og CD 12 345, ring 20304050")
+    page = typist.post(BOOK, wanted)
+    assert len(page.errors) == 3 and "3 things need your attention" in page.text
+    other = typist.post(BOOK, {**as_sent(page, "once"), "text": "AB 12 345 og EF 12 345"})
+    assert len(other.errors) == 1 and "EF 12 345" in other.errors[0], "what was confirmed is not asked about again"
+
+
+@pytest.mark.parametrize("words", ["010190-1234", "naboen@example.dk"])
+def test_a_cpr_number_and_an_address_are_refused_however_often_one_presses(typist, words):
+    page = typist.post(BOOK, filled(once=form_name(typist.app), text=words))
+    again = typist.post(BOOK, {**as_sent(page, "once"), "confirmed": words})
+    assert page.status == again.status == 422 and words in error_at(again, "text")
+
+
+@pytest.mark.parametrize(("typed", "meant"), [
+    ("anna@gmial.com", "gmail.com"), ("anna@hotmial.com", "hotmail.com"), ("anna@gmail.con", "gmail.com"),
+    ("anna@outlok.dk", "outlook.dk"), ("anna@firma.dkk", "firma.dk")])
+def test_a_likely_slip_in_an_email_address_is_asked_about_and_never_put_right_by_us(typist, typed, meant):
+    page = typist.post(BOOK, filled(once=form_name(typist.app), email=typed))
+    assert f"“{meant}”" in error_at(page, "email") and as_sent(page, "once")["email"] == [typed]
+    assert typist.post(BOOK, as_sent(page, "once")).status == 200
+
+
+@pytest.mark.parametrize("typed", ["anna@gmail.com", "anna@tdc.dk", "anna@live.se", "anna@gmx.net", "a@mail.tele.dk"])
+def test_an_ordinary_email_address_is_not_asked_about(desk_app, typed):
+    with english(desk_app):
+        assert questions(email=typed).validate()
+
+
+def test_a_text_that_is_too_long_says_by_how_much_and_nothing_is_cut(typist):
+    page = typist.post(BOOK, filled(text="x" * 1234))
+    assert "1000" in error_at(page, "text") and "234 too many" in error_at(page, "text")
+    assert as_sent(page, "once")["text"] == ["x" * 1234] and "maxlength" not in page.html
 
 
 @pytest.mark.parametrize("words", ORDINARY)
@@ -554,8 +448,8 @@ def test_ordinary_words_about_traffic_are_not_refused(desk_app, words):
 
 
 @pytest.mark.parametrize("field", ["text", "place_van", "from_to", "road", "towards"])
-def test_every_box_for_free_words_refuses_a_plate_and_keeps_what_was_typed(typist, field):
-    page = press(typist, BOOK, filled(direction="towards", **{"towards": "Haslev", field: "AB 12 345 ved kirken"}))
+def test_every_box_for_free_words_asks_about_a_plate_and_keeps_what_was_typed(typist, field):
+    page = typist.post(BOOK, filled(**{field: "AB 12 345 ved kirken"}))
     assert page.status == 422
     assert "AB 12 345" in error_at(page, field), "it says what was found"
     assert as_sent(page, "once")[field] == ["AB 12 345 ved kirken"]
@@ -571,18 +465,13 @@ HOSTILE = {
     "very long": {"road": "x " * 50_000, "text": "y " * 50_000, "name": "z" * 100_000, "once": "o" * 100_000},
     "very long numbers": {"postcode": "4" * 5_000, "lat": "9" * 5_000, "lng": "1e" + "9" * 5_000, "phone": "1" * 5_000},
     "all of them lists": {k: [v, v] if isinstance(v, str) else v * 9 for k, v in WISH.items()} | {"once": ["a", "b"]},
-    "brackets": {"text[]": "x", "text[a]": "y", "days[]": "weekdays", "times[0]": "06-09"},
-    "wrong types": {"problem": "0", "days": "", "times": "1", "limit": "-5", "lat": "[]", "emergency": "false"},
+    "brackets": {"text[]": "x", "text[a]": "y", "worst[]": "morning", "worst[0]": "night"},
+    "wrong types": {"problem": "0", "worst": "", "special": "1", "lat": "[]", "confirmed": "\x00"},
     "forged choices": {
         "problem": "murder",
-        "days": ["weekdays", "friday"],
-        "times": ["00-24"],
-        "frequency": "'",
-        "limit": "999",
-        "capacity": "king",
+        "worst": ["morning", "friday"],
         "reply": "pigeon",
         "language": "xx",
-        "direction": "up",
     },
     "forged columns": {
         "status": "answered",
@@ -609,7 +498,7 @@ HOSTILE = {
 @pytest.mark.parametrize("what", HOSTILE)
 @pytest.mark.parametrize("button", [{}, {"send": "1"}, {"change": "1"}], ids=["check", "send", "change"])
 def test_hostile_input_gets_a_page_and_never_an_error_of_ours(desk_app, typist, what, button):
-    page = press(typist, BOOK, {**filled(**HOSTILE[what]), **button}, check=False)
+    page = typist.post(BOOK, {**filled(**HOSTILE[what]), **button}, check=False)
     assert page.status in (200, 422), what
     assert "<script>alert" not in page.html and "<img src=x" not in page.html and "<b>x</b>" not in page.html
     assert "SECRET" not in page.html and ">49<" not in page.html
@@ -633,11 +522,12 @@ def test_forged_choices_are_refused_one_by_one(desk_app):
 
 
 def test_no_field_of_ours_can_be_forged_into_the_database(app):
-    page = press(Person(app), BOOK, {**filled(**HOSTILE["forged columns"]), "send": "1"})
+    page = Person(app).post(BOOK, {**filled(**HOSTILE["forged columns"]), "send": "1"})
     assert page.status == 200
     with app.app_context():
         booking = db.session.query(Booking).one()
-        assert (booking.status, booking.channel, booking.service, booking.news) == ("received", "web", "traffic", False)
+        assert (booking.status, booking.channel, booking.service, booking.has_unread) == ("received", "web",
+            "traffic", False)
         assert booking.reference != "AAAAAAAA" and booking.secret != "x" and booking.due_on.year < 2099
 
 
@@ -660,6 +550,17 @@ def test_what_is_no_form_at_all_is_answered(desk_app):
         assert "<h1" in page.html
 
 
+@pytest.mark.parametrize("said", ["form-data", "form-data; name", "form-data; name=", 'form-data; filename="x"', ""])
+@pytest.mark.parametrize("path", ["/en/find", BOOK, "/en/kontor/log-ind", "/en/besked/1/x"])
+def test_a_part_without_a_name_breaks_no_form(desk_app, path, said):
+    body = "\r\n".join(["--x", f"Content-Disposition: {said}", "", "?",
+                        "--x", 'Content-Disposition: form-data; name="text"', "", "kept", "--x--", ""])
+    page = Page(desk_app.test_client().post(path, data=body, content_type="multipart/form-data; boundary=x"))
+    hands_back = path.endswith("/x")
+    assert page.status == (400 if hands_back else 422)
+    assert ("kept" in page.html) == (hands_back or path == BOOK), "the other parts are read"
+
+
 @pytest.mark.parametrize("query", ["\xff\xfe", "a=%ff", "%", "a=" + "x" * 5000, "next=//evil", "<script>"])
 @pytest.mark.parametrize("path", ["/", "/en/", BOOK, "/nowhere", "/en/kontor/"])
 def test_an_odd_question_mark_behind_an_address_breaks_no_page(desk_app, path, query):
@@ -675,7 +576,7 @@ def test_no_address_makes_our_page_link_elsewhere(desk_app, path):
     assert not response.headers.get("Location", "").startswith("//")
 
 
-@pytest.mark.parametrize("slug", ["", "x", "faerdselskontrol/", "..", "%2e%2e", "faerdselskontrol%00"])
+@pytest.mark.parametrize("slug", ["", "x", "..", "%2e%2e", "faerdselskontrol%00"])
 def test_a_service_that_does_not_exist_is_not_found(desk_app, slug):
     assert desk_app.test_client().get(f"/bestil/{slug}").status_code in (404, 308)
 
@@ -685,21 +586,14 @@ def test_a_service_that_does_not_exist_is_not_found(desk_app, slug):
 
 def test_the_check_page_shows_everything_that_was_answered_and_sends_nothing(app):
     person = Person(app)
-    page = press(
-        person,
-        BOOK,
+    page = person.post(BOOK,
         filled(
-            direction="towards",
             towards="mod Haslev",
             place_van="Ved kirken er der plads.",
-            ground="no",
-            contacted="yes",
-            capacity="residents",
             org="Terslev Borgerforening",
             phone="12 34 56 78",
             reply="letter",
             address="Bygaden 1\n4690 Haslev",
-            who=["cyclists", "elderly"],
             special=["works", "accident"],
         ),
     )
@@ -713,19 +607,10 @@ def test_the_check_page_shows_everything_that_was_answered_and_sends_nothing(app
         "Haslev (Faxe Municipality)",
         "Towards",
         "mod Haslev",
-        "50 km/h",
-        "Through road in town",
-        "Weekdays",
-        "06–09",
-        "14–18",
-        "Daily",
-        "More than 6 months",
-        "Cyclists",
-        "Elderly people",
+        "Weekdays 6–9, Weekdays 14–18",
         "Road works",
         "Recent accident",
         "Ved kirken er der plads.",
-        "Residents' association",
         "Terslev Borgerforening",
         "Anna Jensen",
         "anna@example.dk",
@@ -740,23 +625,22 @@ def test_the_check_page_shows_everything_that_was_answered_and_sends_nothing(app
 
 def test_going_back_to_change_keeps_everything(typist):
     typed = filled(
-        direction="towards",
+        once=form_name(typist.app),
         towards="mod Haslev",
         place_van="Linje 1\r\nLinje 2",
         lat="55.3",
         lng="11.9",
-        days=["saturday", "sunday"],
-        times=["18-23", "23-06"],
-        who=["animals"],
+        worst=["night", "weekend"],
         special=["works"],
         phone="12 34 56 78",
         reply="phone",
+        address=None,
         text='Æ ø å <b> & "citat"',
     )
-    check = press(typist, BOOK, typed)
+    check = typist.post(BOOK, typed)
     assert check.status == 200, check.errors
     hidden = as_sent(check, "once")
-    page = press(typist, BOOK, {**hidden, "change": "1"})
+    page = typist.post(BOOK, {**hidden, "change": "1"})
     assert page.status == 200 and not page.errors
     still = as_sent(page, "once")
     for name, value in typed.items():
@@ -765,8 +649,19 @@ def test_going_back_to_change_keeps_everything(typist):
         ], name
 
 
-def asked_here(app, **changes) -> str:
-    page = press(Person(app), BOOK, filled(**changes))
+def test_each_answer_of_the_check_page_has_a_way_to_its_field_and_back(typist):
+    page = typist.post(BOOK, filled())
+    assert 'value="road" formaction="#road"' in " ".join(page.html.split())
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.html))
+    form = typist.post(BOOK, {**hidden, "change": "road"})
+    assert 'action="#answer-road"' in form.html and 'id="road"' in form.html and form.status == 200
+    assert 'id="answer-road"' in page.html
+    strange = typist.post(BOOK, {**hidden, "change": "x'\"<"}).html
+    assert 'action="#"' in re.search("<form[^>]*on-paper[^>]*>", strange)[0]
+
+
+def known_here(app, **changes) -> str:
+    page = Person(app).post(BOOK, filled(**changes))
     assert page.status == 200, page.errors
     return page.text
 
@@ -774,38 +669,40 @@ def asked_here(app, **changes) -> str:
 @pytest.mark.parametrize("road", ["Bygaden", "bygaden", "BYGADEN", "  Bygaden  ", "bygaden", "Bygaden,"])
 def test_who_asked_for_the_same_road_is_told_however_it_is_written(app, road):
     wish(app)
-    assert "One other person waits" in asked_here(app, road=road)
+    assert "One other person waits" in known_here(app, road=road)
 
 
 def test_the_same_road_is_known_by_its_danish_letters(app):
     wish(app, road="Østre  Åvej")
-    assert ASKED in asked_here(app, road="ØSTRE ÅVEJ")
-    assert ASKED in asked_here(app, road="Østre A\u030avej"), "å typed as a and a ring"
-    assert ASKED not in asked_here(app, road="Ostre Avej")
+    assert ASKED in known_here(app, road="ØSTRE ÅVEJ")
+    assert ASKED in known_here(app, road="Østre A\u030avej"), "å typed as a and a ring"
+    assert ASKED not in known_here(app, road="Ostre Avej")
 
 
 def test_an_abbreviation_is_the_same_road_with_and_without_its_dot(app):
     wish(app, road="Sdr. Strandvej")
-    assert ASKED in asked_here(app, road="Sdr Strandvej")
+    assert ASKED in known_here(app, road="Sdr Strandvej")
 
 
 def test_nobody_asked_means_that_nothing_is_said(app):
     wish(app)
-    assert ASKED not in asked_here(app, road="Kirkevej")
-    assert ASKED not in asked_here(app, postcode="4683"), "the same name in another town is another road"
+    assert ASKED not in known_here(app, road="Kirkevej")
+    assert ASKED not in known_here(app, postcode="4683"), "the same name in another town is another road"
 
 
 @pytest.mark.parametrize("metres, told", [(240, True), (300, False)])
 def test_a_pin_within_250_metres_is_the_same_place_across_a_postcode_border(app, metres, told):
     wish(app, lat=PIN[0], lng=PIN[1])
-    told_here = asked_here(app, road="Skolevej", postcode="4683", lat=str(PIN[0] + metres * METRES), lng=str(PIN[1]))
+    told_here = known_here(app, road="Skolevej", postcode="4683", lat=str(PIN[0] + metres * METRES), lng=str(PIN[1]),
+                           accuracy="20")
     assert (ASKED in told_here) is told
 
 
 def test_a_pin_given_later_for_a_known_road_is_found_too(app):
     wish(app)
     wish(app, lat=PIN[0], lng=PIN[1])
-    assert ASKED in asked_here(app, road="Skolevej", postcode="4683", lat=str(PIN[0]), lng=str(PIN[1]))
+    assert ASKED in known_here(app, road="Skolevej", postcode="4683", lat=str(PIN[0]), lng=str(PIN[1]), accuracy="50")
+    assert ASKED not in known_here(app, road="Skolevej", postcode="4683", lat=str(PIN[0]), lng=str(PIN[1]), accuracy="51")
 
 
 def test_only_those_who_still_wait_are_counted(app):
@@ -814,11 +711,11 @@ def test_only_those_who_still_wait_are_counted(app):
         Booking.by_reference(first.reference).withdraw()
         Booking.by_reference(second.reference).decline(Officer.by_email(OFFICER), "resources", "", "")
         db.session.commit()
-    assert "One other person waits" in asked_here(app)
+    assert "One other person waits" in known_here(app)
     with app.app_context():
         Booking.by_reference(third.reference).withdraw()
         db.session.commit()
-    assert ASKED not in asked_here(app)
+    assert ASKED not in known_here(app)
 
 
 def test_how_many_and_since_when_and_what_the_last_control_found(app):
@@ -831,7 +728,7 @@ def test_how_many_and_since_when_and_what_the_last_control_found(app):
             Visit(
                 service="traffic",
                 place_id=1,
-                state=State.REPORTED,
+                status=VisitStatus.REPORTED,
                 crew="X",
                 method="atk",
                 starts_at=at,
@@ -847,12 +744,19 @@ def test_how_many_and_since_when_and_what_the_last_control_found(app):
             )
         )
         db.session.commit()
-    words = asked_here(app)
-    assert "2 others wait for an answer here, the first since 2 March 2026" in words
+    words = known_here(app)
+    assert "2 others wait for an answer here. The first has waited since 2 March 2026" in words
+    assert "vehicles measured" not in words, "not public yet"
+    with app.app_context():
+        visit = db.session.query(Visit).one()
+        visit.reported_at, visit.release_on = visit.ends_at, visit.ends_at.date()
+        Visit.release_due()
+        db.session.commit()
+    words = known_here(app)
     assert "February 2026" in words and "94 vehicles measured, nobody charged with speeding" in words
 
 
-@pytest.mark.parametrize("state", [State.PLANNED, State.DONE, State.CANCELLED])
+@pytest.mark.parametrize("state", [VisitStatus.PLANNED, VisitStatus.DONE, VisitStatus.CANCELLED])
 def test_a_coming_control_or_an_unsent_result_is_never_told(app, state):
     with app.app_context():
         place = Place.at(road="Bygaden", postcode="4690", town="Haslev", municipality="Faxe")
@@ -860,7 +764,7 @@ def test_a_coming_control_or_an_unsent_result_is_never_told(app, state):
             Visit(
                 service="traffic",
                 place=place,
-                state=state,
+                status=state,
                 crew="X",
                 method="atk",
                 starts_at=now(),
@@ -869,7 +773,7 @@ def test_a_coming_control_or_an_unsent_result_is_never_told(app, state):
             )
         )
         db.session.commit()
-    words = asked_here(app)
+    words = known_here(app)
     assert ASKED not in words and "77,777" not in words
 
 
@@ -877,7 +781,7 @@ def test_a_coming_control_or_an_unsent_result_is_never_told(app, state):
 
 
 def test_sending_gives_a_receipt_with_reference_promise_and_what_happens_next(app):
-    page = press(Person(app), BOOK, {**filled(), "send": "1"})
+    page = Person(app).post(BOOK, {**filled(), "send": "1"})
     with app.app_context():
         booking = db.session.query(Booking).one()
         assert f"{booking.reference[:4]} {booking.reference[4:]}" in page.text
@@ -887,19 +791,19 @@ def test_sending_gives_a_receipt_with_reference_promise_and_what_happens_next(ap
         assert letter.recipient == "anna@example.dk" and booking.reference[:4] in letter.text
         for words in (WISH["text"], "Bygaden", "kirken", "Anna"):
             assert words not in letter.text, "a receipt does not repeat the citizen's words"
-        assert booking.answers["days"] == ["weekdays"] and "name" not in booking.answers
+        assert booking.answers["worst"] == WISH["worst"] and "name" not in booking.answers
 
 
 def test_sending_twice_reloading_and_going_back_give_one_booking_and_the_same_receipt(app):
-    person, data = Person(app), filled()
-    first = press(person, BOOK, {**data, "send": "1"}, follow=False)
+    person, data = Person(app), filled(once=form_name(app))
+    first = person.post(BOOK, {**data, "send": "1"}, follow=False)
     assert first.status == 303
-    again = press(person, BOOK, {**data, "send": "1"}, follow=False)
+    again = person.post(BOOK, {**data, "send": "1"}, follow=False)
     assert again.response.location == first.response.location
     assert person.get(first.response.location).status == person.get(first.response.location).status == 200
-    press(person, BOOK, {**data, "change": "1"})
-    press(person, BOOK, data)
-    back = press(person, BOOK, {**data, "send": "1", "text": "Nu med andre ord."}, follow=False)
+    person.post(BOOK, {**data, "change": "1"})
+    person.post(BOOK, data)
+    back = person.post(BOOK, {**data, "send": "1"}, follow=False)
     assert back.response.location == first.response.location
     assert how_many(app, Booking) == how_many(app, Letter) == 1
 
@@ -907,14 +811,15 @@ def test_sending_twice_reloading_and_going_back_give_one_booking_and_the_same_re
 def test_a_new_form_is_a_new_booking(app):
     person = Person(app)
     assert person.get(BOOK).hidden["once"] != person.get(BOOK).hidden["once"]
-    press(person, BOOK, {**filled(), "send": "1"})
-    press(person, BOOK, {**filled(), "send": "1"})
+    person.post(BOOK, {**filled(), "send": "1"})
+    person.post(BOOK, {**filled(), "send": "1"})
     assert how_many(app, Booking) == 2
 
 
+@pytest.mark.postgres
 def test_a_double_click_from_two_threads_is_one_booking(app):
-    person, data, answers = Person(app), filled(), []
-    token = token_of(person)
+    person, data, answers = Person(app), filled(once=form_name(app)), []
+    token = person.token
     cookie = {"Cookie": f"session={person.client.get_cookie('session', domain='127.0.0.1').value}"}
     ready = threading.Barrier(4)
 
@@ -940,7 +845,7 @@ def test_a_form_open_for_too_long_comes_again_with_what_was_typed(app, button):
     check_page(page, BOOK)
     assert page.status == 422 and "Nothing is lost" in page.text
     still = as_sent(page, "once")
-    assert still["text"] == [WISH["text"]] and still["times"] == WISH["times"]
+    assert still["text"] == [WISH["text"]] and still["worst"] == WISH["worst"]
     assert how_many(app, Booking) == 0
     again = newcomer.client.post(BOOK, data={**still, "send": "1"})
     assert again.status_code == 303, "pressing once more is enough"
@@ -953,7 +858,7 @@ def test_nothing_is_booked_without_a_token(app):
 
 def test_nothing_is_kept_before_it_is_sent(app):
     person = Person(app)
-    press(person, BOOK, filled())
+    person.post(BOOK, filled())
     with person.client.session_transaction() as session:
         assert set(session) <= {"csrf_token", "_flashes"}
 
@@ -969,13 +874,13 @@ def test_the_english_twin_is_english_and_the_answer_too(app):
     danish = re.compile(r"\b(Færdselskontrol|Hvad|Skriv|Bestilling|Vej)\b")
     for path in ("/en/", BOOK, "/en/find", "/en/saadan-virker-det", "/en/privatliv"):
         assert not danish.search(person.get(path).text), path
-    press(person, BOOK, {**filled(), "send": "1"})
+    person.post(BOOK, {**filled(), "send": "1"})
     with app.app_context():
         letter = db.session.query(Letter).one()
         assert letter.language == "en" and "/en/sag/" in letter.text and "We have received your booking" in letter.text
 
 
-@pytest.mark.parametrize("path", ["/", "/find", "/saadan-virker-det", "/privatliv", "/bestil/faerdselskontrol"])
+@pytest.mark.parametrize("path", ["/", "/find", "/saadan-virker-det", "/privatliv"])
 def test_the_language_switch_stays_on_the_page(typist, path):
     assert f'href="/en{path}" lang="en"' in typist.get(path).html
     assert f'href="{path}" lang="da"' in typist.get(f"/en{path}").html
@@ -995,4 +900,4 @@ def test_the_only_cookie_is_the_forms_and_it_goes_when_the_browser_closes(desk_a
 
 def test_what_a_citizen_books_is_a_wish_not_a_yes(app):
     booking = wish(app)
-    assert booking.status is Status.RECEIVED
+    assert booking.status is BookingStatus.RECEIVED

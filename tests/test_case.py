@@ -6,87 +6,11 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from conftest import OFFICER, Page, Person, check_page
-from test_book import as_sent, how_many, press, token_of, wish
+from helpers import as_sent, how_many, wish
+from helpers_cases import FOUND, SECRETS, accept, ask, change, link, planned, reported, seen_now
+from sqlalchemy import select
 
-from models import Booking, Event, Kind, Letter, Officer, Place, Status, Visit, db, local, now
-
-SECRETS = ("ATK HEMMELIG", "hemmeligt notat", "godt sted bag hækken")
-
-
-def link(booking: Booking, step: str = "") -> str:
-    return f"/en/sag/{booking.reference}/{booking.secret}{step and '/' + step}"
-
-
-def change(app, booking: Booking, verb) -> Booking:
-    """Do something with the booking as an officer or as the software does it."""
-    with app.app_context():
-        verb(Booking.by_reference(booking.reference), Officer.by_email(OFFICER))
-        db.session.commit()
-    return booking
-
-
-def seen_now(app, booking: Booking) -> Booking:
-    with app.app_context():
-        found = Booking.by_reference(booking.reference)
-        _ = found.events, found.letters
-        db.session.expunge_all()
-        return found
-
-
-def accept(app, booking):
-    return change(app, booking, lambda b, o: b.accept(o, "", 22, 10))
-
-
-def ask(app, booking, words="Hvor på vejen er det?"):
-    return change(app, booking, lambda b, o: b.ask(o, words, date(2030, 1, 4)))
-
-
-def planned(app, *bookings, start=None, crew=SECRETS[0]) -> int:
-    """A visit for bookings, which are accepted first where they are not."""
-    with app.app_context():
-        ida = Officer.by_email(OFFICER)
-        found = [Booking.by_reference(b.reference) for b in bookings]
-        for booking in found:
-            if booking.status is Status.RECEIVED:
-                booking.accept(ida, "", 22, 10)
-        start = start or now() + timedelta(days=5)
-        visit = Visit.plan(
-            ida,
-            service="traffic",
-            place=found[0].place,
-            starts_at=start,
-            ends_at=start + timedelta(hours=2),
-            takes={"crew": crew},
-            method="atk",
-            bookings=found,
-        )
-        db.session.commit()
-        return visit.id
-
-
-FOUND = {
-    "performed": "yes",
-    "method": "atk",
-    "place": "Bygaden",
-    "passed": 94,
-    "charged": 0,
-    "limit": "50",
-    "prelim": True,
-    "periods": [{"day": "2026-11-20", "starts": "17:00", "ends": "19:00"}],
-    "next": ["closed"],
-    "suit": "suitable",
-}
-
-
-def reported(app, *bookings, findings=FOUND):
-    id = planned(app, *bookings, start=now() - timedelta(hours=3))
-    with app.app_context():
-        visit, ida = db.session.get(Visit, id), Officer.by_email(OFFICER)
-        visit.enter_findings(ida, findings)
-        visit.report(ida)
-        db.session.commit()
-    return id
-
+from models import Booking, BookingStatus, Event, EventKind, Letter, Officer, Place, Visit, db, local, now
 
 # Getting there.
 
@@ -111,9 +35,9 @@ def test_one_link_does_not_open_another_booking(app, citizen):
     mine, other = wish(app), wish(app, road="Kirkevej")
     for page in ("", "kvittering", "besked", "kontakt", "traek-tilbage", "tag-op-igen"):
         path = f"/en/sag/{other.reference}/{mine.secret}/{page}".rstrip("/")
-        assert citizen.client.get(path).status_code == 404, page
-    assert press(citizen, f"/en/sag/{other.reference}/{mine.secret}/traek-tilbage", {"sure": "y"}).status == 404
-    assert seen_now(app, other).status is Status.RECEIVED
+        assert citizen.client.get(path, follow_redirects=True).status_code == 404, page
+    assert citizen.post(f"/en/sag/{other.reference}/{mine.secret}/traek-tilbage", {"sure": "y"}).status == 404
+    assert seen_now(app, other).status is BookingStatus.RECEIVED
     assert citizen.client.get(f"/en/sag/AAAAAAAA/{mine.secret}").status_code == 404
 
 
@@ -129,6 +53,9 @@ def test_a_reference_can_be_read_over_the_phone(app):
     assert all(re.fullmatch(r"[2-9A-HJKMNP-Y]{8}", wish(app).reference) for _ in range(5))
 
 
+WIDE = {code: code + 0xfee0 for code in range(0x21, 0x7f)}  # as keyboards of East Asia write it
+
+
 @pytest.mark.parametrize(
     "reference, contact",
     [
@@ -137,20 +64,25 @@ def test_a_reference_can_be_read_over_the_phone(app):
         (lambda r: f"{r[:4]} {r[4:]}", lambda b: "5678"),
         (lambda r: f"{r[:4]}-{r[4:]}".lower(), lambda b: "12345678"),
         (lambda r: f" {r} ", lambda b: "+45 12 34 56 78"),
+        (lambda r: f"Sag {r[:4]} {r[4:]}", lambda b: "<anna@example.dk>"),
+        (lambda r: f"”{r[:4]}\N{EN DASH}{r[4:]}”", lambda b: "5678"),
+        (lambda r: f"Vælg en tid senest den 3. december 2026: tryghedsvandring ({r[:4]} {r[4:]})", lambda b: "5678"),
+        (" ".join, lambda b: "5678"),
+        (lambda r: r.translate(WIDE), lambda b: "5678".translate(WIDE)),
     ],
 )
 def test_a_booking_is_found_by_its_reference_and_what_its_owner_knows(app, citizen, reference, contact):
     booking = wish(app, phone="12345678")
-    page = press(citizen, "/en/find", {"reference": reference(booking.reference), "contact": contact(booking)})
+    page = citizen.post("/en/find", {"reference": reference(booking.reference), "contact": contact(booking)})
     assert page.status == 200 and f"/sag/{booking.reference}/" in page.response.request.path
 
 
 @pytest.mark.parametrize(
-    "contact", ["bo@example.dk", "5679", "678", "8", "", "@", "anna", "%", "anna@example.dk\x00", "0000"]
+    "contact", ["bo@example.dk", "5679", "678", "8", "", "@", "anna", "%", "0000"]
 )
 def test_a_reference_alone_or_with_a_wrong_contact_finds_nothing(app, citizen, contact):
     booking = wish(app, phone="12345678")
-    page = press(citizen, "/en/find", {"reference": booking.reference, "contact": contact})
+    page = citizen.post("/en/find", {"reference": booking.reference, "contact": contact})
     assert page.status == 422 and page.errors and booking.secret not in page.html
     assert as_sent(page, "reference")["reference"] == [booking.reference]
 
@@ -159,13 +91,39 @@ def test_a_reference_alone_or_with_a_wrong_contact_finds_nothing(app, citizen, c
 def test_where_we_have_no_phone_or_no_email_its_absence_is_no_key(app, citizen, contact):
     for changes in ({"phone": ""}, {"email": "", "phone": "12345678", "reply": "phone"}):
         booking = wish(app, **changes)
-        assert press(citizen, "/en/find", {"reference": booking.reference, "contact": contact}).status == 422
+        assert citizen.post("/en/find", {"reference": booking.reference, "contact": contact}).status == 422
+
+
+def test_whoever_has_lost_it_all_gets_the_links_of_open_cases_and_the_screen_never_says_whether(app, citizen):
+    first, second, gone = wish(app), wish(app, email="Anna+vej@example.dk"), wish(app)
+    other = wish(app, email="bo@example.dk")
+    with app.app_context():
+        Booking.by_reference(gone.reference).withdraw()
+        db.session.commit()
+    answers = {citizen.post("/en/find/links", {"email": email}).text for email in ("anna@example.dk", "x@example.dk")}
+    assert len(answers) == 1 and "If there are open cases under this address" in answers.pop()
+    with app.app_context():
+        [letter] = db.session.scalars(select(Letter).where(Letter.kind == "links_sent"))
+        assert letter.subject == "The links to your open cases" and "/ikke-mig/" not in letter.text
+        assert all(f"/sag/{b.reference}/{b.secret}" in letter.text for b in (first, second))
+        assert not any(b.secret in letter.text for b in (gone, other))
+    assert citizen.post("/en/find/links", {"email": "anna"}).errors
+
+
+def test_the_links_are_mailed_three_times_a_day_at_most_whoever_asks(app):
+    booking = wish(app)
+    for _ in range(5):
+        Person(app).post("/find/links", {"email": "anna@example.dk"})
+    with app.app_context():
+        known = Booking.by_reference(booking.reference)
+        assert sum(e.kind is EventKind.LINKS_SENT for e in known.events) == 3
+        assert sum(x.kind == "links_sent" and x.delivery_status == "waiting" for x in known.letters) <= 3
 
 
 def test_the_same_words_whether_the_reference_or_the_contact_is_wrong(app, citizen):
     booking = wish(app)
     wrong = [
-        press(citizen, "/en/find", {"reference": r, "contact": c}).errors
+        citizen.post("/en/find", {"reference": r, "contact": c}).errors
         for r, c in ((booking.reference, "bo@example.dk"), ("AAAAAAAA", "anna@example.dk"), ("x", "y"))
     ]
     assert wrong[0] == wrong[1] == wrong[2] and wrong[0]
@@ -174,7 +132,7 @@ def test_the_same_words_whether_the_reference_or_the_contact_is_wrong(app, citiz
 def test_guessing_is_stopped_after_ten_tries_with_a_way_on(make_app):
     app = make_app(RATELIMIT_ENABLED=True)
     person, token = Person(app), None
-    token = token_of(person)
+    token = person.token
     booking = wish(app, phone="12345678")
     for n in range(10):
         assert (
@@ -196,11 +154,11 @@ def test_guessing_is_stopped_after_ten_tries_with_a_way_on(make_app):
 
 def test_information_can_be_added_and_the_officer_gets_to_see_it(app, citizen):
     booking = wish(app)
-    page = press(citizen, link(booking, "besked"), {"words": "Også om natten <b>nu</b>."})
+    page = citizen.post(link(booking, "besked"), {"words": "Også om natten <b>nu</b>."})
     assert page.status == 200 and "Også om natten <b>nu</b>." in page.text and "Your message" in page.text
     now_ = seen_now(app, booking)
-    assert now_.news and now_.status is Status.RECEIVED and now_.due_on == booking.due_on, "the promise stands"
-    assert now_.events[-1].kind is Kind.INFORMATION_GIVEN and now_.events[-1].officer_id is None
+    assert now_.has_unread and now_.status is BookingStatus.RECEIVED and now_.due_on == booking.due_on, "the promise stands"
+    assert now_.events[-1].kind is EventKind.INFORMATION_GIVEN and now_.events[-1].officer_id is None
     assert how_many(app, Letter) == 1, "nobody is written to"
 
 
@@ -209,10 +167,10 @@ def test_information_can_be_added_and_the_officer_gets_to_see_it(app, citizen):
 )
 def test_a_message_that_cannot_be_taken_is_still_there(app, citizen, words):
     booking = wish(app)
-    page = press(citizen, link(booking, "besked"), {"words": words})
+    page = citizen.post(link(booking, "besked"), {"words": words})
     assert page.status == 422 and page.errors
     assert as_sent(page, "words")["words"] == [words.strip()]
-    assert not seen_now(app, booking).news
+    assert not seen_now(app, booking).has_unread
 
 
 def test_an_answer_to_a_question_puts_it_back_and_starts_the_promise_anew(app, citizen):
@@ -225,26 +183,26 @@ def test_an_answer_to_a_question_puts_it_back_and_starts_the_promise_anew(app, c
             and "4 January 2030" in page.text
         )
         clock.move_to("2026-11-12 10:00Z")
-        page = press(citizen, link(booking, "besked"), {"words": "Ved skolen."})
+        page = citizen.post(link(booking, "besked"), {"words": "Ved skolen."})
         assert "Received" in page.text and "Please answer by" not in page.text
         after = seen_now(app, booking)
-        assert (after.status, after.news, after.due_on) == (Status.RECEIVED, True, date(2026, 11, 26))
+        assert (after.status, after.has_unread, after.due_on) == (BookingStatus.RECEIVED, True, date(2026, 11, 26))
 
 
 def test_withdrawing_needs_the_tick_and_is_confirmed_by_letter(app, citizen):
     booking = wish(app)
-    page = press(citizen, link(booking, "traek-tilbage"))
-    assert page.status == 422 and page.errors and seen_now(app, booking).status is Status.RECEIVED
-    page = press(citizen, link(booking, "traek-tilbage"), {"sure": "y"})
+    page = citizen.post(link(booking, "traek-tilbage"))
+    assert page.status == 422 and page.errors and seen_now(app, booking).status is BookingStatus.RECEIVED
+    page = citizen.post(link(booking, "traek-tilbage"), {"sure": "y"})
     assert page.status == 200 and "Withdrawn" in page.text
     after = seen_now(app, booking)
-    assert after.status is Status.WITHDRAWN and after.letters[-1].kind == "withdrawn"
+    assert after.status is BookingStatus.WITHDRAWN and after.letters[-1].kind == "withdrawn"
 
 
 def test_a_booking_withdrawn_leaves_its_coming_visit(app, citizen):
     mine, other = wish(app), wish(app)
     id = planned(app, mine, other)
-    press(citizen, link(mine, "traek-tilbage"), {"sure": "y"})
+    citizen.post(link(mine, "traek-tilbage"), {"sure": "y"})
     with app.app_context():
         assert [b.reference for b in db.session.get(Visit, id).bookings] == [other.reference]
 
@@ -253,11 +211,11 @@ def test_how_i_am_reached_can_be_changed(app, citizen):
     booking = wish(app)
     form = as_sent(citizen.get(link(booking)), "email")
     assert form["name"] == ["Anna Jensen"] and form["email"] == ["anna@example.dk"]
-    page = press(citizen, link(booking, "kontakt"), {**form, "email": "", "phone": "12 34 56 78", "reply": "phone"})
+    page = citizen.post(link(booking, "kontakt"), {**form, "email": "", "phone": "12 34 56 78", "reply": "phone"})
     assert page.status == 200
     after = seen_now(app, booking)
     assert (after.email, after.phone, after.reply) == ("", "12345678", "phone")
-    assert press(citizen, "/en/find", {"reference": booking.reference, "contact": "5678"}).status == 200
+    assert citizen.post("/en/find", {"reference": booking.reference, "contact": "5678"}).status == 200
 
 
 @pytest.mark.parametrize(
@@ -273,7 +231,7 @@ def test_how_i_am_reached_can_be_changed(app, citizen):
 def test_a_contact_that_reaches_nobody_is_refused_and_still_there(app, citizen, wrong, field):
     booking = wish(app)
     form = {**as_sent(citizen.get(link(booking)), "email"), "name": "Anna J.", **wrong}
-    page = press(citizen, link(booking, "kontakt"), form)
+    page = citizen.post(link(booking, "kontakt"), form)
     assert page.status == 422 and f'id="{field}-error"' in page.html
     assert as_sent(page, "email")["name"] == [form["name"]]
     assert seen_now(app, booking).email == "anna@example.dk"
@@ -285,23 +243,24 @@ def test_within_30_days_i_can_ask_to_have_it_taken_up_again_and_not_after(app, c
         for one in (booking, late):
             change(app, one, lambda b, o: b.decline(o, "resources", "", ""))
         clock.move_to("2026-12-02 09:59Z")
-        page = press(citizen, link(booking, "tag-op-igen"), {"words": "Der er sket en ulykke."})
+        page = citizen.post(link(booking, "tag-op-igen"), {"words": "Der er sket en ulykke."})
         after = seen_now(app, booking)
-        assert page.status == 200 and (after.status, after.news) == (Status.RECEIVED, True)
+        assert page.status == 200 and (after.status, after.has_unread) == (BookingStatus.RECEIVED, True)
         assert after.due_on == date(2026, 12, 16) and after.letters[-1].kind == "reopened"
         clock.move_to("2026-12-02 10:01Z")
         assert "tag-op-igen" not in citizen.get(link(late)).html
-        page = press(citizen, link(late, "tag-op-igen"), {"words": "Der er sket en ulykke."})
-        assert "not possible any more" in page.text and seen_now(app, late).status is Status.DECLINED
+        page = citizen.post(link(late, "tag-op-igen"), {"words": "Der er sket en ulykke."})
+        assert "not possible any more" in page.text and seen_now(app, late).status is BookingStatus.DECLINED
 
 
 def test_an_answered_booking_can_be_taken_up_again_and_a_withdrawn_one_not(app, citizen):
     booking, gone = wish(app), wish(app, road="Kirkevej")
     reported(app, booking)
     change(app, gone, lambda b, o: b.withdraw())
-    press(citizen, link(booking, "tag-op-igen"), {"words": "De kører stadig stærkt."})
-    press(citizen, link(gone, "tag-op-igen"), {"words": "Alligevel."})
-    assert seen_now(app, booking).status is Status.RECEIVED and seen_now(app, gone).status is Status.WITHDRAWN
+    citizen.post(link(booking, "tag-op-igen"), {"words": "De kører stadig stærkt."})
+    citizen.post(link(gone, "tag-op-igen"), {"words": "Alligevel."})
+    assert seen_now(app, booking).status is BookingStatus.RECEIVED and seen_now(app,
+        gone).status is BookingStatus.WITHDRAWN
 
 
 @pytest.mark.parametrize(
@@ -316,18 +275,77 @@ def test_what_is_not_possible_any_more_is_said_kindly(app, citizen, close):
     booking = change(app, wish(app), close)
     status, letters = seen_now(app, booking).status, how_many(app, Letter)
     for step, data in (("besked", {"words": "Mere"}), ("traek-tilbage", {"sure": "y"})):
-        page = press(citizen, link(booking, step), data)
-        if step == "besked" and seen_now(app, booking).may_reopen:
-            assert page.status == 409 and "closed meanwhile" in page.text and "Mere" in page.html, "the words are kept"
+        page = citizen.post(link(booking, step), data)
+        if step == "besked":
+            assert page.status == 409 and "Mere" in page.html, "the words are kept"
+            assert ("closed meanwhile" in page.text) == seen_now(app, booking).may_reopen
         else:
             assert page.status == 200 and "not possible any more" in page.text
         assert f'action="/en/sag/{booking.reference}/{booking.secret}/{step}"' not in page.html, "and no longer offered"
     assert seen_now(app, booking).status is status and how_many(app, Letter) == letters
 
 
+WITHDRAWN = lambda b, o: b.withdraw()  # noqa: E731
+DECLINED = lambda b, o: b.decline(o, "resources", "", "")  # noqa: E731
+OPEN = lambda b, o: b.note(o, "")  # noqa: E731
+
+
+@pytest.mark.parametrize("become, step, field, now_possible", [
+    (WITHDRAWN, "besked", "words", ""), (WITHDRAWN, "tag-op-igen", "words", ""), (WITHDRAWN, "hjalp-det", "more", ""),
+    (WITHDRAWN, "ingen-passer", "when", ""), (DECLINED, "besked", "words", "tag-op-igen"),
+    (DECLINED, "ingen-passer", "when", "tag-op-igen"), (OPEN, "ingen-passer", "when", "besked"),
+    (OPEN, "tag-op-igen", "words", "besked"), (OPEN, "hjalp-det", "more", "besked")])
+def test_words_that_come_too_late_stay_on_the_screen_with_what_can_be_done_now(
+        app, citizen, become, step, field, now_possible):
+    booking, words = change(app, wish(app), become), "Kun om aftenen, tak."
+    page = citizen.post(link(booking, step), {field: words, "helped": "no"})
+    assert page.status == 409 and words in page.html
+    if now_possible:
+        form = as_sent(page, "words")
+        assert form["words"] == [words] and citizen.post(link(booking, now_possible), form).status == 200
+        assert seen_now(app, booking).events[-1].words == words
+    else:
+        assert "What you wrote was not sent" in page.text and "call us: 114" in page.text
+
+
+@pytest.mark.parametrize("become, step, form", [
+    (OPEN, "besked", {"words": "Mest om aftenen."}), (OPEN, "traek-tilbage", {"sure": "y"}),
+    (OPEN, "kontakt", {"name": "Bo", "email": "bo@example.dk", "reply": "email", "phone": "12 34 56 78"}),
+    (DECLINED, "tag-op-igen", {"words": "Det er værre nu."}),
+    (DECLINED, "hjalp-det", {"helped": "no", "more": "Nej."})])
+def test_the_same_form_sent_twice_from_one_page_counts_once(app, citizen, become, step, form):
+    booking = change(app, wish(app), become)
+    form |= {"version": citizen.get(link(booking)).hidden["version"][0]}
+    pages = [citizen.post(link(booking, step), form) for _ in range(3)]
+    assert [page.status for page in pages] == [200] * 3 and len(seen_now(app, booking).events) == 3
+    assert len({page.text for page in pages}) == 1, "and the answer is the same"
+
+
+def test_another_message_from_the_same_page_and_the_same_one_from_a_later_page_count(app, citizen):
+    booking = wish(app)
+    form = as_sent(citizen.get(link(booking)), "words")
+    for words in ("Her er mere.", "Og mere.", "Og mere."):
+        page = citizen.post(link(booking, "besked"), {**form, "words": words})
+    assert len(seen_now(app, booking).events) == 3
+    citizen.post(link(booking, "besked"), {**as_sent(page, "words"), "words": "Og mere."})
+    assert len(seen_now(app, booking).events) == 4
+
+
+def test_a_message_from_a_page_that_does_not_show_our_question_is_no_answer_to_it(app, citizen):
+    booking = wish(app)
+    form = {**as_sent(citizen.get(link(booking)), "words"), "words": "Mest om aftenen."}
+    ask(app, booking)
+    page = citizen.post(link(booking, "besked"), form)
+    assert page.status == 409 and "Hvor på vejen er det?" in page.text
+    assert seen_now(app, booking).status is BookingStatus.NEEDS_INFORMATION
+    form = as_sent(page, "words")
+    assert form["words"] == ["Mest om aftenen."] and citizen.post(link(booking, "besked"), form).status == 200
+    assert seen_now(app, booking).status is BookingStatus.RECEIVED
+
+
 def test_an_empty_message_on_a_closed_case_is_answered_as_kindly(app, citizen):
     booking = change(app, wish(app), lambda b, o: b.withdraw())
-    page = press(citizen, link(booking, "besked"), {"words": ""})
+    page = citizen.post(link(booking, "besked"), {"words": ""})
     assert "not possible any more" in page.text
     assert not re.search(r'href="#words"', page.html), "no link to a field that is not there"
 
@@ -341,7 +359,7 @@ def test_looking_changes_nothing(app, citizen):
             for method in ("GET", "HEAD", "OPTIONS"):
                 assert citizen.client.open(link(booking, step) + query, method=method).status_code in (200, 302)
     assert before == (how_many(app, Event), how_many(app, Letter))
-    assert seen_now(app, booking).status is Status.NEEDS_INFORMATION
+    assert seen_now(app, booking).status is BookingStatus.NEEDS_INFORMATION
 
 
 @pytest.mark.parametrize(
@@ -383,7 +401,7 @@ def test_nothing_on_the_page_changes_when_a_visit_is_planned_moved_or_cancelled(
             place=visit.place,
             starts_at=now() + timedelta(days=9),
             ends_at=now() + timedelta(days=9, hours=1),
-            takes={"crew": "X"},
+            resource_units={"crew": "X"},
             method="laser",
         )
         db.session.commit()
@@ -433,14 +451,14 @@ def test_the_switch_of_languages_stays_on_the_booking(app, citizen):
 
 def test_news_lie_in_the_officers_pile_until_somebody_has_read_them(app, citizen, officer):
     booking = wish(app)
-    press(citizen, link(booking, "besked"), {"words": "Også om natten."})
-    pile = officer.get("/en/kontor/?bunke=besked")
+    citizen.post(link(booking, "besked"), {"words": "Også om natten."})
+    queue = officer.get("/en/kontor/?bunke=besked")
     assert (
-        f"/sag/{booking.reference}" in pile.html and f"/sag/{booking.reference}" not in officer.get("/en/kontor/").html
+        f"/sag/{booking.reference}" in queue.html and f"/sag/{booking.reference}" not in officer.get("/en/kontor/").html
     )
     page = officer.get(f"/en/kontor/sag/{booking.reference}")
     assert "The citizen has written" in page.text and "Også om natten." in page.text
-    press(officer, f"/en/kontor/sag/{booking.reference}/laest")
+    officer.post(f"/en/kontor/sag/{booking.reference}/laest")
     assert f"/sag/{booking.reference}" not in officer.get("/en/kontor/?bunke=besked").html
     assert f"/sag/{booking.reference}" in officer.get("/en/kontor/").html
     assert how_many(app, Letter) == 1

@@ -5,18 +5,10 @@ from itertools import count
 
 import pytest
 from browser import DESKTOP, PHONE, Citizen, Keyboard, Mail, Site, Visitor, entries, running
-from furnished import YESTERDAY
-from test_browser import (  # noqa: F401
-    assert_status,
-    assert_text,
-    chromium,
-    log_in,
-    office_page,
-    send_off,
-    visit,
-    width,
-)
-from ways import MEETING, SUMMARY, VAN, WALK, Way
+from furnished import yesterday
+from helpers_browser import assert_status, assert_text, log_in, office_page, send_off
+from helpers_page import layout
+from ways import MEETING, SUMMARY, VAN, WALK, Channel
 
 from models import Booking, Visit, db, local
 
@@ -38,7 +30,7 @@ class Case:
         letter = self.site.mailbox.wait_for(self.who.email, self.letters)
         assert letter.language == self.person.language
         self.person.open(letter.link)
-        assert not list(width(self.person))
+        assert not list(layout(self.person))
         return letter
 
     def sees_letters(self, show: str = "") -> str:
@@ -46,15 +38,14 @@ class Case:
         if show:
             self.officer.press(show)
         words = self.officer.page.locator(".letter-preview").inner_text()
-        self.officer.page.wait_for_load_state("load")  # a page without its style sheet yet is wide
-        assert not list(width(self.officer))
+        assert not list(layout(self.officer))
         assert len(self.site.mailbox.to(self.who.email)) == self.letters
         return words
 
     @property
     def agreed(self) -> Visit | None:
         with self.site.app.app_context():
-            return Booking.by_reference(self.reference).visit_agreed
+            return Booking.by_reference(self.reference).agreed_visit
 
     def entry(self, letter: Mail, sequence: int, method: str = "PUBLISH"):
         """The letter's entry for a calendar; it says the same as the letter."""
@@ -63,7 +54,7 @@ class Case:
         if agreed:
             assert (entry.start, entry.end) == (local(agreed.starts_at), local(agreed.ends_at))
             assert f"{entry.start.year} " in letter.text and f" {entry.start:%H:%M}–{entry.end:%H:%M}" in letter.text
-            assert entry["location"] == agreed.place_told and agreed.place_told in letter.text
+            assert entry["location"] == agreed.public_place and agreed.public_place in letter.text
         return entry
 
     def in_public(self, entry) -> str:
@@ -84,7 +75,7 @@ class Case:
     def office_visit(self) -> None:
         self.office()
         planned = self.officer.page.locator("aside li", has=self.officer.page.locator(".status-planned, .status-done"))
-        planned.get_by_role("link").click()
+        self.officer.enter(planned.get_by_role("link"))
 
 
 @pytest.mark.chief
@@ -96,7 +87,7 @@ class Case:
     pytest.param(VAN, Visitor, True, "da", PHONE, "Yes", id="van with JavaScript"),
     pytest.param(VAN, Visitor, False, "en", DESKTOP, "No", id="van without JavaScript"),
 ])
-def test_from_wish_to_outcome(site, visit, way, kind, javascript, language, size, public):  # noqa: F811
+def test_from_wish_to_outcome(site, visit, way, kind, javascript, language, size, public):
     who = Citizen("Karen Æbelø", f"{way.slug}-{language}@example.dk", f"{way.slug.capitalize()}svej 12 {language}")
     case = Case(site, visit(kind, javascript=javascript, size=size), visit(javascript=javascript, size=size), who)
     wish(case, way, language, public)
@@ -114,17 +105,17 @@ def test_from_wish_to_outcome(site, visit, way, kind, javascript, language, size
 
 
 @pytest.fixture(scope="module")
-def site(chromium, template, tmp_path_factory):  # noqa: F811
+def site(chromium, template, tmp_path_factory):
     with running(tmp_path_factory.mktemp("dated"), template) as site:
         yield site
 
 
-def wish(case: Case, way: Way, language: str, public: str) -> None:
+def wish(case: Case, way: Channel, language: str, public: str) -> None:
     """People are led to the right form by what they need."""
     person, who = case.person, case.who
     person.open("/")
     if language == "en":
-        person.page.get_by_role("link", name="English", exact=True).click()
+        person.enter(person.page.get_by_role("link", name="English", exact=True))
         person.language = language
     person.follow(person.page.locator(".card", has_text=person.say(way.need)).get_by_role("link").inner_text())
     person.page.wait_for_url(f"**/bestil/{way.slug}")
@@ -137,7 +128,7 @@ def wish(case: Case, way: Way, language: str, public: str) -> None:
     assert_status(person, "received")
 
 
-def offer(case: Case, way: Way) -> None:
+def offer(case: Case, way: Channel) -> None:
     """The nearest free dates stand in the form already."""
     case.office()
     case.officer.follow("Offer dates")
@@ -195,7 +186,7 @@ def call_off(case: Case):
 def agree_anew(case: Case):
     """The citizen had wished other dates, too."""
     case.office()
-    case.officer.page.locator("a[href*='tid=']").last.click()
+    case.officer.enter(case.officer.page.locator("a[href*='tid=']").last)
     case.sees_letters("Show the letters")
     case.officer.press("Keep the date and send")
     return case.entry(case.mail(), 0)
@@ -204,22 +195,22 @@ def agree_anew(case: Case):
 def let_it_pass(case: Case) -> None:
     """It was yesterday."""
     with case.site.app.app_context():
-        agreed = Booking.by_reference(case.reference).visit_agreed
-        ago = timedelta(days=(local(agreed.starts_at).date() - YESTERDAY).days)
-        for time in (agreed, *agreed.takes):
+        agreed = Booking.by_reference(case.reference).agreed_visit
+        ago = timedelta(days=(local(agreed.starts_at).date() - yesterday()).days)
+        for time in (agreed, *agreed.reservations):
             time.starts_at, time.ends_at = time.starts_at - ago, time.ends_at - ago
-        for taken in agreed.takes:  # all journeys share one yesterday, and nobody is in two places
+        for taken in agreed.reservations:  # all journeys share one yesterday, and nobody is in two places
             taken.unit_key += f" {agreed.id}"
         db.session.commit()
 
 
-def report(case: Case, way: Way) -> None:
+def report(case: Case, way: Channel) -> None:
     case.office_visit()
     case.officer.follow("Enter the findings")
     case.officer.answer(way.found)
     case.officer.press("Keep, and see the letters")
     assert SUMMARY in case.sees_letters()
-    case.officer.page.locator("main form button").click()
+    case.officer.enter(case.officer.page.locator("main form button"))
     assert_status(case.officer, "reported")
     letter = case.mail()
     assert_status(case.person, "answered")

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import shutil
 import signal
 import ssl
@@ -11,28 +10,23 @@ import sys
 import threading
 import time
 from contextlib import closing
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import urlencode
 
-import databases
 import pytest
-from browser import Site, _free_port
+from browser import GIVE_UP_AFTER
 from conftest import ROOT
-from ordeal import Answer, Client, Gone, wish
+from helpers_servers import DEPLOY, call
+from ordeal import Answer, Client, Gone, name_of, wish
+from tools import needs
 
 from models import Booking, db
 
-DEPLOY = ROOT / "deploy"
+pytestmark = pytest.mark.system
+
 HERE = "/opt/booking/current"
 ROUNDS = int(os.environ.get("UPDATES", 1))  # how often the site is updated under load
-
-
-def needs(program: str) -> pytest.MarkDecorator:
-    """Left out where it is not there; a failure where bin/test was told to leave nothing out."""
-    return pytest.mark.skipif(not shutil.which(program) and not os.environ.get("REQUIRE_BROWSER"),
-                              reason=f"{program} is not here")
 
 
 @pytest.fixture
@@ -68,20 +62,6 @@ def test_what_is_broken_into_can_touch_nothing_else(units, name):
     assert float(re.search(r"exposure level for \S+: ([\d.]+)", said.stdout)[1]) < 2, said.stdout + said.stderr
 
 
-class Installed(Site):
-    """The web server by its unit's own command, behind a door that somebody else holds open, as systemd does."""
-
-    AS_SYSTEMD = ("import os, sys; os.dup2(int(sys.argv[1]), 3); os.execve(sys.argv[2], sys.argv[2:], "
-                  "{**os.environ, 'LISTEN_PID': str(os.getpid()), 'LISTEN_FDS': '1'})")
-
-    def serve(self) -> None:
-        unit, door = (DEPLOY / "booking-web@.service").read_text(), self._socket.fileno()
-        program, *arguments = shlex.split(re.search(r"^ExecStart=(.*)$", unit, re.M)[1])
-        self._run(program.rpartition("/")[2], *arguments, pass_fds=(door,),
-                  by=(sys.executable, "-c", self.AS_SYSTEMD, str(door), sys.executable, "-m"))
-        self.web = self._running[-1]
-
-
 class Caller(Client):
     """Books again and again, and never asks twice: what is not answered at once is lost."""
 
@@ -102,14 +82,6 @@ class Caller(Client):
         return answer
 
 
-@pytest.fixture
-def installed(template, tmp_path):
-    databases.copied(template, tmp_path / "site")
-    site = Installed(tmp_path / "site")
-    yield site
-    site.stop()
-
-
 def test_an_update_under_load_loses_no_request(installed, capsys):
     """Configuration is read anew by HUP, a new version is started by a stop and a start."""
     installed.serve()
@@ -121,10 +93,10 @@ def test_an_update_under_load_loses_no_request(installed, capsys):
         go_on(callers)
         before = children(installed.web.pid)
         installed.web.send_signal(signal.SIGHUP)
+        wait_until_gone(installed.web.pid, before)
         go_on(callers)
-        assert not before & children(installed.web.pid), "the old one still works"
         installed.web.terminate()
-        assert installed.web.wait(45) == 0
+        assert installed.web.wait(60) == 0
         installed.serve()
         go_on(callers)
     over.set()
@@ -132,8 +104,8 @@ def test_an_update_under_load_loses_no_request(installed, capsys):
         caller.join(60)
         assert caller.broken is None
     with installed.app.app_context():
-        kept = {b.once: b.reference for b in db.session.query(Booking)}
-    told = {once: reference for caller in callers for once, reference in caller.receipts.items()}
+        kept = {name_of(b.form_token): b.reference for b in db.session.query(Booking)}
+    told = {name_of(once): reference for caller in callers for once, reference in caller.receipts.items()}
     assert told and told == kept
     print(f"{sum(c.answers for c in callers)} requests and {len(told)} bookings through {ROUNDS} HUPs and {ROUNDS} "  # noqa: T201
           f"restarts, none lost; the slowest took {max(c.slowest for c in callers):.1f} s")
@@ -147,25 +119,16 @@ def go_on(callers: list[Caller]) -> None:
         time.sleep(.05)
 
 
+def wait_until_gone(pid: int, before: set[int]) -> None:
+    """Until no worker of those before is left: each ends when it has given its last answer."""
+    until = time.monotonic() + GIVE_UP_AFTER
+    while before & children(pid):
+        assert time.monotonic() < until, "the old one still works"
+        time.sleep(.05)
+
+
 def children(pid: int) -> set[int]:
     return {int(n) for task in Path(f"/proc/{pid}/task").iterdir() for n in (task / "children").read_text().split()}
-
-
-@pytest.fixture
-def sealed(installed, tmp_path):
-    """Caddy with our file, but for its names and ports, and a certificate of its own making."""
-    plain, port = _free_port(), _free_port()
-    ours = (DEPLOY / "Caddyfile").read_text()
-    ours = ours.replace("book.example.dk", f"localhost:{port}").replace("unix//run/booking/naestved.sock", installed.host)
-    (tmp_path / "Caddyfile").write_text(
-        f"{{\n\tadmin off\n\thttp_port {plain}\n\thttps_port {port}\n\tlocal_certs\n\tskip_install_trust\n"
-        f"\tstorage file_system {tmp_path}/caddy\n}}\n{ours}")
-    with (tmp_path / "caddy.log").open("w") as log:
-        caddy = subprocess.Popen(["caddy", "run", "--config", str(tmp_path / "Caddyfile")], stdout=log, stderr=log,
-                                 env={**os.environ, "HOME": str(tmp_path)})
-    yield SimpleNamespace(port=port, plain=plain, log=tmp_path / "caddy.log")
-    caddy.terminate()
-    caddy.wait(20)
 
 
 @needs("caddy")
@@ -189,25 +152,6 @@ def test_the_way_to_the_site_is_sealed_and_what_passes_is_not_written_down(insta
         body=urlencode({"csrf_token": page.token, **wish("once"), "send": "1"}, doseq=True))
     assert sent.status == 303 and sent.goes_to.startswith("/sag/")
     assert call(sealed.port, sent.goes_to).status == 200
+    installed.stop()
+    assert call(sealed.port, sent.goes_to).status == 502 and "connection refused" in sealed.log.read_text()
     assert sent.goes_to.split("/")[3] not in sealed.log.read_text()
-
-
-def call(port: int, path: str, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3, body: str | None = None,
-         headers: dict | None = None) -> Answer:
-    """Ask by that version of TLS alone; our side would take any, so it is the other that refuses."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    context.minimum_version = context.maximum_version = version
-    for _ in range(200):
-        with closing(HTTPSConnection("localhost", port, context=context, timeout=20)) as one:
-            try:
-                one.request("POST" if body else "GET", path, body, headers or {})
-                return Answer(one.getresponse())
-            except ConnectionRefusedError:  # Caddy starts
-                pass
-            except ssl.SSLError as error:  # and makes its certificate
-                if "INTERNAL_ERROR" not in str(error):
-                    raise
-        time.sleep(.05)
-    raise AssertionError("Caddy does not answer")

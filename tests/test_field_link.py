@@ -5,27 +5,23 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from conftest import Person, logged_in
-from test_book import as_sent, press, wish
-from test_case import FOUND, SECRETS, planned
-from test_case import link as url_of
-from test_findings import TERSLEV
-from test_work_list import at_the_desk
+from conftest import PASSWORD, Person, logged_in
+from helpers import wish
+from helpers_cases import FOUND, SECRETS, TERSLEV, link as url_of, planned
 
-from models import Event, FieldLink, Kind, Letter, Officer, State, Visit, db, now
-from models.field import LIFETIME
+from models import Event, EventKind, FindingsLink, Letter, Officer, Visit, VisitStatus, db, now
 
 CITIZEN = ("Anna", "Jensen", "anna@example.dk", "De kører stærkt")
 
 
 @pytest.fixture
 def ida(app) -> Person:
-    return at_the_desk(app)
+    return logged_in(app)
 
 
 def sent(app, ida, visit: int, email="atk@politi.example", language="en") -> str:
     """The path of a new link, as it stands in the letter."""
-    page = press(ida, f"/en/kontor/besoeg/{visit}/feltlink", {"email": email, "language": language})
+    page = ida.post(f"/en/kontor/besoeg/{visit}/feltlink", {"email": email, "language": language})
     assert "Done. The link goes by e-mail." in page.text
     with app.app_context():
         letter = db.session.query(Letter).filter_by(kind="field_asked").order_by(Letter.id.desc()).first()
@@ -43,17 +39,17 @@ def test_the_colleague_enters_what_was_found_and_the_officer_sends_it(app, ida, 
     link = sent(app, ida, visit)
     page = stranger.get(link)
     assert page.status == 200 and not any(words in page.html for words in (*CITIZEN, booking.reference))
-    page = press(stranger, link, {**TERSLEV, "periods-0-day": now().date().isoformat()})
+    page = stranger.post(link, {**TERSLEV, "periods-0-day": now().date().isoformat()})
     assert "Thank you. The findings are with the office." in page.text
     with app.app_context():
         found = db.session.get(Visit, visit)
-        assert found.state is State.DONE and found.draft["passed"] == 94
-        assert found.events[-1].kind is Kind.FINDINGS_ENTERED and found.events[-1].officer is None
+        assert found.status is VisitStatus.DONE and found.draft["passed"] == 94
+        assert found.events[-1].kind is EventKind.FINDINGS_ENTERED and found.events[-1].officer is None
         assert found.events[-1].words == "atk@politi.example"
-    press(stranger, link, {**TERSLEV, "passed": "95", "periods-0-day": now().date().isoformat()})
-    press(ida, f"/en/kontor/besoeg/{visit}/svar")
+    stranger.post(link, {**TERSLEV, "passed": "95", "periods-0-day": now().date().isoformat()})
+    ida.post(f"/en/kontor/besoeg/{visit}/svar")
     page = stranger.get(link)
-    assert page.status == 410 and "opens nothing any more" in page.text
+    assert page.status == 410 and "no longer works" in page.text
     with app.app_context():
         assert db.session.get(Visit, visit).findings["passed"] == 95, "corrected until it was sent"
 
@@ -62,7 +58,8 @@ def test_the_letter_and_the_page_before_the_work_name_neither_place_nor_time(app
     visit = planned(app, wish(app))
     link = sent(app, ida, visit)
     with app.app_context():
-        letter, start = db.session.query(Letter).filter_by(kind="field_asked").one(), db.session.get(Visit, visit).starts_at
+        letter, start = db.session.query(Letter).filter_by(kind="field_asked").one(), db.session.get(Visit,
+            visit).starts_at
         told = letter.subject + letter.text
     page = stranger.get(link)
     assert "Not yet" in page.text
@@ -72,36 +69,63 @@ def test_the_letter_and_the_page_before_the_work_name_neither_place_nor_time(app
         assert words not in told, words
 
 
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_the_letter_with_a_field_link_is_the_same_whenever_the_visit_is(app, ida, language):
+    """No date, and nothing that changes with it: "until 10 December" was the day of the control plus seven."""
+    told = []
+    for days in (1, 2, 9, 40, 200):
+        sent(app, ida, planned(app, wish(app), start=now() + timedelta(days=days)), language=language)
+        with app.app_context():
+            letter = db.session.query(Letter).filter_by(kind="field_asked").order_by(Letter.id.desc()).first()
+            told.append(letter.subject + re.sub(r"http\S+", "", letter.text))
+    assert len(set(told)) == 1
+    said = told[0].replace("112", "").replace("114", "")
+    assert re.findall(r"\d+", said) == ["7"], "the days that the link lasts after the work"
+
+
 def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_is_still_there(app, ida, stranger):
     link = sent(app, ida, begun(app, wish(app)))
-    page = press(stranger, link, {**TERSLEV, "charged": "95", "place": "Ved kirken"})
+    page = stranger.post(link, {**TERSLEV, "charged": "95", "place": "Ved kirken"})
     assert page.status == 422 and page.errors and "Ved kirken" in page.html
 
 
 @pytest.mark.parametrize("wrong", [{"email": ""}, {"email": "nobody"}, {"email": "a@b.dk", "language": "de"}, {}])
 def test_a_link_needs_an_address(app, ida, wrong):
     visit = begun(app, wish(app))
-    page = press(ida, f"/en/kontor/besoeg/{visit}/feltlink", wrong)
+    page = ida.post(f"/en/kontor/besoeg/{visit}/feltlink", wrong)
     assert page.status == 422 and page.errors and (wrong.get("email") or "") in page.html
     with app.app_context():
-        assert not db.session.query(FieldLink).count()
+        assert not db.session.query(FindingsLink).count()
 
 
 def test_a_link_that_is_withdrawn_or_expired_or_made_up_opens_nothing(app, ida, stranger):
     visit = begun(app, wish(app))
     gone, old = sent(app, ida, visit), sent(app, ida, visit, "bo@politi.example")
     assert stranger.get(gone[:-3] + "abc").status == 404
-    page = press(ida, "/en/kontor/feltlink/1/traek-tilbage")
-    assert "The link opens nothing any more." in page.text
+    page = ida.post("/en/kontor/feltlink/1/traek-tilbage")
+    assert "The link no longer works." in page.text
     typed = {**TERSLEV, "periods-0-day": now().date().isoformat()}
-    assert stranger.get(gone).status == press(stranger, gone, typed, check=False).status == 410
+    assert stranger.get(gone).status == stranger.post(gone, typed, check=False).status == 410
     assert stranger.get(old).status == 200
-    with time_machine.travel(now() + LIFETIME + timedelta(hours=2)):
-        assert stranger.get(old).status == press(stranger, old, typed, check=False).status == 410
+    with time_machine.travel(now() + FindingsLink.lifetime + timedelta(hours=2)):
+        assert stranger.get(old).status == stranger.post(old, typed, check=False).status == 410
     with app.app_context():
         assert db.session.get(Visit, visit).draft is None
         kinds = [e.kind for e in db.session.query(Event).filter_by(visit_id=visit)]
-        assert kinds.count(Kind.FIELD_ASKED) == 2 and kinds.count(Kind.FIELD_WITHDRAWN) == 1
+        assert kinds.count(EventKind.FIELD_ASKED) == 2 and kinds.count(EventKind.FIELD_WITHDRAWN) == 1
+
+
+def test_the_links_that_a_removed_officer_has_sent_open_nothing_and_those_of_others_do(app, ida, stranger):
+    visit = begun(app, wish(app))
+    with app.app_context():
+        Officer.add("eva@politi.example", "Eva", PASSWORD)
+        db.session.commit()
+    theirs, mine = sent(app, logged_in(app, "eva@politi.example"), visit), sent(app, ida, visit, "bil@politi.example")
+    result = app.test_cli_runner().invoke(args=["officer", "remove", "eva@politi.example"])
+    assert result.exit_code == 0, result.output
+    assert stranger.get(theirs).status == 410 and stranger.get(mine).status == 200
+    with app.app_context():
+        assert db.session.get(Visit, visit).events[-1].kind is EventKind.FIELD_WITHDRAWN
 
 
 def test_the_link_of_a_visit_that_is_moved_works_until_a_week_after_the_new_date(app, ida, stranger):
@@ -129,7 +153,7 @@ def test_nobody_outside_reads_that_a_control_goes_on_while_its_figures_are_enter
 
 def test_the_link_opens_no_other_page_of_the_office(app, ida, stranger):
     link = sent(app, ida, begun(app, wish(app)))
-    press(stranger, link, {**TERSLEV, "periods-0-day": now().date().isoformat()})
+    stranger.post(link, {**TERSLEV, "periods-0-day": now().date().isoformat()})
     for path in ("/en/kontor/", "/en/kontor/besoeg/1", "/en/kontor/steder"):
         assert "Log in" in stranger.get(path).text
 
@@ -141,6 +165,6 @@ def test_a_visit_whose_findings_are_sent_gets_no_new_link(app, ida):
         found.enter_findings(officer, {"performed": "no", "cause": "weather", "suit": "suitable", "next": ["closed"]})
         found.report(officer)
         db.session.commit()
-    page = press(ida, f"/en/kontor/besoeg/{visit}/feltlink", {"email": "a@b.dk", "language": "da"})
+    page = ida.post(f"/en/kontor/besoeg/{visit}/feltlink", {"email": "a@b.dk", "language": "da"})
     assert page.status == 409
     assert logged_in(app).get(f"/en/kontor/besoeg/{visit}").status == 200

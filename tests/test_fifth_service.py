@@ -5,32 +5,14 @@ import re
 from datetime import timedelta
 
 import pytest
-from conftest import WISH, Person, book, logged_in
+from conftest import WISH, Person, book_through_all_pages, logged_in
+from helpers_services import ENTRY, LostAndFoundQuestions
 
-import services
-from forms import BookingForm, Count, DatedForm, Form, OneOf, Text
-from models import Booking, Letter, Status, Visit, db, local, now, today
+import catalogue
+from forms import ON_THE_DAY, BookingForm, Count, DatedForm, Form, OneOf
+from models import Booking, BookingStatus, Letter, Visit, db, local, now, today
 
 # The entry, as somebody would write it.
-
-
-class LostAndFoundQuestions(BookingForm):
-    kind = OneOf("What is it about?", {"bikes": "Bicycles", "keys": "Keys"})
-    text = Text("Tell us more", 500)
-    groups = (("The day", ("kind", "text")), ("The place", BookingForm.where), ("You", BookingForm.who_asks))
-
-
-class LostAndFoundFindings(Form):
-    found = Count("How many things found their owner?")
-    note = Text("Internal note", 200, required=False, rules=[])
-    internal = frozenset({"note"})
-    groups = (("The day", ("found", "note")),)
-
-
-ENTRY = services.Service(
-    key="lost", slug="glemte-sager", name="Lost and found day", book="Book a lost and found day", visit="Lost day",
-    summary="We bring what was found.", not_for=(), questions=LostAndFoundQuestions, findings=LostAndFoundFindings,
-    topic="kind", answer_within=5, act_within=20)
 
 
 # And one whose date is agreed, in a dozen lines.
@@ -39,7 +21,7 @@ ENTRY = services.Service(
 class BikeMarkingQuestions(DatedForm):
     bikes = OneOf("How many bicycles?", {"few": "Up to 20", "many": "More"})
     groups = (("The bicycles", ("bikes",)), ("The place", BookingForm.where), ("When", ("dates",)),
-              ("On the day", DatedForm.on_the_day), ("You", BookingForm.who_asks))
+              ("On the day", (ON_THE_DAY, "public")), ("You", BookingForm.who_asks))
 
 
 class BikeMarkingFindings(Form):
@@ -47,21 +29,21 @@ class BikeMarkingFindings(Form):
     groups = (("The day", ("marked",)),)
 
 
-DATED = services.Service(
+DATED = catalogue.Service(
     key="bikes", slug="cykelmaerkning", name="Bicycle marking", book="Book bicycle marking", visit="Marking day",
     summary="We mark your bicycles.", not_for=(), questions=BikeMarkingQuestions, findings=BikeMarkingFindings,
-    topic="bikes", answer_within=5, act_within=20, date_is_told=True)
+    topic="bikes", answer_within=5, act_within=20, date_is_agreed=True)
 
 
 @pytest.fixture
 def fifth(monkeypatch):
-    monkeypatch.setitem(services.SERVICES, ENTRY.key, ENTRY)
+    monkeypatch.setitem(catalogue.SERVICES, ENTRY.key, ENTRY)
     return ENTRY
 
 
 @pytest.fixture
 def sixth(monkeypatch):
-    monkeypatch.setitem(services.SERVICES, DATED.key, DATED)
+    monkeypatch.setitem(catalogue.SERVICES, DATED.key, DATED)
     return DATED
 
 
@@ -79,7 +61,7 @@ def test_it_is_booked_answered_told_and_exported_without_a_migration(fifth, app,
     assert "Lost and found day" in citizen.get("/en/").text
     wish = {k: v for k, v in WISH.items() if k in LostAndFoundQuestions.common} | {
         "kind": "bikes", "text": "Many bicycles stand here.", "language": "en"}
-    reference, secret = book(citizen, "/en", slug=fifth.slug, wish=wish)
+    reference, secret = book_through_all_pages(citizen, "/en", slug=fifth.slug, wish=wish)
     officer = logged_in(app)
     assert "Bicycles" in officer.get("/en/kontor/").text
     officer.post(f"/en/kontor/sag/{reference}/imoedekom", {"words": "", "send": "1"})
@@ -92,7 +74,7 @@ def test_it_is_booked_answered_told_and_exported_without_a_migration(fifth, app,
     officer.post(f"/en/kontor/besoeg/{visit}/resultat", {"found": "7", "note": "Never told"})
     officer.post(f"/en/kontor/besoeg/{visit}/svar")
     with app.app_context():
-        assert db.session.query(Booking).one().status is Status.ANSWERED
+        assert db.session.query(Booking).one().status is BookingStatus.ANSWERED
         answer = db.session.query(Letter).filter_by(kind="answered").one()
         assert "How many things found their owner? 7" in answer.text and "Never told" not in answer.text
     page = citizen.get(f"/en/sag/{reference}/{secret}").text
@@ -109,19 +91,19 @@ def test_it_is_booked_answered_told_and_exported_without_a_migration(fifth, app,
 
 def test_one_with_an_agreed_date_is_booked_offered_chosen_answered_and_exported(sixth, app, citizen):
     wish = {k: v for k, v in WISH.items() if k in BikeMarkingQuestions.common} | {
-        "bikes": "few", "contact_day": "Bo Holm", "contact_day_phone": "12345678", "public": "no"}
+        "bikes": "few", "phone": "87654321", "contact_day": "Bo Holm", "contact_day_phone": "12345678", "public": "no"}
     assert "Bicycle marking" in citizen.get("/en/").text
-    reference, secret = book(citizen, "/en", slug=sixth.slug, wish=wish)
+    reference, secret = book_through_all_pages(citizen, "/en", slug=sixth.slug, wish=wish)
     officer, own = logged_in(app), f"/en/sag/{reference}/{secret}"
     day = (today() + timedelta(days=41)).isoformat()
     officer.post(f"/en/kontor/sag/{reference}/tider", {
         "times-0-day": day, "times-0-starts": "10:00", "times-0-ends": "12:00", "crew": "Bus 1", "travel": "0",
         "place_told": "Torvet", "answer_by": (today() + timedelta(days=7)).isoformat(), "words": "", "send": "1"})
     [button] = re.findall(r'action="([^"]*/tid/\d+)"', citizen.get(own).html)
-    citizen.post(button, token_from=own)
+    citizen.post(button)
     with app.app_context():
         visit = db.session.query(Visit).one()
-        assert visit.told and visit.is_planned and not visit.public and visit.place_told == "Torvet"
+        assert visit.date_agreed and visit.is_planned and not visit.public and visit.public_place == "Torvet"
         visit.starts_at, visit.ends_at = now() - timedelta(hours=3), now() - timedelta(hours=1)  # and time passes
         db.session.commit()
         id = visit.id
@@ -137,9 +119,8 @@ def test_one_with_an_agreed_date_is_booked_offered_chosen_answered_and_exported(
 
 
 def test_an_export_keeps_the_secret_even_where_the_citizen_wrote_it(app, citizen):
-    reference, secret = book(citizen, "/en", from_to="ved nr. 7")
-    citizen.post(f"/en/sag/{reference}/{secret}/besked", {"words": f"Se /sag/{reference}/{secret}."},
-                 token_from=f"/en/sag/{reference}/{secret}")
+    reference, secret = book_through_all_pages(citizen, "/en", from_to="ved nr. 7")
+    citizen.post(f"/en/sag/{reference}/{secret}/besked", {"words": f"Se /sag/{reference}/{secret}."})
     file = exported(logged_in(app), reference)
     assert file["events"][-1]["words"] == f"Se /sag/{reference}/…." and secret not in json.dumps(file)
     assert file["place"] == "Bygaden, ved nr. 7, 4690 Haslev"

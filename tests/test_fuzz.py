@@ -8,6 +8,7 @@ from fuzz import STRANGE, Input, fuzzed, quoted
 pytestmark = pytest.mark.sqlite  # thousands of times, the file is put back as it was
 
 
+@pytest.mark.slow
 def test_strange_inputs_are_answered_and_learn_nothing(template, tmp_path):
     shutil.copytree(template, tmp_path / "site")
     with fuzzed(tmp_path / "site") as fuzz:
@@ -15,14 +16,15 @@ def test_strange_inputs_are_answered_and_learn_nothing(template, tmp_path):
         assert {endpoint for endpoint, *_ in fuzz.forms["citizen"]} == takes_posts
         line = fuzz.run(300)
         assert fuzz.done >= 300 and fuzz.sound and "300 strange inputs" in line
-        assert {200, 303, 404, 422} <= fuzz.answers.keys(), "it came in at all"
+        assert {303, 404, 422} <= fuzz.answers.keys(), "it came in at all"
 
 
+@pytest.mark.slow
 def test_every_strange_word_goes_into_every_field_of_a_citizens_forms(template, tmp_path):
     shutil.copytree(template, tmp_path / "site")
     with fuzzed(tmp_path / "site") as fuzz:
         for n, (endpoint, path, right) in enumerate(fuzz.forms["citizen"]):
-            if endpoint.startswith("public."):
+            if endpoint.startswith("citizen."):
                 for word in STRANGE[n % 3::3]:
                     body = "&".join(f"{quoted(name)}={quoted(word)}" for name in right)
                     fuzz.send(Input("citizen", path, f"csrf_token={fuzz.tokens['citizen']}&{body}".encode(),

@@ -4,45 +4,44 @@ import re
 from io import BytesIO
 
 import pytest
-import test_stranger
 from conftest import OFFICER, PASSWORD, WISH, Page, Person, book, check_page, logged_in
-from test_book import filled, press
-from test_stranger import ask, crawl
+from helpers import filled, one_app
+from helpers_district import ask, crawl, fill_in_everything
 from wtforms import FieldList, PasswordField, StringField
 
+import catalogue
 import models
-import services
 from forms import (
     AcceptForm,
+    AssigneeForm,
     BookingForm,
-    FieldLinkForm,
+    DeclineReasonForm,
+    FindingsLinkForm,
     Form,
     InviteForm,
     JournalForm,
-    NoticeForm,
-    OwnerForm,
     PlaceNotesForm,
+    PrivacyNoticeForm,
     TellMeForm,
-    WordingForm,
 )
-from forms.dates import AbsenceForm, AgreedVisitForm, OfferForm, VisitForm
-from forms.open import Once, Trap
+from forms.bot_check import FormToken, Honeypot
+from forms.planning import AbsenceForm, AgreedVisitForm, OfferForm, VisitForm
 from models import db
 
-clock, district, full, tasks_after_controls = (getattr(test_stranger, name) for name in (
-    "clock", "district", "full", "tasks_after_controls"))
+pytestmark = pytest.mark.usefixtures("clock_of_the_district", "tasks_after_controls")
 
 # Of each header: what it must be, and why it is there.
 HEADERS = {
     "Content-Security-Policy": r"default-src 'self'; img-src 'self' data: ?; base-uri 'none'; form-action 'self'; "
                                r"frame-ancestors 'none'; object-src 'none'",  # nothing from elsewhere, in no frame
+    "X-Frame-Options": "DENY",  # for browsers that do not read frame-ancestors
     "X-Content-Type-Options": "nosniff",  # a photo is a photo
     "Referrer-Policy": "same-origin|no-referrer",  # secret links stay here
     "Cross-Origin-Opener-Policy": "same-origin",  # no window that we have not opened holds on to ours
     "Permissions-Policy": r"geolocation=\(self\), accelerometer=\(\), .*camera=\(\), .*microphone=\(\), .*usb=\(\).*",
 }
 ONLY_BEHIND_TLS = {"Strict-Transport-Security": "max-age=31536000"}
-KEPT_BY_BROWSERS = re.compile(r"(/en)?/(static|leaflet)/")
+KEPT_BY_BROWSERS = re.compile(r"(/en)?/(static|leaflet|kort)/")
 
 
 def assert_headers(path: str, response, tls: bool) -> None:
@@ -54,21 +53,45 @@ def assert_headers(path: str, response, tls: bool) -> None:
     assert "Server" not in response.headers and "X-Powered-By" not in response.headers, path
 
 
-@pytest.mark.parametrize("tls", [False, True])
-def test_every_answer_to_everybody_has_its_headers(district, tls):
+# What makes a browser ask somebody else, and not only tell it where there is more.
+ELSEWHERE = re.compile(
+    r"""<(?:script|img|iframe|source|embed|object|video|audio)[^>]*(?:src|data)=["']?(?:https?:)?//"""
+    r"""|<link(?! rel="(?:canonical|alternate|self)")[^>]*href=["']?(?:https?:)?//"""
+    r"""|<form[^>]*action=["']?(?:https?:)?//"""
+    r"""|@import|url\(["']?(?:https?:)?//|http-equiv=["']?refresh""", re.I)
+ODD_REQUESTS = (
+    ("/findes-ikke", "GET", {}), ("/kontor/", "GET", {}), ("/kontor/log-ud", "GET", {}), ("/", "OPTIONS", {}),
+    ("/", "PUT", {}), ("/find", "POST", {}), ("/find", "POST", {"data": b"x" * 1_100_000}),
+    ("/", "GET", {"headers": {"Host": "evil.example"}}), ("/find", "HEAD", {}))
+
+
+def test_every_answer_to_everybody_has_its_headers_and_asks_nobody_else_for_anything(district):
     app = district.app
-    stranger, officer = app.test_client(), logged_in(app).client
-    app.config["PREFERRED_URL_SCHEME"] = "https" if tls else "http"
-    answers = [*crawl(stranger, "/", "/en/", "/health"), *(
-        (path, ask(officer, path)) for rule, path, _ in district.addresses([district.people["answered"]])
-        if "GET" in rule.methods)]
-    answers += [(path, stranger.open(path, method=method, **how)) for path, method, how in (
-        ("/findes-ikke", "GET", {}), ("/kontor/", "GET", {}), ("/kontor/log-ud", "GET", {}), ("/", "OPTIONS", {}),
-        ("/", "PUT", {}), ("/find", "POST", {}), ("/find", "POST", {"data": b"x" * 1_100_000}),
-        ("/", "GET", {"headers": {"Host": "evil.example"}}), ("/find", "HEAD", {}))]
+    person, officer = Person(app), logged_in(app).client
+    stranger = person.client
+
+    def odd_answers() -> list:
+        return [(path, stranger.open(path, method=method, **how)) for path, method, how in ODD_REQUESTS]
+
+    for path, response in [*odd_answers(), *crawl(stranger, "/")]:
+        assert_headers(path, response, tls=False)
+    app.config["PREFERRED_URL_SCHEME"] = "https"
+    answers = [*crawl(stranger, "/", "/en/", "/health", "/sag/A2346789/x"), *odd_answers(),
+               *((path, page.response) for path, page in fill_in_everything(person)),
+               *((path, ask(officer, path)) for rule, path, _ in district.addresses([district.people["answered"]])
+                 if "GET" in rule.methods)]
     assert len(answers) > 150 and {r.status_code for _, r in answers} >= {200, 302, 400, 404, 405, 422}
+    files = set()
     for path, response in answers:
-        assert_headers(path, response, tls)
+        assert_headers(path, response, tls=True)
+        found = ELSEWHERE.search(response.get_data().decode("utf-8", "replace"))
+        assert not found, f"{path} asks elsewhere: {found[0]}"
+        if response.status_code == 200 and response.mimetype == "text/html":
+            files |= set(re.findall(r"(?:/en)?/(?:static|leaflet)/[^\s\"']+", response.get_data(as_text=True)))
+    assert len(files) >= 13 and all(re.search(r"\?v=[0-9a-f]{16}$", file) for file in files), files
+    for file in files:
+        kept = ask(stranger, file)
+        assert kept.status_code == 200 and "immutable" in kept.headers["Cache-Control"], file
 
 
 def test_an_answer_to_a_failure_of_ours_has_them_too(make_app):
@@ -77,7 +100,7 @@ def test_an_answer_to_a_failure_of_ours_has_them_too(make_app):
     def fail():
         raise RuntimeError("on purpose")
 
-    app.view_functions["public.how"] = fail
+    app.view_functions["citizen.how"] = fail
     app.testing = False
     response = app.test_client().get("/saadan-virker-det")
     assert response.status_code == 500
@@ -101,15 +124,20 @@ def test_the_cookie_is_ours_alone_and_one_logs_in_with_it(make_app, scheme):
 
 # Who is asked.
 
+@pytest.fixture(scope="module")
+def named(template, tmp_path_factory):
+    with one_app(template, tmp_path_factory, SERVER_NAME="book.example.dk") as app:
+        yield app
+
+
 @pytest.mark.parametrize(("host", "status"), [
     ("book.example.dk", 200), ("book.example.dk:443", 200), ("BOOK.example.dk", 200), ("localhost", 200),
     ("127.0.0.1:8000", 200), ("evil.example", 400), ("book.example.dk.evil.example", 400),
     ("evil.example:80@book.example.dk", 400), ("book.example.dk@evil.example", 400), ("<script>", 400), ("", 200),
     ("a b", 400), ("x" * 3000, 400), ("book.example.dk:99999", 400), ("evil.example\\.book.example.dk", 400)])
 @pytest.mark.parametrize("path", ["/", "/en/find", "/kontor/log-ind", "/static/style.css", "/findes-ikke"])
-def test_the_site_answers_under_its_own_names_only(make_app, host, status, path):
-    client = make_app(SERVER_NAME="book.example.dk").test_client()
-    answer = client.get(path, headers={"Host": host}, buffered=True)
+def test_the_site_answers_under_its_own_names_only(named, host, status, path):
+    answer = named.test_client().get(path, headers={"Host": host}, buffered=True)
     assert answer.status_code == (status if status == 400 or path != "/findes-ikke" else 404)
     if status == 400:
         page = Page(answer)
@@ -135,7 +163,8 @@ def test_other_names_can_be_allowed(make_app):
 
 
 def test_links_in_letters_begin_with_our_name_whatever_name_was_asked(make_app):
-    app = make_app(SERVER_NAME="book.example.dk", PREFERRED_URL_SCHEME="http", TRUSTED_HOSTS=["localhost", "other.example"])
+    app = make_app(SERVER_NAME="book.example.dk", PREFERRED_URL_SCHEME="http",
+                   TRUSTED_HOSTS=["localhost", "other.example"])
     ours = app.wsgi_app
     app.wsgi_app = lambda environ, start: ours({**environ, "HTTP_HOST": "other.example"}, start)
     book(Person(app))
@@ -171,7 +200,8 @@ def test_every_field_for_words_has_an_end(app):
     """Also those of rows, and of what a service makes for itself."""
     seen = 0
     with app.test_request_context():
-        made = {f for s in services.SERVICES.values() for f in (s.questions, s.findings, getattr(s.tasks, "form", s.tasks)) if f}
+        made = {f for s in catalogue.SERVICES.values() for f in (s.questions, s.findings,
+            getattr(s.tasks, "form", s.tasks)) if f}
         for kind in all_forms() | {f for f in made if isinstance(f, type)}:
             try:
                 form = kind(None)
@@ -181,10 +211,12 @@ def test_every_field_for_words_has_an_end(app):
                 field = field.entries[0] if isinstance(field, FieldList) else field
                 fields = list(field.form) if hasattr(field, "form") else [field]
                 for one in fields:
-                    if isinstance(one, (StringField, PasswordField)) and not isinstance(one, (Once, Trap)) and (
+                    if isinstance(one, (StringField, PasswordField)) and not isinstance(one,
+                            (FormToken, Honeypot)) and (
                             type(one).__name__ in ("Line", "Text", "StringField", "TextAreaField", "PasswordField")):
                         longest = [r.max for r in one.validators if getattr(r, "max", -1) and getattr(r, "max", -1) > 0]
-                        assert longest and min(longest) <= (12_000 if kind is NoticeForm else 4000), f"{kind.__name__}.{one.name} has no end"
+                        assert longest and min(longest) <= (12_000 if kind is PrivacyNoticeForm
+                            else 4000), f"{kind.__name__}.{one.name} has no end"
                         seen += 1
     assert seen > 100
 
@@ -192,11 +224,11 @@ def test_every_field_for_words_has_an_end(app):
 KEPT_IN = [
     (BookingForm, models.Booking, {"email", "name", "org", "road", "from_to"}),
     (BookingForm, models.Place, {"road", "from_to"}),
-    (TellMeForm, models.Waiter, {"email"}), (FieldLinkForm, models.FieldLink, {"email"}),
+    (TellMeForm, models.WaitlistEntry, {"email"}), (FindingsLinkForm, models.FindingsLink, {"email"}),
     (InviteForm, models.Invite, {"email"}), (AcceptForm, models.Officer, {"name"}),
-    (JournalForm, models.Booking, {"journal"}), (OwnerForm, models.Owner, {"name", "email"}),
-    (WordingForm, models.Wording, {"name"}), (PlaceNotesForm, models.Place, {"from_to"}),
-    (AbsenceForm, models.Taken, {"unit", "words"}), (AgreedVisitForm, models.Visit, {"place_told"}),
+    (JournalForm, models.Booking, {"journal"}), (AssigneeForm, models.Assignee, {"name", "email"}),
+    (DeclineReasonForm, models.DeclineReason, {"name"}), (PlaceNotesForm, models.Place, {"from_to"}),
+    (AbsenceForm, models.Reservation, {"unit", "words"}), (AgreedVisitForm, models.Visit, {"place_told"}),
     (OfferForm, models.Visit, {"place_told"}), (VisitForm, models.Place, {"road", "from_to"}),
 ]
 
@@ -214,7 +246,7 @@ def test_what_a_field_takes_fits_into_its_column(app, form, model, names):
 def test_what_grows_when_it_is_compared_still_fits(app):
     person = Person(app)
     for road, fits in (("ß" * 60, True), ("ß" * 61, False), ("ﬃ" * 120, False), ("Æ" * 120, True)):
-        page = press(person, "/bestil/faerdselskontrol", {**filled(), **WISH, "road": road})
+        page = person.post("/bestil/faerdselskontrol", {**filled(), **WISH, "road": road})
         assert (page.status == 200) == fits, road
         with app.app_context():
             assert not fits or len(models.fold(road)) <= models.Place.__table__.c.road_key.type.length

@@ -4,14 +4,14 @@ import re
 from datetime import timedelta
 
 import pytest
-import test_book
-from conftest import OFFICER, Person
-from test_book import PIN, press, wish
-from test_case import accept, change, link, planned, reported, seen_now
-from test_work_list import at_the_desk
+from conftest import OFFICER, Person, logged_in
+from helpers import PIN, as_sent, wish
+from helpers_cases import accept, change, link, place_of, planned, reported, seen_now
 
-from figures import at_place, hotspots
-from models import Booking, Event, Kind, Letter, Officer, Place, State, Status, Visit, db, local, now
+from models import Booking, BookingStatus, Event, EventKind, Letter, Officer, Place, Visit, VisitStatus, db, local, now
+from reporting import at_place, hotspots
+
+pytestmark = pytest.mark.postgres
 
 SCHOOL = {"problem": "school", "text": "x", "days": ["weekdays"], "times": ["06-09"], "special": ["accident"]}
 FOUND = {"performed": "yes", "method": "atk", "place": "Nyvej", "limit": "50", "passed": 100, "charged": 3,
@@ -21,17 +21,12 @@ NIGHT = {"problem": "speeding", "text": "x", "days": ["saturday"], "times": ["23
 
 @pytest.fixture
 def ida(app) -> Person:
-    return at_the_desk(app)
+    return logged_in(app)
 
 
 def spots(app) -> list[tuple[str, int, int]]:
     with app.app_context(), app.test_request_context("/en/"):
         return [(spot.place.road, spot.asking, spot.score) for spot in hotspots()]
-
-
-def place_of(app, booking: Booking) -> int:
-    with app.app_context():
-        return Booking.by_reference(booking.reference).place_id
 
 
 # Which place comes first.
@@ -48,9 +43,19 @@ def test_wishes_are_grouped_by_place_and_the_most_pressing_comes_first(app, ida)
     assert "Monday–Friday 06–09" in page.text
 
 
+@pytest.mark.parametrize("weeks, said", [(1, "den første har ventet i 1 uge"), (3, "den første har ventet i 3 uger")])
+def test_a_place_says_how_long_its_first_wish_has_waited(app, weeks, said):
+    """Not that it was the first for so long, which would mean that nobody had asked before."""
+    booking = wish(app, road="Skolevej")
+    change(app, booking, lambda it, _: setattr(it, "received_at", now() - timedelta(weeks=weeks, days=1)))
+    ida = logged_in(app)
+    assert said in ida.get("/kontor/steder").text
+    assert "den første har ventet siden den" in ida.get(f"/kontor/sted/{place_of(app, booking)}").text
+
+
 @pytest.mark.parametrize("verb, left", [
     (lambda b, o: b.decline(o, "resources", "", ""), []), (lambda b, o: b.withdraw(), []),
-    (lambda b, o: b.accept(o, "", 22, 10), [("Bygaden", 1)])])
+    (lambda b, o: b.accept(o, ""), [("Bygaden", 1)])])
 def test_only_what_is_open_asks(app, verb, left):
     booking = wish(app)
     change(app, booking, verb)
@@ -68,7 +73,6 @@ def test_a_wish_grows_with_its_age_and_a_place_just_measured_waits(app):
     assert ("Nyvej", 1, 3 - 6) in spots(app), "measured this week, with an ordinary result"
 
 
-
 @pytest.mark.parametrize("charged, points", [(0, -6), (3, 0), (5, 6)])
 def test_what_was_found_counts(app, charged, points):
     first = wish(app, road="Nyvej")
@@ -83,7 +87,7 @@ def test_what_was_found_counts(app, charged, points):
 
 def test_a_place_without_room_to_stand_goes_down_and_the_officer_sees_why(app, ida):
     booking = wish(app)
-    page = press(ida, f"/en/kontor/sted/{place_of(app, booking)}", {
+    page = ida.post(f"/en/kontor/sted/{place_of(app, booking)}", {
         "suits": "unsuitable", "suitability": "Grøft i begge sider.", "from_to": "ved broen"})
     assert "no safe place to stand −12" in page.text and "Notes on the place changed" in page.text
     assert spots(app)[0][2] == 3 + 2 - 12
@@ -128,15 +132,15 @@ def test_places_are_merged_with_everything_that_hangs_on_them(app, ida):
     kept, gone = wish(app, road="Bygaden"), wish(app, road="Bygade 4", lat=PIN[0], lng=PIN[1])
     visit = planned(app, gone)
     into, old = place_of(app, kept), place_of(app, gone)
-    press(ida, f"/en/kontor/sted/{old}", {"suitability": "Hold ved kirken."})
-    page = press(ida, f"/en/kontor/sted/{old}/saml", {"road": "bygaden", "postcode": "4690"})
+    ida.post(f"/en/kontor/sted/{old}", {"suitability": "Hold ved kirken."})
+    page = ida.post(f"/en/kontor/sted/{old}/saml", {"road": "bygaden", "postcode": "4690"})
     assert "Now one place: Bygaden" in page.text and "Hold ved kirken." in page.html
     with app.app_context():
         place = db.session.get(Place, into)
         assert {b.reference for b in place.bookings} == {kept.reference, gone.reference}
         assert db.session.get(Visit, visit).place is place and place.lat == PIN[0]
-        assert [e.kind for e in place.events] == [Kind.MERGED]
-        assert Booking.by_reference(gone.reference).events[-1].kind is Kind.MOVED
+        assert [e.kind for e in place.events] == [EventKind.MERGED]
+        assert Booking.by_reference(gone.reference).events[-1].kind is EventKind.MOVED
     assert ida.get(f"/en/kontor/sted/{old}").response.request.path == f"/en/kontor/sted/{into}"
     assert place_of(app, wish(app, road="Bygade 4")) == into, "wishes yet to come go there, too"
 
@@ -144,31 +148,31 @@ def test_places_are_merged_with_everything_that_hangs_on_them(app, ida):
 def test_a_place_is_not_merged_with_itself_or_with_nothing(app, ida):
     id = place_of(app, wish(app))
     for road in ("Bygaden", "Findes ikke"):
-        page = press(ida, f"/en/kontor/sted/{id}/saml", {"road": road, "postcode": "4690"})
+        page = ida.post(f"/en/kontor/sted/{id}/saml", {"road": road, "postcode": "4690"})
         assert page.status == 422 and "No place of this road" in page.text and road in page.html
-    press(ida, f"/en/kontor/sted/{id}/saml/{id}")
+    ida.post(f"/en/kontor/sted/{id}/saml/{id}")
     with app.app_context():
         assert db.session.get(Place, id).merged_into is None
 
 
 def test_two_that_are_merged_into_each_other_end_as_one(app, ida):
     first, second = place_of(app, wish(app, road="Avej")), place_of(app, wish(app, road="Bvej"))
-    press(ida, f"/en/kontor/sted/{first}/saml/{second}")
-    press(ida, f"/en/kontor/sted/{second}/saml/{first}")
+    ida.post(f"/en/kontor/sted/{first}/saml/{second}")
+    ida.post(f"/en/kontor/sted/{second}/saml/{first}")
     assert ida.get(f"/en/kontor/sted/{first}").response.request.path == f"/en/kontor/sted/{second}"
 
 
 def test_a_road_can_be_two_stretches_each_with_its_own_wishes(app, ida):
     north, south = wish(app, from_to="nord for byen"), wish(app, from_to="syd for byen")
     id = place_of(app, north)
-    assert press(ida, f"/en/kontor/sted/{id}/del", {"stretch": "", "asked": []}).status == 422
-    page = press(ida, f"/en/kontor/sted/{id}/del", {"stretch": "Syd for byen", "asked": [south.reference]})
+    assert ida.post(f"/en/kontor/sted/{id}/del", {"stretch": "", "asked": []}).status == 422
+    page = ida.post(f"/en/kontor/sted/{id}/del", {"stretch": "Syd for byen", "asked": [south.reference]})
     assert "Two places now" in page.text and place_of(app, south) != place_of(app, north) == id
     assert "before" in seen_now(app, south).events[-1].facts
     assert place_of(app, wish(app)) == id, "a new wish for the road goes to the first, and the officer is offered both"
     page = ida.get(f"/en/kontor/sag/{north.reference}")
     assert "Does it belong to another place?" in page.text
-    press(ida, f"/en/kontor/sag/{north.reference}/sted/{place_of(app, south)}")
+    ida.post(f"/en/kontor/sag/{north.reference}/sted/{place_of(app, south)}")
     assert place_of(app, north) == place_of(app, south)
 
 
@@ -176,21 +180,21 @@ def test_a_road_can_be_two_stretches_each_with_its_own_wishes(app, ida):
 
 
 def again(ida, visit: int, weeks: int = 12, **changes):
-    form = test_book.as_sent(ida.get(f"/en/kontor/besoeg/{visit}/igen?uger={weeks}"), "crew")
-    return press(ida, f"/en/kontor/besoeg/{visit}/igen", {**form, **changes})
+    form = as_sent(ida.get(f"/en/kontor/besoeg/{visit}/igen?uger={weeks}"), "crew")
+    return ida.post(f"/en/kontor/besoeg/{visit}/igen", {**form, **changes})
 
 
 def test_the_next_control_starts_with_the_same_place_time_and_people(app, ida):
     first = wish(app)
     visit = reported(app, first, findings=FOUND)
     newcomer = accept(app, wish(app, name="Bo Holm"))
-    form = test_book.as_sent(ida.get(f"/en/kontor/besoeg/{visit}/igen?uger=6"), "crew")
+    form = as_sent(ida.get(f"/en/kontor/besoeg/{visit}/igen?uger=6"), "crew")
     assert form["bookings"] == [first.reference, newcomer.reference] and form["method"] == ["atk"]
     assert "Visit planned" in again(ida, visit).text
     with app.app_context():
         next_one = db.session.query(Visit).order_by(Visit.id.desc()).first()
         assert {b.reference for b in next_one.bookings} == {first.reference, newcomer.reference}
-        assert next_one.starts_at > now() and next_one.state is State.PLANNED
+        assert next_one.starts_at > now() and next_one.status is VisitStatus.PLANNED
 
 
 def test_those_who_asked_hear_of_each_result_with_the_one_before_until_they_do_not_want_to(app, ida, citizen):
@@ -199,13 +203,13 @@ def test_those_who_asked_hear_of_each_result_with_the_one_before_until_they_do_n
     before = citizen.get(link(first)).text
     again(ida, visit)
     assert told_apart_from_time(citizen.get(link(first)).text) == told_apart_from_time(before), "a plan shows nowhere"
-    press(citizen, link(other, "ikke-flere"))
+    citizen.post(link(other, "ikke-flere"))
     report_again(app)
     with app.app_context():
         letters = db.session.query(Letter).filter_by(kind="followed_up").all()
         assert [letter.recipient for letter in letters] == ["anna@example.dk"]
         assert "2,000 vehicles" in letters[0].text and "100 vehicles measured, 3 drivers" in letters[0].text
-        assert Booking.by_reference(first.reference).status is Status.ANSWERED
+        assert Booking.by_reference(first.reference).status is BookingStatus.ANSWERED
         assert Booking.by_reference(other.reference).outcomes[0].id == visit
     assert "2,000 vehicles" in citizen.get(link(first)).text and "2,000" not in citizen.get(link(other)).text
 
@@ -219,7 +223,7 @@ def report_again(app, **found) -> None:
         ida, visit = Officer.by_email(OFFICER), db.session.query(Visit).order_by(Visit.id.desc()).first()
         visit.starts_at, visit.ends_at = now() - timedelta(hours=3), now() - timedelta(hours=1)
         visit.enter_findings(ida, FOUND | {"passed": 2000, "charged": 1} | found)
-        visit.report(ida, adds={})
+        visit.report(ida)
         db.session.commit()
 
 
@@ -232,16 +236,16 @@ def test_before_and_after_stand_on_the_place(app, ida):
         db.session.commit()
     report_again(app, charged=4)
     text = ida.get(f"/en/kontor/sted/{place_of(app, first)}").text
-    assert "Before and after: 3.0 % charged at the first control of the year, 0.2 % at the last." in text.replace(
+    assert "Before and after: 3.0% charged at the first control of the year, 0.2% at the last." in text.replace(
         "\N{NO-BREAK SPACE}", " ")
 
 
 def test_who_asked_for_it_to_be_taken_up_again_is_not_told_of_a_repeat_as_an_answer(app, ida):
     first = wish(app)
     again(ida, reported(app, first, findings=FOUND))
-    change(app, first, lambda b, o: b.reopen("Det er stadig slemt.", 10))
+    change(app, first, lambda b, o: b.reopen("Det er stadig slemt."))
     report_again(app)
-    assert seen_now(app, first).status is Status.RECEIVED
+    assert seen_now(app, first).status is BookingStatus.RECEIVED
     with app.app_context():
         assert not db.session.query(Letter).filter_by(kind="followed_up").count()
 
@@ -254,10 +258,10 @@ def test_a_repeat_that_could_not_be_carried_out_writes_to_nobody_who_was_answere
         visit = db.session.query(Visit).order_by(Visit.id.desc()).first()
         visit.starts_at, visit.ends_at = now() - timedelta(hours=3), now() - timedelta(hours=1)
         visit.enter_findings(ida_too, {"performed": "no", "cause": "weather", "suit": "suitable", "next": ["repeat"]})
-        visit.report(ida_too, local(now()).date())
+        visit.report(ida_too)
         db.session.commit()
         assert db.session.query(Letter).count() == before
-        assert not db.session.query(Event).filter_by(kind=Kind.FOLLOWED_UP).count()
+        assert not db.session.query(Event).filter_by(kind=EventKind.FOLLOWED_UP).count()
 
 
 NOT_DONE = {"performed": "no", "cause": "weather", "suit": "suitable", "next": ["repeat"]}
@@ -271,7 +275,7 @@ def correct(app, **found) -> None:
         db.session.commit()
 
 
-def told_of(app, booking: Booking) -> list[Kind]:
+def told_of(app, booking: Booking) -> list[EventKind]:
     return [letter.kind for letter in seen_now(app, booking).letters]
 
 
@@ -282,7 +286,7 @@ def test_who_was_told_nothing_of_a_failed_repeat_hears_its_result_when_it_is_cor
         visit, ida_too = db.session.query(Visit).order_by(Visit.id.desc()).first(), Officer.by_email(OFFICER)
         visit.starts_at, visit.ends_at = now() - timedelta(hours=3), now() - timedelta(hours=1)
         visit.enter_findings(ida_too, NOT_DONE)
-        visit.report(ida_too, local(now()).date())
+        visit.report(ida_too)
         db.session.commit()
     assert "could not be carried out" not in citizen.get(link(first)).text, "nor does the own page say it"
     correct(app, passed=700)
@@ -295,17 +299,17 @@ def test_a_correction_of_what_a_case_heard_before_it_was_taken_up_again_is_not_i
     first = wish(app)
     again(ida, reported(app, first, findings=FOUND))
     report_again(app)
-    change(app, first, lambda b, o: b.reopen("Det er stadig slemt.", 10))
+    change(app, first, lambda b, o: b.reopen("Det er stadig slemt."))
     accept(app, first)
     correct(app, passed=700)
-    assert seen_now(app, first).status is Status.ACCEPTED and told_of(app, first)[-1] == "corrected"
+    assert seen_now(app, first).status is BookingStatus.ACCEPTED and told_of(app, first)[-1] == "corrected"
 
 
 def test_what_was_set_aside_gets_no_correction(app, ida):
     first = wish(app)
     reported(app, first, findings=FOUND)
-    change(app, first, lambda b, o: b.reopen("Køb billige ure.", 10))
-    change(app, first, lambda b, o: b.set_aside(o))
+    change(app, first, lambda b, o: b.reopen("Køb billige ure."))
+    change(app, first, lambda b, o: b.mark_as_spam(o))
     before = told_of(app, first)
     correct(app, passed=700)
     assert told_of(app, first) == before

@@ -5,29 +5,30 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from conftest import WISH, WISHES, Person, logged_in, times_ahead
-from test_waiting import answered_lately, receive
+from conftest import WISH, WISHES, Page, Person, logged_in, times_ahead
+from helpers_cases import TEXTS, WORDS, answered_lately, receive
+from sqlalchemy import delete, select, update
 
-from duties import reopen
 from models import (
     Booking,
     Event,
-    Intake,
-    Kind,
+    EventKind,
+    IntakePause,
     Letter,
     NotAllowed,
     Officer,
     Place,
     Visit,
-    Waiter,
+    WaitlistEntry,
     db,
     now,
+    start_writing,
     today,
 )
+from models.base import autonomous_transaction
 
 SLUG = "faerdselskontrol"
 BOOK, SWITCH = f"/en/bestil/{SLUG}", f"/en/kontor/indtag/{SLUG}"
-WORDS = {"words_da": "Vi er bagud & <travle>.", "words_en": "We are behind & <busy>."}
 ANNA = "anna@example.dk"
 
 
@@ -35,14 +36,6 @@ ANNA = "anna@example.dk"
 def clock():
     with time_machine.travel("2026-05-11T10:00:00+02:00", tick=False) as clock:
         yield clock
-
-
-@pytest.fixture
-def paused(app):
-    with app.app_context():
-        Intake.pause(db.session.get(Officer, 1), "traffic", today() + timedelta(days=14), **WORDS)
-        db.session.commit()
-    return app
 
 
 def letters_to(app, email: str) -> list[Letter]:
@@ -62,7 +55,7 @@ def on_the_list(app, *emails: str, language: str = "/en") -> list[str]:
     paths = []
     for email in emails:
         person = Person(app)
-        person.post(f"{language}/bestil/{SLUG}/besked", {"email": email}, token_from=f"{language}/bestil/{SLUG}")
+        person.post(f"{language}/bestil/{SLUG}/besked", {"email": email})
         paths.append(link_in(letters_to(app, email)[-1]))
         person.post(paths[-1], {"confirm": "1"})
     return paths
@@ -75,7 +68,7 @@ def test_the_officer_pauses_and_opens_and_every_press_is_kept(app, clock, office
     assert page.status == 200 and "Paused until 25 May 2026" in page.text
     assert officer.post(SWITCH, {"until": "2026-06-01", **WORDS}).status == 200
     assert "closed" in citizen.get("/en/").text.lower()
-    officer.post(f"{SWITCH}/aabn", token_from=SWITCH)
+    officer.post(f"{SWITCH}/aabn")
     assert citizen.get(BOOK).hidden["lat"]
     history = officer.get(SWITCH).text
     assert history.index("opened") < history.index("paused until 1 June") < history.index("paused until 25 May")
@@ -84,14 +77,14 @@ def test_the_officer_pauses_and_opens_and_every_press_is_kept(app, clock, office
 
 
 @pytest.mark.parametrize(("typed", "error"), [
-    ({"until": "2026-05-11"}, "lies ahead"), ({"until": ""}, "Write a date"), ({"words_en": ""}, "must be filled in"),
-    ({"words_da": "Skriv til bo, CPR 010203-1234"}, "CPR"), ({"until": "2029-01-01"}, "within two years")])
+    ({"until": "2026-05-11"}, "lies ahead"), ({"until": ""}, "Write a date"), ({"texts-en": ""}, "must be filled in"),
+    ({"texts-da": "Skriv til bo, CPR 010203-1234"}, "CPR"), ({"until": "2029-01-01"}, "at the latest")])
 def test_a_pause_that_makes_no_sense_is_refused_and_what_was_typed_stays(app, officer, typed, error):
     page = officer.post(SWITCH, {"until": "2026-05-25", **WORDS, **typed})
     assert page.status == 422 and any(error in words for words in page.errors), page.errors
-    assert "behind" in page.text or "words_en" in typed
+    assert "behind" in page.text or "texts-en" in typed
     with app.app_context():
-        assert not Intake.pauses()
+        assert not IntakePause.pauses()
 
 
 def test_a_pause_ends_by_itself_on_its_date(paused, clock, citizen):
@@ -100,7 +93,7 @@ def test_a_pause_ends_by_itself_on_its_date(paused, clock, citizen):
     clock.move_to("2026-05-25T00:01:00+02:00")
     assert citizen.get(BOOK).hidden["lat"]
     with paused.app_context(), pytest.raises(NotAllowed):
-        Intake.open(db.session.get(Officer, 1), "traffic")
+        IntakePause.open(db.session.get(Officer, 1), "traffic")
 
 
 def test_a_pause_is_proposed_when_the_expected_wait_passes_the_promise(app, clock, citizen):
@@ -114,7 +107,7 @@ def test_a_pause_is_proposed_when_the_expected_wait_passes_the_promise(app, cloc
     page = officer.get(SWITCH)
     assert all(words in page.text for words in ("We answer them first.", "Dem svarer vi først."))
     until = re.search(r'value="(2026-[\d-]+)"', page.html)[1]
-    assert officer.post(SWITCH, {"until": until, "words_da": "Travlt.", "words_en": "Busy."}).status == 200
+    assert officer.post(SWITCH, {"until": until, "texts-da": "Travlt.", "texts-en": "Busy."}).status == 200
     assert "Pause the intake?" not in officer.get("/en/kontor/").text
 
 
@@ -182,7 +175,7 @@ def test_an_empty_or_foreign_place_is_refused_as_in_the_form(paused, citizen):
 def test_where_a_date_is_agreed_nobody_joins(app, citizen):
     receive(app, service="meeting")
     with app.app_context():
-        Intake.pause(db.session.get(Officer, 1), "meeting", today() + timedelta(days=14), **WORDS)
+        IntakePause.pause(db.session.get(Officer, 1), "meeting", today() + timedelta(days=14), TEXTS)
         db.session.commit()
     page = citizen.get("/en/bestil/dialogmoede")
     assert "Join others" not in page.text
@@ -196,56 +189,60 @@ def test_after_the_pause_joining_is_booking_like_any_other(app, citizen):
 # Being told.
 
 def test_an_address_is_written_to_once_until_it_is_confirmed(paused, citizen):
-    first = citizen.post(f"{BOOK}/besked", {"email": ANNA}, token_from=BOOK)
-    second = Person(paused).post(f"{BOOK}/besked", {"email": ANNA.upper()}, token_from=BOOK)
+    first = citizen.post(f"{BOOK}/besked", {"email": ANNA})
+    second = Person(paused).post(f"{BOOK}/besked", {"email": ANNA.upper()})
     assert "Thank you. If the address" in first.text
     assert re.sub(r'value="[^"]*"', "", first.html) == re.sub(r'value="[^"]*"', "", second.html)
     (letter,) = letters_to(paused, ANNA)
     assert not letters_to(paused, ANNA.upper())
     with paused.app_context():
-        assert db.session.query(Waiter).count() == 1
+        assert db.session.query(WaitlistEntry).count() == 1
     assert "to be told when the form opens: traffic control" in letter.text and letter.language == "en"
     with paused.app_context():
-        Intake.pause(db.session.get(Officer, 1), "meeting", today() + timedelta(days=14), **WORDS)
+        IntakePause.pause(db.session.get(Officer, 1), "meeting", today() + timedelta(days=14), TEXTS)
         db.session.commit()
-    citizen.post("/bestil/dialogmoede/besked", {"email": ANNA}, token_from="/bestil/dialogmoede")
+    citizen.post("/bestil/dialogmoede/besked", {"email": ANNA})
     assert len(letters_to(paused, ANNA)) == 1, "the first letter is not answered"
     with paused.app_context():
-        assert Waiter.let_in(db.session.get(Officer, 1), "traffic", 10, 5) == 0, "nobody has confirmed"
+        assert WaitlistEntry.admit(db.session.get(Officer, 1), "traffic", 10, 5) == 0, "nobody has confirmed"
         assert ANNA not in str([(e.words, e.facts) for e in db.session.query(Event)])
     citizen.post(link_in(letter), {"confirm": "1"})
     with paused.app_context():
-        assert {w.service for w in db.session.query(Waiter) if w.confirmed_at} == {"traffic", "meeting"}
-    citizen.post(f"{BOOK}/besked", {"email": ANNA}, token_from=BOOK)
+        assert {w.service for w in db.session.query(WaitlistEntry) if w.confirmed_at} == {"traffic", "meeting"}
+    citizen.post(f"{BOOK}/besked", {"email": ANNA})
     assert len(letters_to(paused, ANNA)) == 1
 
 
 @pytest.mark.parametrize("typed", ["", "anna", "anna@", "a" * 300 + "@example.dk", "a@b.dk\nBcc: c@d.dk"])
 def test_what_is_no_address_is_refused(paused, citizen, typed):
-    page = citizen.post(f"{BOOK}/besked", {"email": typed}, token_from=BOOK)
+    page = citizen.post(f"{BOOK}/besked", {"email": typed})
     assert page.status == 422 and page.errors
     with paused.app_context():
-        assert db.session.query(Waiter).count() == 0
+        assert db.session.query(WaitlistEntry).count() == 0
 
 
 def test_looking_at_the_link_changes_nothing_and_the_buttons_do(paused, citizen):
-    citizen.post(f"{BOOK}/besked", {"email": ANNA}, token_from=BOOK)
+    citizen.post(f"{BOOK}/besked", {"email": ANNA})
     path = link_in(letters_to(paused, ANNA)[0])
     for _ in range(2):
         assert "Shall we write to you" in citizen.get(path).text
     assert "You are on the list" in citizen.post(path, {"confirm": "1"}).text
     assert ANNA not in citizen.get(path).text
     assert citizen.get(path[:-1] + ("a" if path[-1] != "a" else "b"), check=False).status == 404
-    assert "You are off the list." in citizen.post(path, {"leave": "1"}).text
-    assert citizen.get(path).status == 404
+    press = {"leave": "1", "csrf_token": citizen.get(path).token}
+    assert "You are off the list." in citizen.post(path, press).text
+    made_up = re.sub(r"/\d+/.*", "/77/made-up", path)
+    for page in (Page(citizen.client.post(path, data=press)), citizen.get(path), citizen.get(made_up, check=False)):
+        assert page.status == 404 and "This address is not on the list any more" in page.text
+        assert f'href="{BOOK}"' in page.html
     with paused.app_context():
-        assert db.session.query(Waiter).count() == 0
+        assert db.session.query(WaitlistEntry).count() == 0
 
 
 def test_the_next_few_are_let_in_for_their_own_days_and_for_one_wish_each(paused, clock, officer, citizen):
     anna, bo, cy = on_the_list(paused, ANNA, "bo@example.dk", "cy@example.dk")
     assert "3 people want to be told" in officer.get(SWITCH).text
-    page = officer.post(f"{SWITCH}/luk-ind", {"count": "2", "days": "5"}, token_from=SWITCH)
+    page = officer.post(f"{SWITCH}/luk-ind", {"count": "2", "days": "5"})
     assert "2 letters are on their way" in page.text and "One person wants to be told" in page.text
     assert [len(letters_to(paused, f"{who}@example.dk")) for who in ("anna", "bo", "cy")] == [2, 2, 1]
     letter = letters_to(paused, ANNA)[-1]
@@ -271,19 +268,20 @@ def test_the_next_few_are_let_in_for_their_own_days_and_for_one_wish_each(paused
 
 def test_letting_in_that_is_pressed_twice_lets_one_batch_in(paused, officer):
     on_the_list(paused, ANNA, "bo@example.dk")
-    form = {"count": "1", "days": "5", "waiting": officer.get(SWITCH).hidden["waiting"][0]}
-    officer.post(f"{SWITCH}/luk-ind", form, token_from=SWITCH)
-    assert "Nothing has been sent" in officer.post(f"{SWITCH}/luk-ind", form, token_from=SWITCH).text
+    form = {"count": "1", "days": "5", "version": officer.get(SWITCH).hidden["version"][0]}
+    officer.post(f"{SWITCH}/luk-ind", form)
+    assert "Nothing was sent or kept" in officer.post(f"{SWITCH}/luk-ind", form).text
     with paused.app_context():
-        assert [bool(w.told_on) for w in db.session.query(Waiter).order_by(Waiter.id)] == [True, False]
+        assert [bool(w.notified_on) for w in db.session.query(WaitlistEntry).order_by(WaitlistEntry.id)] == [True,
+            False]
 
 
 def test_a_pass_opens_only_the_form_it_is_for(paused, officer, citizen):
     (anna,) = on_the_list(paused, ANNA)
-    officer.post(f"{SWITCH}/luk-ind", {"count": "1", "days": "5"}, token_from=SWITCH)
+    officer.post(f"{SWITCH}/luk-ind", {"count": "1", "days": "5"})
     form = re.search(r'href="([^"]*adgang=[^"]*)"', citizen.get(anna).html)[1]
     with paused.app_context():
-        Intake.pause(db.session.get(Officer, 1), "meeting", today() + timedelta(days=14), **WORDS)
+        IntakePause.pause(db.session.get(Officer, 1), "meeting", today() + timedelta(days=14), TEXTS)
         db.session.commit()
     assert "lat" not in citizen.get(form.replace(SLUG, "dialogmoede")).hidden
 
@@ -291,11 +289,11 @@ def test_a_pass_opens_only_the_form_it_is_for(paused, officer, citizen):
 def test_a_form_sent_twice_with_a_pass_is_one_booking(app, citizen):
     with app.app_context():
         ida = db.session.get(Officer, 1)
-        Intake.pause(ida, "meeting", today() + timedelta(days=14), **WORDS)
-        Waiter.ask("meeting", ANNA, "da")
-        waiter = db.session.query(Waiter).one()
+        IntakePause.pause(ida, "meeting", today() + timedelta(days=14), TEXTS)
+        WaitlistEntry.ask("meeting", ANNA, "da")
+        waiter = db.session.query(WaitlistEntry).one()
         waiter.confirm()
-        Waiter.let_in(ida, "meeting", 1, 5)
+        WaitlistEntry.admit(ida, "meeting", 1, 5)
         db.session.commit()
         form = f"/bestil/dialogmoede?adgang={waiter.id}-{waiter.secret}"
     wish = {**times_ahead(), **WISHES["dialogmoede"], "once": citizen.get(form).hidden["once"][0], "send": "1"}
@@ -303,18 +301,45 @@ def test_a_form_sent_twice_with_a_pass_is_one_booking(app, citizen):
     assert first == second and first.endswith("/kvittering")
 
 
+@pytest.mark.parametrize("is_open", [False, True], ids=["paused", "open"])
+def test_a_pass_that_goes_away_while_the_booking_waits_its_turn_loses_nothing_typed(
+        paused, monkeypatch, officer, citizen, is_open):
+    """Another tab of the same letter was quicker, or somebody took the address off the list."""
+    (anna,) = on_the_list(paused, ANNA)
+    officer.post(f"{SWITCH}/luk-ind", {"count": "1", "days": "5"})
+    form = re.search(r'href="([^"]*adgang=[^"]*)"', citizen.get(anna).html)[1]
+    wish = {**WISH, "road": "Skovvej", "once": citizen.get(form).hidden["once"][0], "send": "1"}
+
+    def start_writing_second():
+        with autonomous_transaction() as other:
+            other.execute(delete(WaitlistEntry))
+            other.execute(update(IntakePause).values(until=today()) if is_open else select(1))
+        start_writing()
+
+    monkeypatch.setattr("citizen.booking.start_writing", start_writing_second)
+    page = citizen.post(form, wish)
+    if is_open:
+        assert "/kvittering" in page.response.request.path
+    else:
+        assert page.status == 409 and "the form is not open for you any more" in page.text
+        assert page.hidden["road"] == ["Skovvej"] and page.hidden["text"] == [WISH["text"]]
+    with paused.app_context():
+        assert db.session.query(Booking).filter_by(email=WISH["email"]).count() == is_open
+
+
 @pytest.mark.parametrize("typed", [{"count": "0"}, {"days": "0"}, {"count": ""}, {"days": "x"}, {"count": "501"}])
 def test_a_batch_that_makes_no_sense_is_refused(paused, officer, typed):
-    assert officer.post(f"{SWITCH}/luk-ind", {"count": "2", "days": "5", **typed}, token_from=SWITCH).status == 422
+    assert officer.post(f"{SWITCH}/luk-ind", {"count": "2", "days": "5", **typed}).status == 422
 
 
+@pytest.mark.postgres
 def test_when_it_opens_all_who_are_left_are_told_once_and_are_off_the_list(paused, clock, citizen):
     paths = on_the_list(paused, ANNA, "bo@example.dk")
-    citizen.post(f"{BOOK}/besked", {"email": "never@example.dk"}, token_from=BOOK)
+    citizen.post(f"{BOOK}/besked", {"email": "never@example.dk"})
 
     def worker():
         with paused.app_context():
-            reopen()
+            WaitlistEntry.notify_all()
             db.session.commit()
 
     worker()
@@ -328,8 +353,8 @@ def test_when_it_opens_all_who_are_left_are_told_once_and_are_off_the_list(pause
     clock.move_to("2026-06-02T08:00:00+02:00")
     worker()
     with paused.app_context():
-        assert db.session.query(Waiter).count() == 0
-        assert db.session.query(Event).filter(Event.kind == Kind.WAITER_TOLD).count() == 2
+        assert db.session.query(WaitlistEntry).count() == 0
+        assert db.session.query(Event).filter(Event.kind == EventKind.WAITER_TOLD).count() == 2
 
 
 @pytest.mark.parametrize("by_letter", [True, False])
@@ -337,22 +362,22 @@ def test_who_was_told_may_wait_again_in_the_next_pause(paused, clock, citizen, b
     (path,) = on_the_list(paused, ANNA)
     clock.move_to("2026-05-25T08:00:00+02:00")
     with paused.app_context():
-        reopen()
+        WaitlistEntry.notify_all()
         db.session.commit()
-        Intake.pause(db.session.get(Officer, 1), "traffic", today() + timedelta(days=14), **WORDS)
+        IntakePause.pause(db.session.get(Officer, 1), "traffic", today() + timedelta(days=14), TEXTS)
         db.session.commit()
     assert "Shall we write to you" in citizen.get(path).text
     if by_letter:
         citizen.post(path, {"confirm": "1"})
     else:
-        citizen.post(f"{BOOK}/besked", {"email": ANNA}, token_from=BOOK)
+        citizen.post(f"{BOOK}/besked", {"email": ANNA})
     with paused.app_context():
-        assert [w.email for w in Waiter.waiting("traffic")] == [ANNA]
+        assert [w.email for w in WaitlistEntry.waiting("traffic")] == [ANNA]
     assert len(letters_to(paused, ANNA)) == 2
 
 
 def test_who_has_not_confirmed_when_it_opens_finds_it_open(paused, clock, citizen):
-    citizen.post(f"{BOOK}/besked", {"email": ANNA}, token_from=BOOK)
+    citizen.post(f"{BOOK}/besked", {"email": ANNA})
     clock.move_to("2026-05-25T08:00:00+02:00")
     assert "The form is open." in citizen.get(link_in(letters_to(paused, ANNA)[0])).text
 
@@ -368,7 +393,7 @@ def test_nothing_of_it_knows_of_a_coming_control(paused, citizen):
     (id,) = receive(paused)
     with paused.app_context():
         booking, ida = db.session.get(Booking, id), db.session.get(Officer, 1)
-        booking.accept(ida, "", 22, 10)
+        booking.accept(ida, "")
         db.session.commit()
     data = {"road": "Bygaden", "postcode": "4690", "join": "1"}
 
@@ -379,7 +404,8 @@ def test_nothing_of_it_knows_of_a_coming_control(paused, citizen):
     before = pages()
     with paused.app_context():
         booking = db.session.get(Booking, id)
-        Visit.plan(db.session.get(Officer, 1), service="traffic", starts_at=now() + timedelta(days=2), takes={"crew": "A"},
+        Visit.plan(db.session.get(Officer, 1), service="traffic", starts_at=now() + timedelta(days=2),
+                   resource_units={"crew": "A"},
                    ends_at=now() + timedelta(days=2, hours=1), method="atk", bookings=[booking], place=Place.at(
                        road="Lurestien", postcode="4690", town="Haslev", municipality="Faxe"))
         db.session.commit()

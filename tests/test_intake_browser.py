@@ -6,26 +6,16 @@ from datetime import timedelta
 import pytest
 from browser import DESKTOP, PHONE, Citizen, Visitor, running
 from conftest import OFFICER, Person, book
-from test_browser import (  # noqa: F401
-    accessibility,
-    chromium,
-    fill_in,
-    focus,
-    log_in,
-    send,
-    send_off,
-    structure,
-    summary,
-    targets,
-    width,
-)
+from helpers_browser import log_in, send, send_off
+from helpers_page import faults
+from ways import fill_in
 
-from models import Away, Booking, Intake, Officer, Waiter, db, today
+from models import Booking, IntakePause, Officer, OfficerAbsence, WaitlistEntry, db, today
 
 pytestmark = pytest.mark.browser
 
 BOOK, SWITCH = "/bestil/faerdselskontrol", "/kontor/indtag/faerdselskontrol"
-WORDS = {"words_da": "Flere har skrevet, end vi kan nå.", "words_en": "More have asked than we can answer."}
+TEXTS = {"da": "Flere har skrevet, end vi kan nå.", "en": "More have asked than we can answer."}
 
 
 def furnish(app) -> dict[str, str]:
@@ -33,38 +23,38 @@ def furnish(app) -> dict[str, str]:
     book(Person(app))
     with app.app_context():
         ida, bo = Officer.by_email(OFFICER), Officer.add("bo@politi.example", "Bo Krogh-Bartholomæussen", "x" * 12)
-        Intake.pause(ida, "traffic", today() + timedelta(days=30), **WORDS)
-        Away.enter(ida, today(), today() + timedelta(days=9), stand_in=bo, **WORDS)
+        IntakePause.pause(ida, "traffic", today() + timedelta(days=30), TEXTS)
+        OfficerAbsence.enter(ida, today(), today() + timedelta(days=9), stand_in=bo, texts=TEXTS)
         for name in ("asked", "confirmed", "let_in"):
-            Waiter.ask("traffic", f"{name}@example.dk", "da")
-        waiters = {w.email.partition("@")[0]: w for w in db.session.query(Waiter)}
+            WaitlistEntry.ask("traffic", f"{name}@example.dk", "da")
+        waiters = {w.email.partition("@")[0]: w for w in db.session.query(WaitlistEntry)}
         waiters["let_in"].confirm()
-        Waiter.let_in(ida, "traffic", 1, 5)
+        WaitlistEntry.admit(ida, "traffic", 1, 5)
         waiters["confirmed"].confirm()
         db.session.commit()
         return {name: f"{w.id}/{w.secret}" for name, w in waiters.items()}
 
 
 @pytest.fixture(scope="module")
-def site(chromium, template, tmp_path_factory):  # noqa: F811
+def site(chromium, template, tmp_path_factory):
     with running(tmp_path_factory.mktemp("paused"), template, furnish) as site:
         yield site
 
 
 @pytest.mark.chief
 @pytest.mark.parametrize("language", ["da", "en"])
-def test_a_citizen_during_a_pause_joins_others_or_asks_to_be_told_and_is_let_in(chromium, site, language):  # noqa: F811
+def test_a_citizen_during_a_pause_joins_others_or_asks_to_be_told_and_is_let_in(chromium, site, language):
     root, mailbox = "" if language == "da" else "/en", site.mailbox
     who = Citizen("Dorte Dam", f"dorte-{language}@example.dk", "Der køres stærkt forbi skolen.")
     dorte = Visitor(chromium, site, language=language, javascript=False, size=PHONE)
     dorte.open(root + "/")
-    assert WORDS[f"words_{language}"] in dorte.page.locator(".card-main").inner_text()
-    dorte.page.locator(".card-main a").click()
+    assert TEXTS[language] in dorte.page.locator(".card-main").inner_text()
+    dorte.enter(dorte.page.locator(".card-main a"))
 
     # Nobody waits where Dorte lives.
     road = {"da": "Ny Vej", "en": "Gammel Vej"}[language]
     dorte.write("Road", road)
-    dorte.write("Postcode", "4690")
+    dorte.write("Postcode or town", "4690")
     dorte.press("See whether others have asked")
     assert dorte.status == 422
     assert dorte.field("Road").input_value() == road
@@ -89,7 +79,7 @@ def test_a_citizen_during_a_pause_joins_others_or_asks_to_be_told_and_is_let_in(
     who = Citizen("Erik Ege", f"erik-{language}@example.dk", "Også om aftenen.")
     erik.open(root + BOOK)
     erik.write("Road", "bygaden")
-    erik.write("Postcode", "4690")
+    erik.write("Postcode or town", "4690")
     erik.press("See whether others have asked")
     assert erik.field("Road").input_value() == "bygaden"
     book_here(erik, who, "Bygaden")
@@ -118,15 +108,15 @@ PAGES = {
     "switches": ("officer", "/kontor/indtag", None), "switch": ("officer", SWITCH, None),
     "open": ("officer", "/kontor/indtag/dialogmoede", None),
     "batch errors": ("officer", SWITCH, send("form[action$=luk-ind]", count="0", days="")),
-    "pause errors": ("officer", "/kontor/indtag/dialogmoede", send(words_en="", until="2020-01-01")),
+    "pause errors": ("officer", "/kontor/indtag/dialogmoede", send(**{"texts-en": ""}, until="2020-01-01")),
     "away": ("officer", "/kontor/fravaer", None), "away errors": ("officer", "/kontor/fravaer", send(
-        "main form:has([name=first])", first="", last="2020-01-01", words_da="x")),
+        "main form:has([name=first])", first="", last="2020-01-01", **{"texts-da": "x"})),
     "hand-over": ("officer", "/kontor/overlevering", None),
 }
 
 
 @pytest.fixture(scope="module")
-def people(chromium, site):  # noqa: F811
+def people(chromium, site):
     people = {"citizen": Visitor(chromium, site), "officer": Visitor(chromium, site)}
     log_in(people["officer"])
     yield people
@@ -144,11 +134,6 @@ def test_every_page_is_for_everybody(site, people, name, language):
     person.open(("/en" if language == "en" else "") + path.format_map(site.known))
     if do:
         do(person)
-        person.page.wait_for_load_state("load")
     assert person.status == (422 if "errors" in name else 200)
-    found = [*structure(person, language), *accessibility(person), *width(person)]
-    person.page.set_viewport_size(PHONE)
-    found += [*accessibility(person), *width(person), *targets(person)]
-    person.page.set_viewport_size({"width": 320, "height": 740})
-    found += [*width(person), *focus(person), *summary(person)]
+    found = faults(person, language)
     assert not found, "\n".join(found)

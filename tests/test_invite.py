@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from conftest import OFFICER, PASSWORD, Person, logged_in
+from conftest import OFFICER, PASSWORD, Person, logged_in, logged_in_by_form
 
-from models import Event, Invite, Kind, Letter, Officer, Role, db, now
+from models import Event, EventKind, Invite, Letter, Officer, Role, db, now
 
 STAFF = "/en/kontor/medarbejdere"
 NEW = "bo@politi.example"
@@ -23,7 +23,8 @@ def invite(app, email=NEW, role="coordinator") -> str:
 
 def link(app) -> str:
     with app.app_context():
-        letter = db.session.scalars(db.select(Letter).filter_by(kind=Kind.INVITED).order_by(Letter.id.desc())).first()
+        letter = db.session.scalars(db.select(Letter).filter_by(kind=EventKind.INVITED).order_by(Letter.id.desc(
+            ))).first()
         return re.search(r"https?://[^/]+(\S+/invitation/\S+)", letter.text)[1]
 
 
@@ -31,7 +32,7 @@ def test_the_link_makes_an_account_and_lets_in_at_once(app):
     person = Person(app)
     page = person.post(invite(app), MINE)
     assert page.status == 200 and "Work list" in page.text
-    assert logged_in(app, NEW, MINE["password"]).client.get("/kontor/").status_code == 200
+    assert logged_in_by_form(app, NEW, MINE["password"]).client.get("/kontor/").status_code == 200
     with app.app_context():
         assert Officer.by_email(NEW).name == "Bo Betjent" and Officer.by_email(NEW).role is Role.COORDINATOR
 
@@ -44,8 +45,9 @@ def test_it_works_once_and_looking_at_it_uses_nothing_up(app):
     assert Person(app).get(path).status == 410
     stranger = Person(app)
     token = stranger.get("/find").token
-    assert stranger.client.post(path, data={**MINE, "csrf_token": token, "password": "en helt anden en"}).status_code == 410
-    assert logged_in(app, NEW, MINE["password"]).client.get("/kontor/").status_code == 200
+    assert stranger.client.post(path, data={**MINE, "csrf_token": token,
+                                            "password": "en helt anden en"}).status_code == 410
+    assert logged_in_by_form(app, NEW, MINE["password"]).client.get("/kontor/").status_code == 200
 
 
 def test_it_works_for_three_days(app):
@@ -61,7 +63,7 @@ def test_a_newer_link_or_a_press_ends_it(app):
     first, second = invite(app), invite(app)
     assert Person(app).get(first).status == 410 and Person(app).get(second).status == 200
     number = second.split("/")[-2]
-    logged_in(app).post(f"{STAFF}/invitation/{number}/traek-tilbage", token_from=STAFF)
+    logged_in(app).post(f"{STAFF}/invitation/{number}/traek-tilbage")
     assert Person(app).get(second).status == 410
 
 
@@ -103,7 +105,7 @@ def test_whoever_comes_back_begins_anew(app):
     with app.app_context():
         officer = Officer.by_email(NEW)
         assert officer.active and officer.role is Role.READER and officer.totp_secret == ""
-    assert logged_in(app, NEW, MINE["password"]).client.get("/kontor/").status_code == 302
+    assert logged_in_by_form(app, NEW, MINE["password"]).client.get("/kontor/").status_code == 302
 
 
 def test_the_second_factor_comes_next_where_it_is_asked_for(make_app):
@@ -117,7 +119,20 @@ def test_the_second_factor_comes_next_where_it_is_asked_for(make_app):
 def test_the_letter_tells_nothing_but_the_link(app):
     invite(app)
     with app.app_context():
-        letter = db.session.scalars(db.select(Letter).filter_by(kind=Kind.INVITED)).one()
+        letter = db.session.scalars(db.select(Letter).filter_by(kind=EventKind.INVITED)).one()
         assert letter.recipient == NEW and OFFICER not in letter.text and PASSWORD not in letter.text
-        assert db.session.scalars(db.select(Event).filter_by(kind=Kind.INVITED)).one().officer.email == OFFICER
+        assert db.session.scalars(db.select(Event).filter_by(kind=EventKind.INVITED)).one().officer.email == OFFICER
         assert len(db.session.get(Invite, 1).secret) >= 24
+
+
+def test_the_invitations_of_an_officer_who_is_removed_are_closed(app):
+    other = "eva@politi.example"
+    with app.app_context():
+        Officer.add(other, "Eva", PASSWORD)
+        db.session.commit()
+    logged_in(app, other).post(STAFF, {"email": NEW, "role": "coordinator", "language": "en"})
+    theirs, mine = link(app), invite(app, "ole@politi.example")
+    result = app.test_cli_runner().invoke(args=["officer", "remove", other])
+    assert result.exit_code == 0, result.output
+    assert Person(app).get(theirs).status == 410
+    assert Person(app).get(mine).status == 200, "another officer's invitation stands"

@@ -2,31 +2,25 @@
 
 from datetime import timedelta
 
-from conftest import Person, book
+import pytest
+from conftest import Person, book_through_all_pages
+from helpers_cases import findings_of
 
-from models import Booking, Letter, Status, Visit, db, local, now
+from models import Booking, BookingStatus, Letter, Visit, db, local, now
 
-FINDINGS = {
-    "performed": "yes", "method": "atk", "place": "Bygaden, Terslev", "limit": "50", "passed": "94", "charged": "0",
-    "prelim": "y", "suit": "suitable", "next": ["closed"],
-}
-
-
-def findings_of(visit, **changes):
-    return {**FINDINGS, "periods-0-day": local(visit.starts_at).date().isoformat(), "periods-0-starts": "17:00",
-            "periods-0-ends": "19:00", **changes}
+pytestmark = pytest.mark.postgres
 
 
 def test_three_ask_for_one_place_and_all_get_the_findings(app, citizen, officer):
-    first = book(citizen)
-    second = book(Person(app), road="bygaden ", email="bo@example.dk", name="Bo")
-    third = book(Person(app), language="/en", email="cy@example.com", name="Cy")
+    first = book_through_all_pages(citizen)
+    second = book_through_all_pages(Person(app), road="bygaden ", email="bo@example.dk", name="Bo")
+    third = book_through_all_pages(Person(app), language="/en", email="cy@example.com", name="Cy")
     for reference, _ in (first, second, third):
         page = officer.get(f"/kontor/sag/{reference}")
         assert page.status == 200
         act = f"/kontor/sag/{reference}/imoedekom"
         preview = officer.post(act, {"words": ""})
-        assert "Sag" in preview.text or "Case" in preview.text
+        assert f"{reference[:4]} {reference[4:]}" in preview.text
         assert officer.post(act, {"words": "", "send": "1"}).status == 200
     start = now() - timedelta(hours=3)
     officer.get(f"/kontor/sag/{first[0]}/besoeg")
@@ -45,9 +39,8 @@ def test_three_ask_for_one_place_and_all_get_the_findings(app, citizen, officer)
     officer.get("/en/kontor/besoeg/1/svar")
     officer.post(f"/kontor/besoeg/{id}/svar", {})
     with app.app_context():
-        assert {b.status for b in db.session.query(Booking)} == {Status.ANSWERED}
+        assert {b.status for b in db.session.query(Booking)} == {BookingStatus.ANSWERED}
         sent = db.session.query(Letter).filter_by(kind="answered").all()
         assert sorted(l.recipient for l in sent) == ["anna@example.dk", "bo@example.dk", "cy@example.com"]
-
 
 

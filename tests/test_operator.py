@@ -1,7 +1,9 @@
 """For whoever runs the site: commands, configuration, health, the database's versions."""
 
 import re
+import resource
 import stat
+import traceback
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,15 +11,16 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from conftest import OFFICER, PASSWORD
+from conftest import OFFICER, PASSWORD, build
+from flask_limiter import Limiter
 from flask_migrate import upgrade
-from test_book import how_many, wish
+from helpers import how_many, wish
 
 import app as app_module
 from app import create_app
 from models import Letter, Officer, db, now
-from models.search import INDEX
-
+from models.places import INDEX
+from ratelimits import ADDRESS
 
 
 @pytest.fixture
@@ -199,6 +202,83 @@ def test_a_demonstration_says_so_on_every_page(make_app):
     assert "Demonstration." not in real.test_client().get("/en/").get_data(as_text=True)
 
 
+SECRET = "hemmeligt7"
+
+
+@pytest.mark.parametrize("line", [
+    f"MAIL_PASSWORD = '{SECRET}", f"MAIL_PASSWORD = {SECRET}", f"MAIL_PASSWORD = '{SECRET}' + 1",
+    f"MAIL_PASSWORD = ('{SECRET}'", f"MAIL_PASSWORD = '{SECRET}\xe6'", f"int('{SECRET}')",
+    f"SQLALCHEMY_DATABASE_URI = 'postgresql://bo:{SECRET}@host:port/x'", f"SQLALCHEMY_DATABASE_URI = '{SECRET}'",
+    f"SQLALCHEMY_DATABASE_URI = 'nosuch://bo:{SECRET}@host/x'",
+    f"SQLALCHEMY_DATABASE_URI = 'postgresql://a:b@{SECRET}:{SECRET}/x'",
+    f"RATELIMIT_STORAGE_URI = 'redis//:{SECRET}@host'", f"RATELIMIT_STORAGE_URI = 'redis://:{SECRET}/x@host'",
+    f"MAIL_PORT = '{SECRET}'", f"MAIL_PASSWORD = ['{SECRET}']", f"SECRET_KEY = b'{SECRET}'",
+])
+def test_a_mistake_in_config_py_is_told_without_its_words_which_may_be_a_password(
+        fresh, tmp_path, monkeypatch, line):
+    monkeypatch.setattr(app_module, "limiter", Limiter(ADDRESS))  # the one of this process has its storage by now
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "config.py").write_bytes(f"PROXIES = 1\n{line}\n".encode("latin-1"))
+    try:
+        fresh()
+    except Exception as error:
+        said = "".join(traceback.format_exception(error))
+        assert SECRET not in said and (line.split(" ")[0] in said or "config.py, line 2" in said), said
+    else:
+        pytest.fail("it was not refused")
+
+
+@pytest.mark.parametrize("url", [f"postgresql://bo:{SECRET}@host:port/x", f"postgresql//bo:{SECRET}@host/x",
+                                 f"postgresql://bo:p/{SECRET}:{SECRET}@host/x", f"mysql://bo:{SECRET}@host/x"])
+def test_a_mistake_in_the_address_to_move_to_is_told_without_it(flask, url):
+    said = flask("move-to", url, code=1)
+    assert "Not done" in said and SECRET not in said
+
+
+@pytest.mark.parametrize("setting, given, taken", [
+    ("PROXIES", "1", 1), ("MAIL_PORT", "587", 587), ("DEMO", "false", False), ("BOT_CHECK", "false", False),
+    ("BACKUP_HOUR", None, None), ("BACKUP_HOUR", "4", 4), ("TRUSTED_HOSTS", ("a.example",), ["a.example"])])
+def test_a_setting_is_taken_for_what_it_means(fresh, setting, given, taken):
+    known = fresh(**{setting: given}).config[setting]
+    assert (known[:1] if setting == "TRUSTED_HOSTS" else known) == taken
+
+
+@pytest.mark.parametrize("setting, given", [
+    ("PROXIES", "one"), ("PROXIES", None), ("BACKUP_HOUR", 24), ("BACKUP_HOUR", "3 a.m."), ("BOT_CHECK", "no"),
+    ("SERVER_NAME", None), ("MAIL_PASSWORD", 12345), ("TRUSTED_HOSTS", "a.example")])
+def test_a_setting_that_cannot_be_meant_is_refused_at_the_start_by_its_name(fresh, setting, given):
+    with pytest.raises(RuntimeError, match=f"^{setting}: Expected"):
+        fresh(**{setting: given})
+
+
+def test_with_one_proxy_written_as_a_text_the_address_before_it_counts(make_app):
+    """As PROXIES = "1" in config.py: a site that shows error pages alone is no site."""
+    assert make_app(PROXIES="1").test_client().get("/", headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["to ord", "#1", "hvad?", "100%", "%41", "æøå", "a'b\"c", "a;b&c=d", "[*]", "a:b@c",
+                                  "a\\b",
+                                  "a\nb"])
+def test_the_instance_folder_may_be_called_anything_that_a_folder_can(tmp_path, name):
+    app = build(tmp_path / name)
+    with app.app_context():
+        upgrade()
+        assert Path(db.engine.url.database).parent == tmp_path / name
+    wish(app)
+    run = app.test_cli_runner().invoke
+    assert run(args=["backup"]).exit_code == 0
+    [file] = (tmp_path / name / "backups").glob("bookings-*")
+    done = run(args=["restore", str(file), "--force"])
+    assert done.exit_code == 0, done.output
+    assert app.test_client().get("/health").json == {"database": "ok", "letters": "ok"}
+    assert {f.name.partition("-")[0] for f in (tmp_path / name).iterdir() if f.is_file()} == {
+        "bookings", "bookings.sqlite", "secret_key"}
+    assert [f.name for f in tmp_path.iterdir()] == [name]
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
 # Health.
 
 
@@ -222,11 +302,11 @@ def test_a_letter_that_waits_for_an_officer_or_for_its_next_try_is_not_stuck(app
     wish(app, reply="phone", phone="12345678")
     with app.app_context():
         letter = db.session.query(Letter).one()
-        letter.way, letter.next_try_at = "phone", now() - timedelta(days=9)
+        letter.channel, letter.next_try_at = "phone", now() - timedelta(days=9)
         db.session.commit()
     wish(app)
     with app.app_context():
-        db.session.query(Letter).filter_by(way="email").one().next_try_at = now() + timedelta(hours=8)
+        db.session.query(Letter).filter_by(channel="email").one().next_try_at = now() + timedelta(hours=8)
         db.session.commit()
     assert app.test_client().get("/health").status_code == 200
 
@@ -240,11 +320,26 @@ def test_health_complains_when_the_database_is_gone(fresh, tmp_path, uri):
     assert answer.status_code == 503 and answer.is_json and answer.json["database"] == "gone"
 
 
+@pytest.mark.sqlite
+def test_health_complains_when_nothing_can_be_written(app):
+    """The disk is full: reading goes on, and so do the pages that need no more."""
+    client, (_, most) = app.test_client(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    assert client.get("/health").status_code == 200
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, most))
+    try:
+        full, front = client.get("/health"), client.get("/")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert (full.status_code, full.json) == (503, {"database": "cannot write", "letters": "ok"})
+    assert front.status_code == 200
+    assert client.get("/health").json == {"database": "ok", "letters": "ok"}
+
+
 def test_when_the_database_is_gone_a_citizen_gets_a_page(fresh):
     new = fresh(SQLALCHEMY_DATABASE_URI="sqlite:////nowhere/at/all.sqlite")
     answer = new.test_client().get("/en/sag/K7MDPXQA/secret")
     assert answer.status_code == 500 and "Something went wrong with us" in answer.get_data(as_text=True)
-    assert new.test_client().get("/en/saadan-virker-det").status_code == 200, "what needs no database is there"
+    assert new.test_client().get("/en/find").status_code == 200, "what needs no database is there"
 
 
 # The database's versions.

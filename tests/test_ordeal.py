@@ -13,10 +13,9 @@ from conftest import OFFICER, PASSWORD, WISH, Person, book, logged_in
 from ordeal import Ordeal, strange_inputs
 from sqlalchemy import event
 
-import sending
-from models import Booking, Fate, Letter, db, now
-from models.base import DOOR
-
+from mail import outbox
+from models import Booking, DeliveryStatus, Letter, db, now
+from models.base import LOG_LOCK_ID, WRITE_LOCK_ID
 
 # The ordeal opens the file itself; tests/test_postgres.py has its like for a server.
 of_the_file = pytest.mark.sqlite
@@ -31,6 +30,7 @@ def ordeal(template, tmp_path):
 
 
 @of_the_file
+@pytest.mark.system
 def test_killed_three_times_under_load_nothing_is_lost_and_every_letter_goes_once(ordeal):
     random.seed(5)
     ordeal.run(3, (.1, .7))
@@ -38,6 +38,7 @@ def test_killed_three_times_under_load_nothing_is_lost_and_every_letter_goes_onc
 
 
 @of_the_file
+@pytest.mark.system
 def test_on_a_full_disk_what_was_typed_stays_and_with_room_it_goes_on(ordeal):
     ordeal.full_disk()
 
@@ -48,8 +49,28 @@ def test_strange_inputs_meet_no_error_of_ours_and_learn_nothing(tmp_path):
 
 
 @of_the_file
+@pytest.mark.system
 def test_who_sends_while_the_database_is_locked_waits_and_is_served(ordeal):
     ordeal.locked(1)
+
+
+@of_the_file
+@pytest.mark.system
+def test_letters_wait_while_the_relay_denies_them_and_all_go_afterwards(ordeal):
+    ordeal.denied(3)
+
+
+@of_the_file
+@pytest.mark.system
+def test_of_two_officers_who_press_on_the_same_page_one_goes_through(ordeal):
+    ordeal.stale(4)
+
+
+@of_the_file
+@pytest.mark.system
+def test_the_write_lock_is_held_for_a_moment_whatever_else_goes_on(ordeal):
+    ordeal.held(500, 5)
+    assert "holds of the write lock" in ordeal.lines[0]
 
 
 @pytest.fixture
@@ -64,24 +85,27 @@ def locked(app):
     event.listen(engine, "connect", impatient)
     engine.dispose()
     with databases.outside(app.instance_path) as other:
-        yield lambda: other.execute(f"SELECT pg_advisory_lock({DOOR})" if databases.SERVER else "BEGIN IMMEDIATE")
+        yield lambda: other.execute(f"SELECT pg_advisory_lock({LOG_LOCK_ID}), pg_advisory_lock({WRITE_LOCK_ID})"
+                                    if databases.SERVER else "BEGIN IMMEDIATE")
     event.remove(engine, "connect", impatient)
     engine.dispose()
 
 
-@pytest.mark.parametrize("send", [{}, {"send": "1"}], ids=["check", "send"])
-def test_a_booking_that_cannot_be_saved_comes_back_in_its_form(app, locked, send):
+@pytest.mark.postgres
+def test_a_booking_that_cannot_be_saved_comes_back_in_its_form(app, locked):
     citizen = Person(app)
     citizen.get("/bestil/faerdselskontrol")
     token = citizen.get("/bestil/faerdselskontrol").hidden
     locked()
-    page = citizen.client.post("/bestil/faerdselskontrol", data=WISH | {
-        "csrf_token": token["csrf_token"][0], "once": token["once"][0], **send})
+    typed = WISH | {"csrf_token": token["csrf_token"][0], "once": token["once"][0]}
+    assert citizen.client.post("/bestil/faerdselskontrol", data=typed).status_code == 200, "what only checks, reads"
+    page = citizen.client.post("/bestil/faerdselskontrol", data=typed | {"send": "1"})
     html = page.get_data(as_text=True)
     assert page.status_code == 503 and "Vi kan ikke gemme noget lige nu" in html
     assert WISH["text"] in html and 'value="Bygaden"' in html and f'value="{token["once"][0]}"' in html
 
 
+@pytest.mark.postgres
 def test_what_an_officer_typed_is_sent_again_by_a_button(app, locked, officer):
     reference, secret = book(Person(app))
     data = {"csrf_token": officer.get(f"/kontor/sag/{reference}").token, "words": 'Ring <til> "Bo"'}
@@ -95,6 +119,7 @@ def test_what_an_officer_typed_is_sent_again_by_a_button(app, locked, officer):
     assert shown.status_code == 503 and WISH["text"] not in shown.get_data(as_text=True), "nothing is shown unlogged"
 
 
+@pytest.mark.postgres
 def test_a_password_is_not_written_into_a_page(app, locked):
     person = Person(app)
     token = person.get("/kontor/log-ind").token
@@ -137,8 +162,8 @@ def test_a_clock_that_is_set_back_an_hour_breaks_nothing(make_app):
         for reference in (first, second):
             assert officer.post(f"/kontor/sag/{reference}/imoedekom", {"words": "", "send": "1"}).status == 200
         with app.app_context():
-            sending.send_due()
+            outbox.send_due()
             clock.move_to(real + timedelta(minutes=1))
-            sending.send_due()
-            assert {x.fate for x in db.session.query(Letter)} == {Fate.SENT}
+            outbox.send_due()
+            assert {x.delivery_status for x in db.session.query(Letter)} == {DeliveryStatus.SENT}
             assert {b.status.value for b in db.session.query(Booking)} == {"accepted"}

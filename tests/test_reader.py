@@ -1,16 +1,16 @@
 """Somebody who may read figures and bookings goes through the whole office, and learns of nobody how to reach them."""
 
 import re
-from html import unescape
 from pathlib import Path
 
 import pytest
 from conftest import OFFICER, PASSWORD, WISHES, Person, book, logged_in
 from furnished import FOUND, control
-from test_book import one_app
+from helpers import one_app
+from helpers_district import crawl
 
 from models import Booking, Letter, Officer, Role, db, local
-from office import OPEN_DOORS, OWN_ACCOUNT, READERS_MAY
+from office.blueprint import OWN_ACCOUNT, PUBLIC_ENDPOINTS, READER_ENDPOINTS
 
 READER = "laeser@politi.example"
 WHO = {"name": "Kvaks Navnesen", "email": "kvaks@example.dk", "phone": "23456701", "org": "Kvaksforeningen",
@@ -28,8 +28,8 @@ def app(template, tmp_path_factory):
         with app.app_context():
             Officer.add(READER, "Lea Læser", PASSWORD, Role.READER)
             ida, (first, second, *_) = Officer.by_email(OFFICER), [Booking.by_reference(r) for r, _ in cases]
-            first.accept(ida, "Kære Kvaks", 20, 10)
-            first.give_information("Ring til Kvaks på 23456701", 10)
+            first.accept(ida, "Kære Kvaks")
+            first.give_information("Ring til Kvaks på 23456701")
             first.note(ida, "Kvaks ringede")
             done = control(ida, first, -48, "ATK 1")
             done.enter_findings(ida, FOUND | {"periods": [{
@@ -37,7 +37,7 @@ def app(template, tmp_path_factory):
                 "patrols": [{"day": local(done.starts_at).date().isoformat()}]})
             done.report(ida)
             first.rate("no", "late", "Kvaks er ked af det")
-            second.accept(ida, "", 20, 10)
+            second.accept(ida, "")
             control(ida, second, 48, "ATK 2")
             db.session.commit()
             app.known = {"first": first.reference, "second": second.reference}
@@ -52,23 +52,15 @@ def reader(app):
 def office_paths(app, **values):
     """An address for each page of the office."""
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith("/kontor") and rule.endpoint not in OPEN_DOORS:
+        if rule.rule.startswith("/kontor") and rule.endpoint not in PUBLIC_ENDPOINTS:
             path = re.sub(r"<any\(([\w-]+|'[^']+').*?\):\w+>", lambda m: m[1].strip("'"), rule.rule)
             path = re.sub(r"<int:\w+>", "1", path).replace("<slug>", "faerdselskontrol").replace("<reason>", "ny")
             yield rule, path.replace("<reference>", values.get("reference", app.known["first"]))
 
 
-def crawl(person: Person, *starts: str) -> dict[str, str]:
+def pages_of(person: Person, *starts: str) -> dict[str, str]:
     """Every page of the office that links lead to."""
-    seen, todo = {}, list(starts)
-    while todo:
-        path = todo.pop()
-        if path not in seen and re.match(r"(/en)?/kontor", path) and len(seen) < 300:
-            answer = person.client.get(path)
-            seen[path] = answer.get_data(as_text=True)
-            todo += [unescape(a) for a in re.findall(r'(?:href|action)="([^"#]+)"', seen[path])]
-            todo += [answer.location] if answer.location else []
-    return seen
+    return {path: answer.get_data(as_text=True) for path, answer in crawl(person.client, *starts, within="(/en)?/kontor")}
 
 
 def test_no_page_and_no_file_of_the_office_tells_a_reader_how_to_reach_anybody(app, reader):
@@ -76,16 +68,17 @@ def test_no_page_and_no_file_of_the_office_tells_a_reader_how_to_reach_anybody(a
     starts += [f"/kontor/sag/{ref}" for ref in app.known.values()]
     starts += [f"/kontor/{file}" for file in ("tal.csv", "tal.json", "sager.csv", "sager.json")]
     starts += ["/kontor/?bunke=breve", "/kontor/?bunke=resultat", "/kontor/?bunke=alle"]
-    pages = crawl(reader, *starts, *(f"/en{path}" for path in starts))
+    pages = pages_of(reader, *starts, *(f"/en{path}" for path in starts))
     told = {path: CONTACT.search(page)[0] for path, page in pages.items() if CONTACT.search(page)}
     assert not told
     assert app.known["first"] in pages["/kontor/"] and "Bygaden" in pages["/kontor/sager.csv"]
-    same = crawl(logged_in(app), "/kontor/", f"/kontor/sag/{app.known['first']}", "/kontor/sager.csv")
+    same = pages_of(logged_in(app), "/kontor/", f"/kontor/sag/{app.known['first']}", "/kontor/sager.csv")
     assert len([page for page in same.values() if CONTACT.search(page)]) > 5, "a coordinator does see it"
 
 
 def test_a_search_by_name_finds_no_more_than_another_one(reader):
-    found = [re.findall(r"/sag/(\w{8})", reader.get(f"/en/kontor/?q={words}").html) for words in ("kvaks", "findes-ikke")]
+    found = [re.findall(r"/sag/(\w{8})", reader.get(f"/en/kontor/?q={words}").html)
+             for words in ("kvaks", "findes-ikke")]
     assert found[0] == found[1], "else the search would say whose case it is"
 
 
@@ -107,7 +100,7 @@ def test_everything_else_is_refused_with_a_kind_page(app, reader):
     for rule, path in office_paths(app):
         for method in rule.methods & {"GET", "POST"}:
             answer = reader.client.open(f"/en{path}", method=method)
-            if rule.endpoint not in READERS_MAY:
+            if rule.endpoint not in READER_ENDPOINTS:
                 assert answer.status_code == 403 and "Only for coordinators" in answer.text, (method, path)
                 refused += 1
             elif method == "POST":
@@ -117,7 +110,7 @@ def test_everything_else_is_refused_with_a_kind_page(app, reader):
 
 
 def test_a_reader_gets_no_letters_and_stands_in_for_nobody(app):
-    import letters
+    from mail import letters
     with app.app_context():
         letters.write_to_officers()
         db.session.commit()
@@ -132,5 +125,5 @@ def test_what_was_hidden_from_a_reader_is_still_there(app, reader):
 
 
 def test_the_table_names_only_pages_that_exist(app):
-    assert {rule.endpoint for rule in app.url_map.iter_rules()} >= READERS_MAY
-    assert Path(app.root_path, "templates/office/readers_not.html").exists()
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} >= READER_ENDPOINTS
+    assert Path(app.root_path, "templates/office/not_for_readers.html").exists()

@@ -1,7 +1,6 @@
 """Several web processes count together where Redis is named, and each for itself where it is gone."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -10,11 +9,12 @@ from contextlib import closing
 
 import databases
 import pytest
-from browser import Site, _free_port
+from browser import Site, free_port
 from conftest import ROOT
-from test_race import Browser, codes
+from helpers_servers import Browser, codes
+from tools import needs
 
-pytestmark = pytest.mark.skipif(not shutil.which("redis-server"), reason="needs a redis-server in PATH")
+pytestmark = [pytest.mark.system, pytest.mark.postgres, needs("redis-server")]
 
 
 class Counted(Site):
@@ -27,15 +27,15 @@ class Counted(Site):
         with self._log.open("a") as log:
             self._running.append(subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "--bind", f"fd://{door}", "--workers", "3", "--threads", "4",
-                 "--no-control-socket", "app:create_app()"], cwd=ROOT, stdout=log, stderr=log, pass_fds=(door,), env=env))
+                 "app:create_app()"], cwd=ROOT, stdout=log, stderr=log, pass_fds=(door,), env=env))
 
 
 @pytest.fixture
 def redis(tmp_path):
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir",
                                 str(tmp_path)], stdout=subprocess.DEVNULL)
-    for _ in range(100):
+    for _ in range(1200):
         with closing(socket.socket()) as one:
             if one.connect_ex(("127.0.0.1", port)) == 0:
                 break

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 
 import pytest
-from test_architecture import ROOT
+from helpers_code import ROOT
 
 PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
 # The levels of the requirements of each section, in their order: 1.2.3 is the third digit of "1.2".

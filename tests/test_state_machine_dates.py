@@ -4,41 +4,15 @@ moved, called off and remembered, against a small model that knows nothing of ou
 from datetime import datetime, time, timedelta
 
 import pytest
-from flask import g
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis import strategies as st
+from helpers_states import CITIZEN, FOUND, OFFICE, OPEN, PLACE_TOLD, STEPS, Cases, person, place, typed, units, where
+from hypothesis import HealthCheck, Phase, settings, strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
-from test_state_machine import (
-    CITIZEN,
-    FOUND,
-    OFFICE,
-    OPEN,
-    PLACE_TOLD,
-    STEPS,
-    Cases,
-    person,
-    place,
-    typed,
-    units,
-    where,
-)
 
-import duties
-import letters
-from models import (
-    COPENHAGEN,
-    Booking,
-    Proposal,
-    Reply,
-    Taken,
-    Visit,
-    add_working_days,
-    db,
-    local,
-    today,
-)
-from office.dates import losers, offer_others
-from office.desk import PILES
+from mail import letters
+from models import COPENHAGEN, Booking, Channel, Proposal, Reservation, Visit, add_working_days, db, local, today
+from reporting.work_list import QUEUES
+
+pytestmark = pytest.mark.postgres
 
 WORK = ("nye", "besked", "planlaeg", "venter", "planlagt")  # where open bookings lie
 HELD = {"held": "yes", "day": "2026-05-11", "starts": "17:00", "ends": "18:00", "place": PLACE_TOLD, "number": 12,
@@ -53,7 +27,7 @@ roads = st.sampled_from([0, 30, 90])  # minutes each way
 which = st.integers(0, 40)
 DAILY = ["ask", *["press"] * 3, "press what is old", "refuse", *["offer"] * 2, *["agree on"] * 3, "move", "call off",
          "choose", "lead", "enter", "report", "away", "control", *["do"] * 2, *["time"] * 2]
-WHO = {"name": CITIZEN, "email": "kvaex@example.dk", "phone": "", "address": "", "reply": Reply.EMAIL}
+WHO = {"name": CITIZEN, "email": "kvaex@example.dk", "phone": "", "address": "", "reply": Channel.EMAIL}
 AT = {"road": CITIZEN, "lat": None, "lng": None}
 
 
@@ -185,20 +159,20 @@ class Dates(Cases):
         wanted = (known["by"] and self.in_time(number) and self.bookings[booking]["status"] == "accepted"
                   and not self.holds_open(booking))
         legal = bool(wanted and self.is_free(known["crew"], known["starts"], known["ends"], travel))
-        visit = self.take("agree", legal, lambda _officer: Visit.agree(db.session.get(Proposal, number), 10),
+        visit = self.take("agree", legal, lambda _officer: Visit.agree(db.session.get(Proposal, number)),
                           [(booking, "agreed")])
         if legal:
             self.planned(visit, [booking], known["crew"], known["starts"], known["ends"], "meeting", True, travel)
             self.agrees(booking)
         elif wanted:
-            by = today() + timedelta(days=3)
+            by = add_working_days(today(), 5)
             self.take("offer instead", True, lambda _officer: db.session.get(Booking, booking).offer_instead(
-                db.session.get(Proposal, number), by), [(booking, "dates_offered")])
+                db.session.get(Proposal, number)), [(booking, "dates_offered")])
             self.is_offered_instead(booking, number, known["crew"], travel, by)
 
     def refuse(self, booking, words=""):
         legal = bool(self.offers(booking))
-        self.take("refuse", legal, lambda _officer: db.session.get(Booking, booking).refuse_offers(words, 10))
+        self.take("refuse", legal, lambda _officer: db.session.get(Booking, booking).refuse_offers(words))
         self.close(self.offers(booking))
 
     # What an officer does.
@@ -207,7 +181,8 @@ class Dates(Cases):
         times, by = [self.at(one) for one in times], today() + timedelta(days=days)
         legal = self.may_be_visited(booking, "meeting", True) and all(self.is_free(crew, *t, travel) for t in times)
         self.take("offer", legal, lambda officer: db.session.get(Booking, booking).offer(
-            officer, times, takes={"crew": crew}, travel=travel, where=PLACE_TOLD, answer_by=by, words="På gensyn."),
+            officer, times, resource_units={"crew": crew}, travel=travel, where=PLACE_TOLD, answer_by=by,
+            words="På gensyn."),
             [(booking, "dates_offered")])
         if legal:
             self.is_offered(booking, times, crew, travel, by)
@@ -226,19 +201,19 @@ class Dates(Cases):
                     if others and not any(self.in_time(n) for n in self.of(b) if n not in gone)}
 
         def plan(officer):
-            g.officer = officer
             visit = Visit.plan(
-                officer, service="meeting", place=where(at), starts_at=starts, ends_at=ends, travel=travel, told=True,
-                takes={"crew": crew}, bookings=[db.session.get(Booking, b) for b in sorted(bookings)],
-                place_told=PLACE_TOLD, public=True, report_within=10, words="På gensyn.")
-            found = losers(visit)
+                officer, service="meeting", place=where(at), starts_at=starts, ends_at=ends, travel=travel,
+                date_agreed=True,
+                resource_units={"crew": crew}, bookings=[db.session.get(Booking, b) for b in sorted(bookings)],
+                public_place=PLACE_TOLD, public=True, words="På gensyn.")
+            found = visit.displaced()
             assert {b.id: [p.id for p in gone] for b, gone in found.items()} == lost
-            offer_others(visit, found if others else {})
+            visit.offer_others(officer, found if others else {})
             return visit
 
         def step(officer):
             if legal:
-                shown = letters.previewed(lambda: plan(officer))
+                shown = letters.preview_letters(lambda: plan(officer))
                 self.count_on()
             visit = plan(officer)
             if legal:
@@ -279,7 +254,7 @@ class Dates(Cases):
     def away(self, who, day, hours):
         away = self.at(day)[0]
         back = away + timedelta(hours=hours)
-        self.take("absence", True, lambda _officer: Taken.absence(who, away, back, OFFICE) and None)
+        self.take("absence", True, lambda _officer: Reservation.absence(who, away, back, OFFICE) and None)
         self.absences.append((who, away, back))
 
     def lead(self, visit, service):
@@ -290,7 +265,7 @@ class Dates(Cases):
             self.bookings[new] = {**self.bookings[min(known["holds"])], "channel": "office", "status": "received",
                                   "closed_at": None, "service": service}
         got = self.take("lead to", True, lambda officer: db.session.get(Visit, visit).bookings[0].lead_to(
-            officer, db.session.get(Visit, visit), service=service, answer_within=10, answers={},
+            officer, db.session.get(Visit, visit), service=service, answers={},
             place=db.session.get(Visit, visit).place),
             [] if again else [(new, "received")])
         assert got == (again or new)
@@ -305,12 +280,12 @@ class Dates(Cases):
 
     def the_worker_looks_at_the_clock(self):
         late = {p["booking"] for p in self.proposals.values() if p["open"] and p["by"] and p["by"] < today()}
-        self.take("lapse", True, lambda _officer: duties.lapse_offers(), [(b, "dates_lapsed") for b in late])
+        self.take("lapse", True, lambda _officer: Proposal.lapse_due(), [(b, "dates_lapsed") for b in late])
         for booking in late:
             self.close(self.offers(booking))
         soon = [v for v in self.visits.values() if v["told"] and v["state"] == "planned" and not v["reminded"]
                 and self.now < v["starts"] and local(v["starts"]).date() <= add_working_days(today(), 2)]
-        self.take("remind", True, lambda _officer: duties.remind(), [
+        self.take("remind", True, lambda _officer: Visit.remind_due(), [
             about for v in soon for about in [(0, "reminder"), *((b, "reminded") for b in v["holds"])]])
         for known in soon:
             known["reminded"] = True
@@ -328,7 +303,7 @@ class Dates(Cases):
     def time_is_taken_by_visits_that_stand_and_the_road_to_them(self):
         with self.app.app_context():
             taken = {(t.visit_id, t.unit_key, t.starts_at, t.ends_at)
-                     for t in db.session.query(Taken).filter(Taken.visit_id.is_not(None))}
+                     for t in db.session.query(Reservation).filter(Reservation.visit_id.is_not(None))}
         assert taken == {(n, unit, v["starts"] - v["road"], v["ends"] + v["road"]) for n, v in self.visits.items()
                          if v["state"] != "cancelled" for unit in units(v["crew"])}
 
@@ -357,9 +332,9 @@ class Dates(Cases):
     @invariant()
     def every_open_booking_lies_in_one_pile(self):
         with self.app.app_context():
-            piles = {name: {n for n, in db.session.query(Booking.id).filter(PILES[name][1])} for name in WORK}
+            queues = {name: {n for n, in db.session.query(Booking.id).filter(QUEUES[name][1])} for name in WORK}
         for number, known in self.bookings.items():
-            found = [name for name in WORK if number in piles[name]]
+            found = [name for name in WORK if number in queues[name]]
             assert len(found) == 1 or known["status"] not in OPEN, f"{number} is {known['status']} and lies in {found}"
             if known["status"] == "accepted" and not self.holds_open(number) and not self.offers(number):
                 assert found in (["planlaeg"], ["besked"])
@@ -430,8 +405,9 @@ def walk(case: Dates, booking: int, steps: tuple[str, ...]) -> None:
             of_a_visit[step](len(case.visits))
 
 
-def test_no_walk_over_dates_leads_where_the_rules_do_not(dates):
+@pytest.mark.parametrize("walks", [3, pytest.param(12, marks=pytest.mark.slow)])
+def test_no_walk_over_dates_leads_where_the_rules_do_not(dates, walks):
     """The same walks every time, so that a red test means that the code has changed and not the dice."""
     run_state_machine_as_test(dates, settings=settings(
-        max_examples=12, stateful_step_count=50, deadline=None, derandomize=True, database=None,
+        max_examples=walks, stateful_step_count=50, deadline=None, derandomize=True, database=None,
         phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow]))

@@ -1,0 +1,123 @@
+"""What the services with an agreed date have in common: their lists, and what came of it."""
+
+from collections.abc import Callable
+
+from flask_babel import format_decimal, gettext, lazy_gettext as _l, ngettext
+from wtforms import BooleanField
+from wtforms.validators import ValidationError
+
+from forms import YES_NO, AnyOf, Clock, Day, Form, Line, NoPersonalData, OneOf, Text, has_been
+from models import Visit, local
+
+TOPICS = {
+    "facts": _l("Crime where we live (facts and figures)"), "unease": _l("Feeling unsafe"),
+    "burglary": _l("Burglary"), "fraud": _l("Online fraud"), "young": _l("Young people, online behaviour"),
+    "drugs": _l("Drugs and alcohol"), "traffic": _l("Traffic"), "disorder": _l("Vandalism and disorder"),
+    "watch": _l("Neighbourhood watch"), "hate": _l("Hate crime"), "other": _l("Other"),
+}
+# Which figures of the facts package tell of a topic, the most telling first.
+TOPIC_MEASURES = {
+    "facts": ("penal_code", "burglary_homes", "violence"), "unease": ("violence", "vandalism"),
+    "burglary": ("burglary_homes", "burglary_businesses"), "young": ("violence", "shoplifting"), "drugs": ("drugs",),
+    "disorder": ("vandalism",), "watch": ("burglary_homes",), "hate": ("violence",),
+}
+UNEASE = {
+    "lighting": _l("Lighting"), "planting": _l("Planting, sight lines"), "litter": _l("Litter, disorder"),
+    "graffiti": _l("Graffiti, vandalism"), "empty": _l("Empty buildings"), "traffic": _l("Traffic"),
+    "people": _l("Groups hanging about"), "path": _l("Underpass, path"), "incidents": _l("Earlier incidents"),
+    "other": _l("Other"),
+}
+WORRIES = {"burglary": _l("Burglary"), "fraud": _l("Online fraud"), "young": _l("Young people"), **UNEASE}
+NOT_KNOWN = {**YES_NO, "unknown": _l("Don’t know")}
+SSP = _l("SSP (school, social services, police)")
+HELD = {"yes": _l("Yes"), "police": _l("Cancelled by the police"), "organiser": _l("Cancelled by the organiser"),
+        "moved": _l("Moved to another date")}
+IF_HELD = "held=yes|short"
+NO_REPORTS = _l("Reporting a crime or giving a tip about somebody: call 114, or report it at politi.dk.")
+NO_GUARDS = _l("Private parties, or guarding an event.")
+
+
+def area(label, required: bool = True, **kwargs) -> Line:
+    """The second half of a place, in the service's own words."""
+    return Line(label, 200, required=required, rules=[NoPersonalData()], **kwargs)
+
+
+def to_the_organiser(label) -> Text:
+    return Text(label, 3000, render_kw={"rows": 5}, description=_l(
+        "Is put into the letter as it stands, in the citizen’s language. No names and no number plates."))
+
+
+class Outcome(Form):
+    """What came of a visit whose date was agreed. Where it was not held there is nothing more to tell."""
+
+    held = OneOf(_l("Held?"), HELD)
+    again = OneOf(_l("Is a new date to be found?"), YES_NO, when="held=police|organiser")
+    day = Day(_l("Date"), rules=[has_been], when=IF_HELD)
+    starts = Clock(_l("From"), day="day", when=IF_HELD)
+    ends = Clock(_l("To"), day="day", when=IF_HELD)
+    place = Line(_l("Place"), 160, when=IF_HELD)
+    summary = to_the_organiser(_l("Summary for the organiser"))
+    public_outcome = BooleanField(
+        _l("The organiser has agreed that everybody may read the outcome"), when=IF_HELD, description=_l(
+            "The place without its house number, the day, what it was about, what makes people feel unsafe as ticked, "
+            "and what was agreed. No names, and nothing of what anybody wrote."))
+    note = Text(_l("Internal note"), 2000, required=False, rules=[], render_kw={"rows": 2},
+                description=_l("Is never sent."))
+    by = Line(_l("Carried out by (initials)"), 40, required=False, description=_l("For officers only."))
+
+    internal = frozenset({"again", "public_outcome", "note", "by"})
+    what_happened = ("held", "again", ("day", "starts", "ends"), "place")
+    for_the_office = ("public_outcome", "note", "by")
+
+    def validate_ends(self, field):
+        if self.starts.data and field.data and field.data <= self.starts.data:
+            raise ValidationError(gettext("The end must be after the start."))
+
+
+class Heard(Outcome):
+    """An outcome where people said what makes them feel unsafe."""
+
+    worries = AnyOf(_l("What made people feel unsafe?"), WORRIES, when=IF_HELD)
+    worries_text = Text(_l("In their own words"), 1000, required=False, render_kw={"rows": 3}, when=IF_HELD)
+
+
+def was_held(findings: dict) -> bool:
+    return findings.get("held") in ("yes", "short")
+
+
+def statistics(findings: dict) -> dict[str, int]:
+    """What people said makes them feel unsafe, each worry once for each visit."""
+    if not was_held(findings):
+        return {}
+    return {"done": 1, **{f"worry-{worry}": 1 for worry in findings.get("worries", ())}}
+
+
+def published(*names: str) -> Callable[[dict], dict]:
+    """What everybody may know where the organiser has agreed: the answers to these questions, none typed freely."""
+    def of(findings: dict) -> dict:
+        if not (was_held(findings) and findings.get("public_outcome")):
+            return {}
+        return {"details": {name: findings[name] for name in names if findings.get(name)}}
+    return of
+
+
+def keeps_open(findings: dict) -> bool:
+    """It was not held, and another date is to be found."""
+    return findings["held"] == "moved" or (not was_held(findings) and findings.get("again") == "yes")
+
+
+def took_part(count: int) -> str:
+    return ngettext("%(count)s took part.", "%(count)s took part.", count, count=format_decimal(count))
+
+
+def start_findings(visit: Visit) -> dict:
+    """What the findings form already knows from the plan."""
+    start, end = local(visit.starts_at), local(visit.ends_at)
+    return {"held": "yes", "day": start.date(), "starts": start.time(), "ends": end.time(), "place": visit.public_place}
+
+
+# What differs between the services is the entry; this much of it is the same.
+AGREED = {"answer_within": 10, "act_within": 20, "report_within": 10, "date_is_agreed": True,
+          "reasons": ("resources", "no_date", "too_few", "authority", "district", "report", "outside", "information"),
+          "statistics": statistics, "keeps_open": keeps_open, "start_findings": start_findings,
+          "findings_text": "findings/agreed.txt"}

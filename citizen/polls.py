@@ -1,0 +1,52 @@
+"""The poll of a meeting or walk: what a phone answers by the code on the wall, and the wall itself."""
+
+import segno
+from flask import abort, g, render_template, request, session, url_for
+from flask_babel import get_locale, gettext
+from markupsafe import Markup
+
+import ratelimits
+from catalogue import SERVICES
+from forms import poll_form
+from mail.letters import poll_address
+from models import Poll, PollRound, is_same_secret, new_secret
+from web import commit_and_redirect, form_page
+
+from .blueprint import citizen
+
+REFRESH_SECONDS = 5  # of the projector's page, by the browser itself
+
+
+@citizen.route("/m/<code>", methods=["GET", "POST"])
+@ratelimits.poll_code_limit
+@ratelimits.poll_answer_limit
+def poll(code: str):
+    """A code that is wrong and one that is not open get the same page, and nothing tells which it was."""
+    found = Poll.by_code(code)
+    if found is None:
+        g.wrong_code = True  # which the limit counts
+    if found is None or found.open_round is None:
+        return render_template("citizen/poll.html", form=None), 404
+    questions = SERVICES[found.visit.service].polled_in(found.open_round)
+    phone = session.setdefault("phone", new_secret())
+    form = poll_form(questions)(data=found.answers_of(phone))
+    if request.form.get("round") != found.open_round or not form.validate():
+        return form_page("citizen/poll.html", form, poll=found, questions=questions)
+    found.answer(phone, form.answers())
+    return commit_and_redirect(url_for(".poll", code=found.code), gettext(
+        "Thank you. Your answer counts. Until the poll is closed, you can change it here."))
+
+
+@citizen.get("/m/<code>/<secret>")
+def poll_wall(code: str, secret: str):
+    """For the projector: it needs no log-in, because the machine that it runs on is often somebody else's."""
+    found = Poll.by_code(code)
+    if found is None or not is_same_secret(found.secret, secret):
+        abort(404)
+    last_round = (found.shown_rounds or [*PollRound])[-1]
+    address = poll_address(found.code, str(get_locale()))
+    picture = segno.make(address, error="m").svg_inline(border=2, light="#fff", omitsize=True)
+    return render_template(
+        "citizen/poll_wall.html", poll=found, address=address.partition("://")[2],
+        questions=SERVICES[found.visit.service].polled_in(last_round), picture=Markup(picture),  # noqa: S704
+    ), {"Refresh": str(REFRESH_SECONDS)}

@@ -1,0 +1,40 @@
+"""The figures that come with the product, and the product's own form of a file of figures."""
+
+import re
+
+from models import Figure, FigureRow
+
+from .figure_table import municipality_codes
+from .measures import COUNTRY, HERE, MEASURES, sources
+
+SHIPPED = HERE / "figures.csv"
+HEADER = ";".join(FigureRow._fields)
+ROW = re.compile(r"(\w{1,8});(\w+);((?:19|20)\d\d);(\d{1,9}(?:\.\d+)?);(\w+)", re.ASCII)
+
+
+def write_rows(rows: list[FigureRow]) -> str:
+    """A line for each, under the names of the columns."""
+    return "\n".join([HEADER, *(";".join(map(str, row)) for row in rows)])
+
+
+def read_rows(text: str) -> list[FigureRow]:
+    """The reverse of `write_rows`; ValueError where it is something else."""
+    header, *lines = text.splitlines() or [""]
+    found = [ROW.fullmatch(line) for line in lines]
+    if header != HEADER or not all(found):
+        raise ValueError("not in the product's own form of figures")
+    rows = [FigureRow(area, measure, int(year), float(value), source)
+            for area, measure, year, value, source in (match.groups() for match in found)]
+    if any(row.measure not in MEASURES or row.source not in sources() for row in rows):
+        raise ValueError("an unknown measure or source")
+    return rows
+
+
+def load_shipped() -> int:
+    """Fill the table of a fresh database, and say with how many figures. Where anything has been stored, what an
+    officer imports counts. Another district than the one whose figures these are gets the country's alone."""
+    if not Figure.is_empty():
+        return 0
+    rows = read_rows(SHIPPED.read_text("utf-8"))
+    ours = municipality_codes().keys() <= {row.area for row in rows}
+    return Figure.store(row for row in rows if ours or row.area == COUNTRY)

@@ -1,0 +1,51 @@
+"""What an officer types about facts for meetings: a file of figures, what is handed out, and advice."""
+
+from flask import request
+from flask_babel import gettext, lazy_gettext as _l
+from wtforms import FileField, HiddenField
+from wtforms.validators import URL, ValidationError
+
+from languages import LANGUAGES
+from models.limits import FEWEST_FACTS, MOST_FACTS
+
+from .fields import AnyOf, InEachLanguage, Line
+from .form import Form
+
+MOST_OCTETS = 20_000_000  # of a file: all areas and offences of StatBank for many years
+
+
+class SentFile(FileField):
+    """A file to send along; `data` are its octets, none where there is no file."""
+
+    def process_formdata(self, _typed):
+        sent = request.files.get(self.name)
+        self.data = sent.stream.read() if sent else b""
+
+
+class FigureFileForm(Form):
+    """A file from StatBank; when it has been looked through, `rows` carries what it says to the storing press."""
+
+    file = SentFile(_l("File from StatBank (CSV)"), render_kw={"accept": ".csv,text/csv"})
+    rows = HiddenField()
+
+
+class HandoutForm(Form):
+    """What stands on the page that is handed out at a meeting."""
+
+    measures = AnyOf(_l("Facts about"), description=_l("From %(least)s to %(most)s.", least=FEWEST_FACTS,
+                                                       most=MOST_FACTS))
+    topics = AnyOf(_l("Advice about"), required=False)
+    words = InEachLanguage(_l("A line of your own"), 300, required=False, rows=2)
+    languages = AnyOf(_l("Language of the page"), LANGUAGES)
+
+    def validate_measures(self, field):
+        if not FEWEST_FACTS <= len(field.data) <= MOST_FACTS:
+            raise ValidationError(gettext("Choose from %(least)s to %(most)s.", least=FEWEST_FACTS, most=MOST_FACTS))
+
+
+class AdviceForm(Form):
+    """The advice about one topic."""
+
+    texts = InEachLanguage(_l("What people read"), 400, rows=4, rules=[])
+    link = Line(_l("Where the official advice stands"), 200, rules=[
+        URL(message=_l("Write the whole address, such as https://dkr.dk."))])

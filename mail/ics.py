@@ -1,0 +1,114 @@
+"""Dates as calendar programs read them: attached to a letter, or as a feed that is fetched again and again.
+
+Only what those who asked were told is ever here. A feed's address can be passed on, and other companies' servers
+read it; so the officer's own feed, too, is without the visits that nobody may know of.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from flask import current_app
+from flask_babel import force_locale, gettext
+from icalendar import Calendar, Event as Entry, Timezone, vCalAddress, vDuration
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import selectinload
+
+from catalogue import SERVICES
+from forms import in_my_language
+from labels import reference
+from models import NotAllowed, Visit, VisitStatus, db, in_ascii, local, midnight, now
+
+PAST = timedelta(days=30)  # for so long, a feed still shows what is over
+AGAIN = timedelta(hours=2)  # so often, a feed is to be fetched anew
+# The rule by which Denmark's clocks change, good for any year; icalendar itself would list the changes one by one.
+DANISH_TIME = Timezone.from_ical("""BEGIN:VTIMEZONE
+TZID:Europe/Copenhagen
+BEGIN:DAYLIGHT
+TZNAME:CEST
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+DTSTART:19960331T020000
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+END:DAYLIGHT
+BEGIN:STANDARD
+TZNAME:CET
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+DTSTART:19961027T030000
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+END:STANDARD
+END:VTIMEZONE
+""")
+
+
+def entry(visit: Visit, language: str) -> str:
+    """A visit as its letter carries it: the same entry each time, changed or taken out again."""
+    with force_locale(language):
+        method = "CANCEL" if visit.status is VisitStatus.CANCELLED else "PUBLISH"
+        return _calendar([_entry(visit, _what_to_know())], method=method)
+
+
+def public_feed(language: str) -> str:
+    """What anybody may know: the dates that everyone who asked agreed to show."""
+    with force_locale(language):
+        entries = [_entry(visit, _what_to_know()) for visit in public_visits(now() - PAST)]
+        return _feed(entries, gettext("Meet the police"))
+
+
+def officer_feed(officer) -> str:
+    """The office's agreed visits, with who goes and the cases' references, without anybody's name."""
+    entries = [_entry(visit, " · ".join([visit.crew, *(reference(b.reference) for b in visit.bookings)]))
+               for visit in _told(now() - PAST)]
+    return _feed(entries, gettext("Visits: %(name)s", name=officer.name))
+
+
+def public_visits(since: datetime) -> list[Visit]:
+    """Those that anybody may know and that end after `since`; one that is called off is among them and says so."""
+    return _told(since, Visit.public.is_(True))
+
+
+def by_day(visits: Iterable[Visit]) -> dict[datetime, list[Visit]]:
+    """Visits in order, by the first moment of the day on which they start."""
+    days: dict[datetime, list[Visit]] = {}
+    for visit in visits:
+        days.setdefault(midnight(local(visit.starts_at)), []).append(visit)
+    return days
+
+
+def _told(since: datetime, *rules: ColumnElement[bool]) -> list[Visit]:
+    return list(db.session.scalars(
+        select(Visit).where(Visit.date_agreed.is_(True), Visit.ends_at > since, *rules).order_by(Visit.starts_at,
+            Visit.id)
+        .options(selectinload(Visit.bookings), selectinload(Visit.events))))
+
+
+def _what_to_know() -> str:
+    return gettext("An urgent duty may have to come first; then this entry says so. Questions: call 114.")
+
+
+def _entry(visit: Visit, words: str) -> Entry:
+    if not visit.date_agreed:
+        raise NotAllowed(f"nobody may know of visit {visit.id}")
+    config, off = current_app.config, visit.status is VisitStatus.CANCELLED
+    district = in_my_language(config["DISTRICT"].name)
+    what = f"{SERVICES[visit.service].name}, {district}"
+    return Entry.new(
+        uid=f"{visit.uid}@{config['SERVER_NAME'].partition(':')[0]}", sequence=visit.sequence, stamp=now(),
+        last_modified=visit.events[-1].at, start=local(visit.starts_at), end=local(visit.ends_at),
+        summary=gettext("Cancelled: %(what)s", what=what) if off else what, location=visit.public_place,
+        description=words, organizer=vCalAddress.new(in_ascii(config["DISTRICT"].email), cn=district),
+        status="CANCELLED" if off else "CONFIRMED")
+
+
+def _feed(entries: list[Entry], name: str) -> str:
+    again = vDuration(AGAIN, {"value": "DURATION"})
+    return _calendar(entries, name=name, **{"x-wr-calname": name, "refresh-interval": again, "x-published-ttl": again})
+
+
+def _calendar(entries: list[Entry], **said) -> str:
+    calendar = Calendar()
+    for name, value in {"prodid": "-//Book en betjent//DA", "version": "2.0", **said}.items():
+        calendar.add(name, value)
+    for part in (DANISH_TIME, *entries):
+        calendar.add_component(part)
+    return calendar.to_ical().decode()

@@ -1,0 +1,273 @@
+"""Which letter goes to whom.
+
+When a change is committed, the letters that its events call for are written in the same transaction, so nobody can
+forget one (`write_pending`, which app.py hangs on every commit). They are rows; outbox.py sees that they go. Which
+event calls for which letter stands in models/event_types.py.
+"""
+
+import hmac
+import re
+from base64 import urlsafe_b64encode
+from datetime import datetime, timedelta
+from email.utils import make_msgid
+from hashlib import sha256
+
+from flask import current_app, render_template
+from flask_babel import force_locale, gettext
+from itsdangerous import Signer
+from sqlalchemy import func, select
+
+from catalogue import SERVICES
+from forms import ASSIGNEES, OURSELVES, in_my_language
+from languages import MAIN, prefix
+from mail import ics
+from models import (
+    OPEN,
+    Assignee,
+    BlockedAddress,
+    Booking,
+    Channel,
+    DeliveryStatus,
+    Event,
+    EventKind,
+    Feedback,
+    FindingsLink,
+    Invite,
+    Letter,
+    Officer,
+    OfficerAbsence,
+    WaitlistEntry,
+    add_working_days,
+    db,
+    drain_pending_events,
+    is_same_secret,
+    limits,
+    mailbox,
+    now,
+    today,
+)
+
+# Those that a form alone calls for. An address gets limits.RECEIPTS_A_DAY of them.
+LIMITED = frozenset(kind for kind in EventKind if kind.type.letter and kind.type.letter.limited)
+DIGEST, WARNING, REMINDER = "digest", "warning", "reminder"
+# Who is written to besides citizens and officers, by the fact of the event that holds their number.
+RECIPIENTS = {"owner": Assignee, "waiter": WaitlistEntry, "link": FindingsLink, "invite": Invite, "feedback": Feedback}
+# The pages to which a secret link leads.
+PAGES = {Booking: "citizen.case", Assignee: "citizen.assignee", WaitlistEntry: "citizen.waitlist_entry",
+         FindingsLink: "office.findings_by_link",
+         Invite: "office.invitation"}
+
+
+def write_pending(_session=None) -> list[Letter]:
+    """Write the letters that the changes in hand call for. A preview calls it and rolls back; a commit always does."""
+    letters, events = [], drain_pending_events()
+    _refresh_waiting_letters(events)
+    for event in events:
+        if event.kind is EventKind.REMINDED and event.booking is None:
+            letters += _write_to_each_officer(REMINDER, visit=event.visit)
+        elif event.kind.type.letter:
+            letters += _write(event)
+    return letters
+
+
+def _write(event: Event) -> list[Letter]:
+    """The letter that an event calls for, in its reader's language; none where the reader cannot or need not get one.
+
+    Whoever is let in by a link of their own gets a mail that names no case and no visit: it may be read on its way.
+    """
+    rule, booking, reader = event.kind.type.letter, event.booking, _reader(event)
+    way = _way(event, reader)
+    if way is None:
+        return []
+    by_mail = way is Channel.EMAIL
+    language = MAIN if rule.to == "officer" else reader.language
+    why, stands = _held_back(event, reader.email, language) if by_mail else ("", {})
+    about = booking or event.visit
+    service = SERVICES.get(about.service if about else event.facts.get("service"))
+    with force_locale(language):
+        entry = ics.entry(event.visit, language) if by_mail and rule.entry else ""
+        words = {"event": event, "booking": booking, "visit": event.visit, "service": service, "reader": reader,
+                 "link": link_to(reader) if type(reader) in PAGES else "", "language": language, "by_mail": by_mail,
+                 "form": service and _address("citizen.book", language, slug=service.slug), "entry": entry, **stands}
+        recipient = booking.reached_by(way) if booking else reader.email or reader.name or str(ASSIGNEES[reader.kind])
+        letter = _add(event.kind, why, words, channel=way, booking=booking, language=language, recipient=recipient,
+                      assignee=reader if isinstance(reader, Assignee) else None, calendar=entry)
+    if why and isinstance(reader, WaitlistEntry):
+        letter.recipient = ""
+        reader.leave()  # who was not written to is not on the list, and may ask again
+    return [letter]
+
+
+def _reader(event: Event) -> Booking | Officer | Assignee | WaitlistEntry | FindingsLink | Invite | Feedback:
+    """To whom the letter goes. A citizen is known by the booking."""
+    to = event.kind.type.letter.to
+    if to == "citizen":
+        return event.booking
+    if to == "officer":
+        return event.officer
+    return db.session.get(RECIPIENTS[to], event.facts[to])
+
+
+def _way(event: Event, reader) -> Channel | None:
+    """How this letter goes; None for a receipt that was already given on the screen or over the phone, and where there
+    is no address. Somebody responsible for a task who has no address is phoned by an officer, but not we ourselves."""
+    booking, confirms = event.booking, event.kind.type.letter.confirms
+    if reader.email and (booking is None or booking.reply is Channel.EMAIL or confirms):
+        return Channel.EMAIL
+    if booking is None:
+        return Channel.PHONE if isinstance(reader, Assignee) and reader.kind != OURSELVES else None
+    if event.kind is EventKind.RECEIVED and booking.channel not in ("paper", "office"):
+        return None
+    return Channel.POST if booking.reply is Channel.POST else Channel.PHONE
+
+
+def _held_back(event: Event, address: str, language: str) -> tuple[str, dict]:
+    """Why a letter stays here, or nothing; and what such a letter says at its end. What an officer does always goes."""
+    if event.kind not in LIMITED or event.officer:
+        return "", {}
+    before = Letter.today_to(address, LIMITED)
+    named = event.booking.reference if event.booking else f"v{event.facts['waiter']}"
+    token = _signer().sign(f"{named}.{address_key(address)}").decode().rstrip("-_")
+    return _refused(address, before), {
+        "not_me": _address("citizen.not_me", language, token=token), "last_today": before == limits.RECEIPTS_A_DAY - 1}
+
+
+def _refused(address: str, before: int) -> str:
+    return "blocked" if BlockedAddress.of(address_key(address)) else "enough" if before >= limits.RECEIPTS_A_DAY else ""
+
+
+def named_in(token: str) -> tuple[str, str] | None:
+    """What a link "this was not me" is about, a case's reference or v and a waiter's number; and the address's key."""
+    value, _, signature = token.rpartition(".")
+    return tuple(value.split(".")) if is_same_secret(_signer().get_signature(value).decode(), signature) else None
+
+
+def _signer() -> Signer:
+    return Signer(current_app.secret_key, salt="not me")
+
+
+def address_key(address: str) -> str:
+    """By which an address is known again without being kept."""
+    digest = hmac.digest(current_app.secret_key.encode(), f"address {mailbox(address)}".encode(), sha256)
+    return urlsafe_b64encode(digest[:18]).decode()
+
+
+def _refresh_waiting_letters(events: list[Event]) -> None:
+    """What has not gone yet may have another reader by now, or one who never asked."""
+    changed = {e.booking.id: e for e in events if e.kind in (EventKind.SPAM, EventKind.CONTACT_CHANGED)}
+    waiting = select(Letter).where(Letter.booking_id.in_(changed), Letter.delivery_status == DeliveryStatus.WAITING,
+                                   Letter.channel == Channel.EMAIL)
+    for letter in db.session.scalars(waiting) if changed else ():
+        why, event = "", changed[letter.booking_id]
+        if event.kind is EventKind.SPAM:
+            why = "aside"
+        elif letter.kind in LIMITED and not event.officer:
+            why = _refused(letter.recipient, Letter.today_to(letter.recipient, LIMITED) - 1)  # it is among them
+        if why:
+            letter.suppress(why)
+
+
+def _add(kind: str, held_back: str, words: dict, **columns) -> Letter:
+    """Render a letter of this kind with `words`, and keep it to be sent. The first line of its template is the
+    subject."""
+    subject, _, text = render_template(f"letters/{kind}.txt", **words).strip().partition("\n")
+    host = current_app.config["SERVER_NAME"].partition(":")[0]
+    letter = Letter(kind=kind, subject=subject, text=re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n",
+                    message_id=make_msgid(domain=host), delivery_status=DeliveryStatus.WAITING, **columns)
+    if held_back:
+        letter.suppress(held_back)
+    db.session.add(letter)
+    return letter
+
+
+def preview_letters(change) -> list[Letter]:
+    """The letters that `change` would send, by doing it and taking it back: a preview cannot differ from the letter."""
+    with db.session.no_autoflush, db.session.begin_nested() as savepoint:
+        change()
+        letters = write_pending()
+        savepoint.rollback()
+    return letters
+
+
+def authority_for(key: str, place) -> dict:
+    """To whom a wish about `place` is referred, in the reader's language."""
+    district = current_app.config["DISTRICT"]
+    authority = district.authority(key)
+    what = in_my_language(authority.for_)
+    if key == "municipality":
+        known = district.municipality(place.municipality)
+        return {"name": gettext("%(name)s Municipality", name=known.name), "what": what, "phone": known.phone,
+                "link": known.roads}
+    if key == "other_district" and (other := district.neighbour(place.postcode)):
+        return {"name": in_my_language(other.name), "what": what, "phone": other.phone, "link": other.website}
+    return {"name": in_my_language(authority.name), "what": what, "phone": authority.phone, "link": authority.link}
+
+
+def link_to(reader: Booking | Assignee | WaitlistEntry | FindingsLink | Invite) -> str:
+    """The secret link of a case or of whoever else is let in by one, in the language of their letters. It only ever
+    shows a page."""
+    named = {"reference": reader.reference} if isinstance(reader, Booking) else {"id": reader.id}
+    return _address(PAGES[type(reader)], reader.language, secret=reader.secret, **named)
+
+
+def office_address() -> str:
+    return _address("office.work_list", MAIN)
+
+
+def feed_address(language: str, key: str = "") -> str:
+    """Where a calendar fetches the dates that anybody may know, or with its `key` those of an officer."""
+    return _address("office.feed", language, key=key) if key else _address("citizen.feed", language)
+
+
+def poll_address(code: str, language: str) -> str:
+    """Where whoever takes part in a meeting answers its poll."""
+    return _address("citizen.poll", language, code=code)
+
+
+def _address(endpoint: str, language: str, **values) -> str:
+    """An absolute address made from configuration, never from what a request claims to be."""
+    config = current_app.config
+    road = current_app.url_map.bind(config["SERVER_NAME"], script_name=prefix(language) or "/",
+                                    url_scheme=config["PREFERRED_URL_SCHEME"])
+    return road.build(endpoint, values, force_external=True)
+
+
+def write_to_officers() -> None:
+    """The digest of what is new, and the warning of promises about to break: one mail each, not one per booking."""
+    config, day = current_app.config, today()
+    db.session.connection()  # takes the write lock before the clock is read: of two workers, one writes
+    last = _last(DIGEST)
+    if last is None or now() - last >= timedelta(minutes=config["DIGEST_MINUTES"]):
+        since = last or now() - timedelta(days=7)
+        news = [kind for kind in EventKind if kind.type.digest]
+        counts = dict(db.session.execute(select(Event.kind, func.count()).where(
+            Event.at > since, Event.at <= now(), Event.kind.in_(news), Event.officer_id.is_(None)).group_by(
+                Event.kind)).all())
+        if counts:
+            _write_to_each_officer(DIGEST, counts=counts)
+    last = _last(WARNING)
+    if last is None or now() - last >= timedelta(hours=20):
+        soon = add_working_days(day, config["WARN_DAYS"])
+        late = list(db.session.scalars(select(Booking).where(
+            Booking.status.in_(OPEN), Booking.due_on <= soon).order_by(Booking.due_on).limit(50)))
+        messages = db.session.scalars(Feedback.unanswered().where(Feedback.due_on <= soon)).all()
+        if late or messages:
+            _write_to_each_officer(WARNING, late=late, messages=messages, day=day)
+
+
+def _last(kind: str) -> datetime | None:
+    """When such a letter was written last; what a clock that was too fast has dated in the future does not count."""
+    return db.session.scalar(select(func.max(Letter.made_at)).where(Letter.kind == kind, Letter.made_at <= now()))
+
+
+def _write_to_each_officer(kind: str, **facts) -> list[Letter]:
+    """Everybody who works here. To who stands in for somebody, the letter says for whom."""
+    standing_in: dict[Officer, list[OfficerAbsence]] = {officer: [] for officer in Officer.coordinators()}
+    for away in OfficerAbsence.at_present():
+        if away.stand_in in standing_in:
+            standing_in[away.stand_in].append(away)
+    with force_locale(MAIN):
+        return [_add(kind, "", {"office_address": office_address(), "EventKind": EventKind,
+                                "catalogue": SERVICES, "standing_in": aways, **facts},
+                     channel=Channel.EMAIL, language=MAIN, recipient=officer.email)
+                for officer, aways in standing_in.items()]

@@ -1,0 +1,302 @@
+"""That letters go: a worker takes what waits (`send_due`), and may be killed at any moment."""
+
+import re
+import smtplib
+import ssl
+import textwrap
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from email.charset import QP, Charset
+from email.errors import MessageError
+from email.header import Header
+from email.headerregistry import Address
+from email.message import Message as StandardMessage
+from email.policy import SMTP, compat32
+from email.utils import parseaddr, quote
+from itertools import groupby
+from pathlib import Path
+
+from flask import current_app, render_template
+from flask_mail import BadHeaderError, Connection, Mail, Message
+from markupsafe import Markup
+from sqlalchemy import func, select
+from sqlalchemy.orm import defer
+
+from labels import linked
+from languages import in_language
+from models import Channel, DeliveryStatus, Letter, db, in_ascii, now, writing_beside_others
+
+mail = Mail()
+SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
+SHORT_LINES.body_encoding = QP
+# A refusal that names one of these (RFC 3463) is about us or the route, and not about this reader or this letter: our
+# own address, the mail system, the network, the protocol, the permission to send.
+ABOUT_US = re.compile(r"[45]\.(1\.[78]|[3457]\.\d+)")
+ENHANCED = re.compile(r"(?<![\d.])[45]\.(?![01]\.0\b)\d{1,3}\.\d{1,3}(?!\.?\d)")  # x.0.0 and x.1.0 say nothing
+ABOUT_US_CODES = {421, 530, 534, 535, 538, 571}  # the same of servers that give no such code, and in words
+ABOUT_US_WORDS = re.compile(
+    r"\brelay(?! recipient)|authenti|client host|\bauth\b|\b(?:spf|dkim|dmarc)\b|\bsender|\b(?:he|eh)lo\b|black ?list|"
+    r"blocklist|spamhaus|rcpthosts|gateway|not verified|administrative prohibition|allowed to send|lookup failed", re.I)
+# What does not pass by waiting: somebody must see to it.
+NEEDS_REPAIR = ("server 5", "login", "certificate", "configuration")
+SUBJECT_LINE = 70  # characters of its lines: an encoded word has at most 75 (RFC 2047, section 2)
+TIMEOUT = 60  # seconds to wait for a mail server, which may look a letter through before it answers
+
+
+@writing_beside_others()
+def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
+    """Send what is due until nothing is left, the mail server is gone or `stopped` says so; how many letters went.
+
+    Each letter is claimed and the claim committed before it is sent. What a killed worker had in hand is sent once
+    more after a while, under the same Message-ID: better recognisably twice than not at all. While a letter is on its
+    way no lock is held: a slow mail server keeps nobody waiting. That two workers claim two letters, its row sees to.
+    """
+    sent, transport = 0, _Transport()
+    try:
+        while not stopped() and (letter := Letter.claim()):
+            db.session.commit()
+            try:
+                message, file = _as_mail(letter), f"{letter.id:06}-{letter.kind}.eml"
+                db.session.rollback()
+                error = transport.send(message, file)
+            except Exception:  # unforeseen, so tried again like any other until it counts as failed
+                current_app.logger.exception("a letter could not be sent")
+                db.session.rollback()
+                error = _SendError("server")
+            if error is None:
+                letter.mark_sent()
+                sent += 1
+            elif error.for_good:
+                letter.mark_failed(error.words)
+            else:
+                letter.retry_later(error.words)
+            db.session.commit()
+            if error and error.is_the_servers:
+                break
+    finally:
+        transport.close()
+        db.session.rollback()
+    return sent
+
+
+def stuck() -> bool:
+    """Whether letters wait that a living worker would have sent, or that a mail server that is set up rightly and well
+    would have taken: its last word was no, to us or to more than one reader, for two hours, or in a way that does not
+    pass by waiting."""
+    overdue, long_ago = now() - timedelta(minutes=15), now() - timedelta(hours=2)
+    mails = Letter.channel == Channel.EMAIL
+    if db.session.scalar(select(Letter.id).where(
+            mails, Letter.delivery_status.in_((DeliveryStatus.WAITING, DeliveryStatus.SENDING)),
+            Letter.next_try_at < overdue).limit(1)):
+        return True
+    newest_sent = db.session.scalar(select(func.max(Letter.sent_at)).where(mails, Letter.done_by_id.is_(None)))
+    tried_again = select(Letter).options(defer(Letter.text), defer(Letter.calendar)).where(
+        mails, Letter.delivery_status == DeliveryStatus.WAITING, Letter.tries > 0)
+    refused = [letter for letter in db.session.scalars(tried_again)
+               if newest_sent is None or letter.tried_at >= newest_sent]
+    if any(letter.error.startswith(NEEDS_REPAIR) for letter in refused):
+        return True
+    for_hours = [letter for letter in refused if letter.made_at < long_ago]
+    return (any(not letter.error.startswith("refused") for letter in for_hours)
+            or len({letter.recipient for letter in for_hours}) > 1)  # by one reader alone: it may be theirs
+
+
+def by_mail_server() -> bool:
+    """Whether letters go to a mail server; otherwise they become files in instance/letters/."""
+    return bool(current_app.config["MAIL_SERVER"])
+
+
+@dataclass(frozen=True)
+class _SendError:
+    """Why a letter did not go: `words` begin with a key of labels.ERRORS."""
+
+    words: str
+    for_good: bool = False
+
+    @property
+    def is_the_servers(self) -> bool:
+        """Whether the next letter would fare no better."""
+        return not self.words.startswith(("refused", "address"))
+
+
+class _Transport:
+    """Sends letters over one connection, opened for the first of them."""
+
+    def __init__(self):
+        self.connection: _Connection | None = None
+
+    def send(self, message: Message, file: str) -> _SendError | None:
+        """Hand over one letter; what stood in the way, or None."""
+        if not _is_address(*message.recipients):
+            return _SendError("address", for_good=True)
+        try:
+            if not by_mail_server():
+                return _keep_as_file(message, file)
+            if self.connection is None:
+                self.connection = _Connection(current_app.extensions["mail"]).__enter__()
+            self.connection.send(message)
+            return None
+        except (smtplib.SMTPException, OSError, BadHeaderError, ValueError) as error:
+            self.close()  # the next letter starts on a connection of its own
+            return _refusal(error)
+
+    def close(self) -> None:
+        if self.connection:
+            self.connection.__exit__(None, None, None)
+            self.connection = None
+
+
+def _refusal(error: Exception) -> _SendError:
+    """What a mail server's no means: 5xx for this reader or this letter is for good, all else may pass."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            return _refused(*next(iter(error.recipients.values())))
+        case smtplib.SMTPDataError():
+            return _refused(error.smtp_code, error.smtp_error)
+        case smtplib.SMTPAuthenticationError():
+            return _SendError(_reply("login", error.smtp_code, error.smtp_error))
+        case smtplib.SMTPResponseException():  # of the sender or the greeting: our set-up, not the letter
+            return _SendError(_reply("server", error.smtp_code, error.smtp_error))
+        case ssl.SSLCertVerificationError():
+            return _SendError("certificate")
+        case smtplib.SMTPServerDisconnected():
+            pass
+        case smtplib.SMTPException() | BadHeaderError() | ValueError():
+            # Our settings ask for STARTTLS or a log-in that the server does not offer, or hold a name or a password
+            # that cannot be sent.
+            return _SendError("configuration")
+    # smtplib takes a read that timed out for a broken connection; the cause stands behind it.
+    slow = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+    return _SendError("timeout" if slow else "unreachable")
+
+
+def _refused(code: int, words: bytes | str) -> _SendError:
+    """A no after the sender was taken. A relay that is set up wrongly says it here, too: that is not the reader's."""
+    reply = _reply("", code, words)
+    if enhanced := ENHANCED.search(reply):
+        about_us = ABOUT_US.fullmatch(enhanced[0])
+    else:
+        about_us = code in ABOUT_US_CODES or ABOUT_US_WORDS.search(re.sub(r"\S+@\S+", "", reply))
+    if about_us:
+        return _SendError(f"server{reply}")
+    return _SendError(f"refused{reply}", for_good=code >= 500)
+
+
+class _Connection(Connection):
+    """Flask-Mail's connection with what it lacks: a timeout, a checked certificate, a departure that cannot fail."""
+
+    def configure_host(self):
+        mail = self.mail
+        context = ssl.create_default_context() if mail.use_ssl or mail.use_tls else None
+        if mail.use_ssl:
+            host = smtplib.SMTP_SSL(mail.server, mail.port, timeout=TIMEOUT, context=context)
+        else:
+            host = smtplib.SMTP(mail.server, mail.port, timeout=TIMEOUT)
+        try:
+            if mail.use_tls:
+                host.starttls(context=context)
+            if mail.username and mail.password:
+                host.login(mail.username, mail.password)
+        except BaseException:
+            host.close()
+            raise
+        mail.max_emails = None  # else Flask-Mail may part and reconnect, and fail, after a letter was accepted
+        return host
+
+    def __exit__(self, *exception):
+        with suppress(smtplib.SMTPException, OSError):  # what was accepted stays so, however the server says goodbye
+            super().__exit__(*exception)
+
+
+def _reply(what: str, code: int, words: bytes | str) -> str:
+    words = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return f"{what} {code} {' '.join(words.split())}"
+
+
+class _Mail(Message):
+    """Flask-Mail's message, but for three headers: it encodes a sender's name again, and folds without counting the
+    header's own name, so that Python folds once more, in the middle of an encoded word (RFC 2047, section 5); and an
+    address without brackets in front of per cent is a mark of spam to SpamAssassin (TO_NO_BRKTS_PCNT)."""
+
+    sender_name = ""
+
+    def _message(self) -> StandardMessage:
+        message = super()._message()
+        message.policy = compat32  # takes lines that are folded already
+        message.replace_header("From", f"{_phrase(self.sender_name)}\n <{self.sender}>")
+        message.replace_header("To", f"<{self.recipients[0]}>")
+        message.replace_header("Subject", Header(self.subject, header_name="Subject", maxlinelen=SUBJECT_LINE).encode())
+        message.policy = SMTP
+        return message
+
+
+def _is_address(recipient: str) -> bool:
+    """Whether it is a single address that every mail server can read, and no line of the head besides."""
+    try:
+        Address(addr_spec=recipient)
+    except (MessageError, ValueError, IndexError):
+        return False
+    return recipient.isascii()
+
+
+def _phrase(name: str) -> str:
+    """A name before an address (RFC 5322, 3.2.5): what is plain ASCII in quotation marks, other words encoded once
+    (RFC 2047), and no line so long that it is folded again."""
+    parts = []
+    for plain, words in groupby(name.split(), lambda word: word.isascii() and "=?" not in word and len(word) < 60):
+        run = " ".join(words)
+        if plain:
+            parts += [f'"{quote(line)}"' for line in textwrap.wrap(run, 60, break_on_hyphens=False)]
+        else:
+            parts.append(Header(run, "utf-8", maxlinelen=70).encode())
+    return "\n ".join(parts)
+
+
+def _sender(language: str) -> tuple[str, str]:
+    """Name and address from which letters in `language` come."""
+    district, own = current_app.config["DISTRICT"], current_app.config["MAIL_DEFAULT_SENDER"]
+    if own:
+        return parseaddr(own) if isinstance(own, str) else tuple(own)
+    return in_language(district.name, language), district.email
+
+
+def _as_mail(letter: Letter) -> Message:
+    district = current_app.config["DISTRICT"]
+    name, address = _sender(letter.language)
+    message = _Mail(
+        letter.subject, recipients=[in_ascii(letter.recipient)], body=letter.text, html=html_twin(letter),
+        sender=in_ascii(address), charset=SHORT_LINES, reply_to=in_ascii(district.email),
+        date=letter.made_at.timestamp(),
+        extra_headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All",
+                       "Content-Language": letter.language})
+    message.msgId, message.sender_name = letter.message_id, name
+    if letter.calendar:
+        method = "CANCEL" if "METHOD:CANCEL" in letter.calendar else "PUBLISH"
+        message.attach("aftale.ics", f"text/calendar; method={method}; charset=utf-8",
+                       letter.calendar.encode())
+    return message
+
+
+def html_twin(letter: Letter) -> str:
+    """The same words as simple HTML: paragraphs, and links where the text has addresses."""
+    paragraphs = [Markup("<br>\n").join(linked(line) for line in p.split("\n"))
+                  for p in letter.text.strip().split("\n\n")]
+    return render_template("letters/twin.html", letter=letter, paragraphs=paragraphs)
+
+
+def delete_letter_file(letter: Letter) -> None:
+    """Where letters are written as files, this one is gone, too, and what a killed worker had begun of it."""
+    for hidden in ("", "."):
+        name = f"{hidden}{letter.id:06}-{letter.kind}.eml"
+        Path(current_app.instance_path, "letters", name).unlink(missing_ok=True)
+
+
+def _keep_as_file(message: Message, file: str) -> None:
+    folder = Path(current_app.instance_path, "letters")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    octets = message.as_bytes()  # before there is a file: what is no mail leaves none behind
+    (folder / f".{file}").touch(mode=0o600)
+    (folder / f".{file}").write_bytes(octets)
+    (folder / f".{file}").rename(folder / file)

@@ -1,0 +1,396 @@
+"""A citizen's wish about a place, from receipt to answer."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from . import limits
+from .base import Numbered, UTCDateTime, db, fold, masked, new_secret, now, one_of, require
+from .enums import CLOSED, DECIDED, NEXT_STEPS, OPEN, UNDECIDED, BookingStatus, Channel, DeliveryStatus
+from .events import Event, EventKind, mask_events, record_event
+from .lookup import HasLookup, new_code
+from .roads import road_key
+from .rules import SERVICE_RULES, HasServiceRules
+from .schedule import HasProposals, Proposal
+from .texts import FIRST, PrivacyNotice
+from .working_days import add_working_days, local, today, working_days_until
+
+if TYPE_CHECKING:
+    from . import Letter, Officer, Place, Visit
+
+
+class Booking(HasLookup, HasProposals, HasServiceRules, Numbered, db.Model):
+    """One wish. What the officer sorts, filters, counts or writes on is a column; the rest is in `answers`.
+
+    `answers` is written whole by its service's validated form and never changed in place.
+    `form_token` is that of the form it came from: the same form sent twice is one booking.
+    `has_unread` is true while the citizen has said something that no officer has reacted to.
+    `accuracy` is within how many metres the pin is right; None where nobody knows.
+    `public` says that its date, once agreed, may stand in the public calendar.
+    `wait` is how many working days passed from `received_on` to `decided_on`, the first yes or no; `stated_wait` is
+    within how many of them, as the form said, four of five were answered. `reason` is why the answer was no. `helped`
+    and `helped_why` are the citizen's answer to the one question after ours. `journal` is the number in the journal.
+    `follows` is whether somebody who was answered wants to hear of further visits to the place. `notice` is the version
+    of the privacy notice that they were given. From `removed_on`, nothing tells any more whose wish it was.
+    """
+
+    __table_args__ = (
+        Index(None, "status", "news", "due_on", "id"),
+        # Of the few with news alone: it must not tempt a database that looks for the others.
+        Index(None, "news", "due_on", "id", sqlite_where=text("news IS 1"), postgresql_where=text("news IS TRUE")),
+        Index(None, "closed_at", "id"),
+        Index(None, "received_at", "id"),
+        Index(None, "place_id", "status"),
+        # What the figures count by, so that they need not look at the bookings themselves.
+        Index("ix_bookings_figures_received", "received_on", "service", "place_id", "status", "stated",
+              "wait"),
+        Index("ix_bookings_figures_decided", "decided_on", "service", "status", "wait", "place_id", "reason", "helped",
+              "helped_why"),
+    )
+
+    reference: Mapped[str] = mapped_column(String(8), unique=True)
+    secret: Mapped[str] = mapped_column(String(32))
+    form_token: Mapped[str] = mapped_column("once", String(64), unique=True)
+    status: Mapped[BookingStatus] = mapped_column(one_of(BookingStatus), default=BookingStatus.RECEIVED)
+    has_unread: Mapped[bool] = mapped_column("news", Boolean, default=False)
+    place_id: Mapped[int] = mapped_column(ForeignKey("places.id"), index=True)
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    due_on: Mapped[date] = mapped_column(Date)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    received_on: Mapped[date] = mapped_column(Date, default=today)
+    decided_on: Mapped[date | None] = mapped_column(Date)
+    wait: Mapped[int | None] = mapped_column(Integer)
+    stated_wait: Mapped[int | None] = mapped_column("stated", Integer)
+    reason: Mapped[str] = mapped_column(String(32), default="")
+    helped: Mapped[str] = mapped_column(String(16), default="")
+    helped_why: Mapped[str] = mapped_column(String(32), default="")
+    journal: Mapped[str] = mapped_column(String(40), default="")
+    follows: Mapped[bool] = mapped_column(Boolean, default=True)
+    notice: Mapped[int] = mapped_column(Integer, default=FIRST)
+    removed_on: Mapped[date | None] = mapped_column(Date)
+
+    name: Mapped[str] = mapped_column(String(80))
+    email: Mapped[str] = mapped_column(String(254), default="", index=True)
+    phone: Mapped[str] = mapped_column(String(20), default="")
+    address: Mapped[str] = mapped_column(Text, default="")
+    capacity: Mapped[str] = mapped_column(String(32), default="")  # as what they write; asked no more
+    org: Mapped[str] = mapped_column(String(120), default="")
+    reply: Mapped[Channel] = mapped_column(one_of(Channel))
+    language: Mapped[str] = mapped_column(String(2))
+    channel: Mapped[str] = mapped_column(String(16), default="web")
+
+    road: Mapped[str] = mapped_column(String(120))
+    from_to: Mapped[str] = mapped_column(String(200), default="")
+    lat: Mapped[float | None] = mapped_column(Float)
+    lng: Mapped[float | None] = mapped_column(Float)
+    accuracy: Mapped[float | None] = mapped_column(Float)
+    public: Mapped[bool] = mapped_column(Boolean, default=False)
+    answers: Mapped[dict] = mapped_column(JSON, default=dict)
+    search: Mapped[str] = mapped_column(Text, default="")
+
+    place: Mapped["Place"] = relationship(back_populates="bookings")
+    visits: Mapped[list["Visit"]] = relationship(secondary="visit_bookings", back_populates="bookings",
+                                                 order_by="Visit.starts_at")
+    proposals: Mapped[list["Proposal"]] = relationship(back_populates="booking", order_by="Proposal.starts_at")
+    events: Mapped[list["Event"]] = relationship(back_populates="booking", order_by="Event.id")
+    letters: Mapped[list["Letter"]] = relationship(back_populates="booking", order_by="Letter.id")
+
+    @validates("reply")
+    def _as_reply(self, _column, value: str) -> Channel:
+        return Channel(value)  # forms speak plain words
+
+    @classmethod
+    def receive(cls, *, form_token: str, place: "Place", service: str, stated_wait: int | None = None,
+                officer: "Officer | None" = None, wishes: Sequence[tuple[datetime, datetime]] = (), origin: str = "",
+                **columns) -> "Booking":
+        """Take in a wish; the officer is named where it came by phone or on paper.
+
+        The promise runs from today and is no sooner than `stated_wait`, the working days that the form named. `wishes`
+        are the dates that would suit, `origin` is the reference of the case that it grew out of."""
+        booking = cls.create(
+            reference=new_code(limits.REFERENCE_LENGTH),
+            secret=new_secret(), form_token=form_token, place=place, service=service, stated_wait=stated_wait,
+            status=BookingStatus.RECEIVED, received_at=now(), received_on=today(),
+            due_on=SERVICE_RULES[service].answer_due(stated_wait), notice=PrivacyNotice.number(), **columns)
+        booking._refresh_search()
+        booking.proposals = [Proposal(starts_at=start, ends_at=end) for start, end in wishes]
+        record_event(EventKind.RECEIVED, booking=booking, officer=officer, due_on=booking.due_on.isoformat(),
+                     **({"origin": origin} if origin else {}))
+        return booking
+
+    # What an officer does with it, in the order of a case's life.
+
+    def ask(self, officer: "Officer", words: str, answer_by: date) -> Event:
+        """Ask the citizen for information; without an answer by `answer_by` the officer decides on what is known."""
+        self._step(BookingStatus.NEEDS_INFORMATION)
+        self.due_on = max(self.due_on, answer_by)
+        return record_event(EventKind.INFORMATION_ASKED, booking=self, officer=officer, words=words,
+                            answer_by=answer_by.isoformat())
+
+    def accept(self, officer: "Officer", words: str) -> Event:
+        """Grant the wish. The promise is now the outcome, but never sooner than an answer to what arrives today: a late
+        acceptance could not keep it."""
+        self._step(BookingStatus.ACCEPTED)
+        outcome_due = add_working_days(local(self.received_at).date(), self.rules.act_within)
+        self.due_on = max(outcome_due, self.rules.answer_due())
+        return record_event(EventKind.ACCEPTED, booking=self, officer=officer, words=words,
+                            due_on=self.due_on.isoformat())
+
+    def delay(self, officer: "Officer", words: str, due_on: date) -> Event:
+        """Tell what the case waits for (`words`) and give a new date, as good administrative practice asks."""
+        self._must_be_open()
+        require(due_on > today(), "a new date lies in the future")
+        self.due_on, self.has_unread = due_on, False
+        return record_event(EventKind.DELAYED, booking=self, officer=officer, words=words, due_on=due_on.isoformat())
+
+    def decline(self, officer: "Officer", reason: str, words: str, instead: str, said: str = "") -> Event:
+        """Say no, with a reason code, the officer's own words, and another way where there is one. `said` is the
+        reason's sentence where it is not the catalogue's: what was written stays, whatever is written next year."""
+        self._step(BookingStatus.DECLINED)
+        self.reason = reason
+        return record_event(EventKind.DECLINED, booking=self, officer=officer, words=words, reason=reason,
+                            instead=instead, **({"said": said} if said else {}))
+
+    def refer(self, officer: "Officer", authority: str, words: str) -> Event:
+        """Send the citizen to whoever can help."""
+        self._step(BookingStatus.REFERRED)
+        return record_event(EventKind.REFERRED, booking=self, officer=officer, words=words, authority=authority)
+
+    def mark_as_spam(self, officer: "Officer | None" = None) -> Event:
+        """It is not genuine; where no officer is named, the reader of its address says that they never asked. Nobody
+        gets a letter."""
+        self._step(BookingStatus.SPAM)
+        return record_event(EventKind.SPAM, booking=self, officer=officer)
+
+    def answer(self, officer: "Officer", visit: "Visit") -> Event:
+        """The visit's findings are the answer to this wish; Visit.report calls it for every booking."""
+        self._step(BookingStatus.ANSWERED)
+        return record_event(EventKind.ANSWERED, booking=self, visit=visit, officer=officer)
+
+    def lead_to(self, officer: "Officer", visit: "Visit", *, service: str, answers: dict, place: "Place",
+                number: int = 0) -> "Booking":
+        """Start another case for the same people out of this one's visit, or of its task of that `number`. Pressed
+        twice, it is one case."""
+        once = f"from {visit.id} {service} {number}"
+        known = Booking.by_form_token(once)
+        if known:
+            return known
+        same = ("name", "email", "phone", "address", "capacity", "org", "reply", "language")
+        started = Booking.receive(
+            form_token=once, place=place, service=service, officer=officer, origin=self.reference, road=place.road,
+            from_to=place.from_to or "", lat=place.lat, lng=place.lng, answers=answers, channel="office",
+            **{name: getattr(self, name) for name in same})
+        record_event(EventKind.LED_TO, booking=self, visit=visit, officer=officer, led_to=started.reference,
+                     **({"task": number} if number else {}))
+        return started
+
+    def note(self, officer: "Officer", words: str) -> Event:
+        """An internal note: never sent, never shown outside."""
+        return record_event(EventKind.NOTED, booking=self, officer=officer, words=words)
+
+    def rectify(self, officer: "Officer", words: str) -> Event:
+        """What was said stands as it was said; beside it, from now on, what is right."""
+        return record_event(EventKind.PUT_RIGHT, booking=self, officer=officer, words=words)
+
+    def mask(self, officer: "Officer", words: list[str]) -> Event:
+        """Take out of what was answered, and written later, whatever points to a person; only that it was done is
+        kept."""
+        self.answers, self.road, self.from_to = masked([self.answers, self.road, self.from_to], words)
+        mask_events(Event.booking_id == self.id, words)
+        self._refresh_search()
+        return record_event(EventKind.MASKED, booking=self, officer=officer)
+
+    def anonymise(self, anonymised: dict) -> None:
+        """Take out whose wish it was and what was written. `anonymised` has the new values of its columns."""
+        require(not self.is_open, f"{self.reference} is {self.status}")
+        for name, value in anonymised.items():
+            setattr(self, name, value)
+        self.removed_on, self.follows, self.has_unread = today(), False, False
+        self._refresh_search()
+
+    def journalise(self, officer: "Officer", journal: str) -> Event:
+        """Under which number it stands in the journal; none where it was entered by mistake."""
+        self.journal = journal
+        self._refresh_search()
+        return record_event(EventKind.JOURNALISED, booking=self, officer=officer, journal=journal)
+
+    def mark_read(self, officer: "Officer") -> Event:
+        """The officer has read what the citizen wrote and nothing more is needed."""
+        self.has_unread = False
+        return record_event(EventKind.SEEN, booking=self, officer=officer)
+
+    def move(self, officer: "Officer", place: "Place") -> Event:
+        """It was about another place than it was filed under."""
+        before, self.place = self.place, place
+        self._refresh_search()
+        return record_event(EventKind.MOVED, booking=self, officer=officer, before=before.in_full, after=place.in_full)
+
+    # What the citizen does, on their page or, where an officer is named, by phone or on paper.
+
+    def give_information(self, words: str, officer: "Officer | None" = None) -> Event:
+        """More from the citizen. Where it answers a question, the promise starts anew."""
+        self._must_be_open()
+        if self.status is BookingStatus.NEEDS_INFORMATION:
+            self._step(BookingStatus.RECEIVED)
+            self.due_on = self.rules.answer_due()
+        self.has_unread = officer is None
+        return record_event(EventKind.INFORMATION_GIVEN, booking=self, officer=officer, words=words)
+
+    def change_contact(self, *, name: str, email: str, phone: str, address: str, reply: Channel,
+                       officer: "Officer | None" = None) -> Event:
+        """Letters that still wait go where the citizen can be reached now."""
+        self.name, self.email, self.phone, self.address, self.reply = name, email, phone, address, reply
+        self._refresh_search()
+        for letter in self.letters:
+            if letter.delivery_status is DeliveryStatus.WAITING and self.reached_by(letter.channel):
+                letter.recipient = self.reached_by(letter.channel)
+        return record_event(EventKind.CONTACT_CHANGED, booking=self, officer=officer)
+
+    def withdraw(self, officer: "Officer | None" = None) -> Event:
+        self._step(BookingStatus.WITHDRAWN)
+        return record_event(EventKind.WITHDRAWN, booking=self, officer=officer)
+
+    def unfollow(self) -> Event:
+        """The citizen does not want to hear of further visits."""
+        self.follows = False
+        return record_event(EventKind.UNFOLLOWED, booking=self)
+
+    def reopen(self, words: str, officer: "Officer | None" = None) -> Event:
+        """The citizen was not helped and says why, within limits.REOPEN_DAYS of the answer."""
+        require(self.may_reopen, f"{self.reference} cannot be taken up again")
+        self._step(BookingStatus.RECEIVED)
+        self.has_unread, self.due_on = officer is None, self.rules.answer_due()
+        return record_event(EventKind.REOPENED, booking=self, officer=officer, words=words,
+                            due_on=self.due_on.isoformat())
+
+    def rate(self, helped: str, why: str, words: str) -> Event:
+        """Whether our answer helped, and why; the words are for officers alone. Whoever changes their mind says so."""
+        require(self.may_rate, f"{self.reference} has not been answered")
+        self.helped, self.helped_why = helped, why
+        return record_event(EventKind.RATED, booking=self, words=words, helped=helped, why=why)
+
+    # What can be read off it.
+
+    def reached_by(self, channel: Channel) -> str:
+        """The address for letters by this channel; empty where there is none."""
+        return {Channel.EMAIL: self.email, Channel.PHONE: self.phone,
+                Channel.POST: f"{self.name}\n{self.address}" if self.address else ""}[channel]
+
+    @property
+    def in_own_words(self) -> str:
+        """Where, with the house number that it names; the place alone where an officer has moved it to another road."""
+        road = self.road if road_key(self.road, self.place.town) == self.place.road_key else self.place.road
+        return f"{road}, {self.place.postcode} {self.place.town}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def newest(self) -> int:
+        """The number of its newest event."""
+        return self.events[-1].id if self.events else 0
+
+    @property
+    def newest_visible(self) -> int:
+        """The number of the newest event that the citizen is told of: from no other could a coming control be told."""
+        return max((event.id for event in self.events if event.kind.type.visible), default=0)
+
+    @property
+    def may_reopen(self) -> bool:
+        return (BookingStatus.RECEIVED in NEXT_STEPS[self.status] and self.closed_at is not None and not self.removed_on
+                and now() <= self.closed_at + timedelta(days=limits.REOPEN_DAYS))
+
+    @property
+    def may_rate(self) -> bool:
+        rated = (BookingStatus.ANSWERED, BookingStatus.DECLINED, BookingStatus.REFERRED)
+        return self.status in rated and not self.removed_on
+
+    @property
+    def awaits_visit(self) -> bool:
+        return self.status is BookingStatus.ACCEPTED and not any(v.is_open for v in self.visits)
+
+    def may_be_visited(self, date_agreed: bool) -> bool:
+        """Whether a visit may be planned for it; an agreed date is itself the acceptance, and the only one."""
+        if date_agreed:
+            return self.is_open and not any(v.is_open for v in self.visits)
+        return self.status is BookingStatus.ACCEPTED or self.may_hear_more
+
+    @property
+    def may_be_planned(self) -> bool:
+        """Whether an officer may plan a visit for it. Only an agreed date must be new to the booking."""
+        return self.may_be_visited(date_agreed=True) if self.rules.date_is_agreed else self.is_open
+
+    @property
+    def is_accepted_by_plan(self) -> bool:
+        """Whether planning a visit for it is also the yes; an agreed date would itself be one."""
+        return self.status in UNDECIDED and not self.rules.date_is_agreed
+
+    @property
+    def may_share_visit(self) -> list["Booking"]:
+        """This one and those at its place and close by that one visit can answer too."""
+        return list(dict.fromkeys([self, *self.place.waiting_for_visit(self.service)]))
+
+    @property
+    def may_hear_more(self) -> bool:
+        """Answered by a visit, and further ones at the place are told as well, as long as that is wanted."""
+        return self.status is BookingStatus.ANSWERED and self.follows and not any(v.date_agreed for v in self.visits)
+
+    @property
+    def outcomes(self) -> list["Visit"]:
+        """The visits whose findings this citizen has been sent, oldest first."""
+        return [v for v in self.visits if v.findings and self.has_heard_of(v)]
+
+    @property
+    def corrections(self) -> list[Event]:
+        """What is right where an answer is not, oldest first."""
+        return [e for e in self.events if e.kind is EventKind.PUT_RIGHT and e.words]
+
+    @property
+    def question(self) -> Event | None:
+        """What the citizen was last asked, while the answer is missing."""
+        asked = [e for e in self.events if e.kind is EventKind.INFORMATION_ASKED]
+        return asked[-1] if asked and self.status is BookingStatus.NEEDS_INFORMATION else None
+
+    @property
+    def decision(self) -> Event | None:
+        """The no, or the referral to somebody else, that it ended with."""
+        kind = {BookingStatus.DECLINED: EventKind.DECLINED, BookingStatus.REFERRED: EventKind.REFERRED}.get(self.status)
+        return next((e for e in reversed(self.events) if e.kind is kind), None)
+
+    def has_heard_of(self, visit: "Visit") -> bool:
+        return any(e.visit is visit and e.kind.type.visible for e in self.events)
+
+    def waits_for(self, visit: "Visit") -> bool:
+        """Whether this visit's findings are still owed to this wish: no other date is agreed by now."""
+        return self.status is BookingStatus.ACCEPTED and not self.agreed_visit and not any(
+            e.kind in (EventKind.ANSWERED, EventKind.FOLLOWED_UP) and e.visit is visit for e in self.events)
+
+    def allows(self, status: BookingStatus) -> bool:
+        return status in NEXT_STEPS[self.status]
+
+    def _step(self, status: BookingStatus) -> None:
+        """The one place where a status changes."""
+        require(self.allows(status), f"{self.reference} is {self.status} and cannot become {status}")
+        if self.status is BookingStatus.ACCEPTED and status is not BookingStatus.ANSWERED:
+            for visit in [v for v in self.visits if v.is_planned]:
+                visit.leave(self)
+        # Findings react to no message
+        self.status, self.has_unread = status, self.has_unread and status is BookingStatus.ANSWERED
+        self.closed_at = now() if status in CLOSED else None
+        if status in DECIDED and self.decided_on is None:
+            self.decided_on, self.wait = today(), working_days_until(today(), self.received_on)
+        if status in CLOSED:
+            self._close(self.proposals)
+
+    def _must_be_open(self) -> None:
+        require(self.is_open, f"{self.reference} is {self.status}")
+
+    def _refresh_search(self) -> None:
+        place = self.place
+        self.search = fold(" ".join((self.reference, self.name, self.org, self.road, self.from_to, place.road,
+                                     place.road_key, place.postcode, place.town, self.email, self.phone,
+                                     self.journal or "")))

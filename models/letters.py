@@ -1,0 +1,198 @@
+"""A letter is a row before it is a mail: written with the change it tells of, sent when the post allows."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import idna
+from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, String, Text, and_, func, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from .base import ByOfficer, Numbered, UTCDateTime, db, now, one_of, require
+from .enums import Channel, DeliveryStatus
+from .events import EventKind, record_event
+from .working_days import midnight, today
+
+if TYPE_CHECKING:
+    from . import Assignee, Booking, Officer
+
+GIVE_UP_AFTER = timedelta(hours=72)  # how long a mail server may be away before a letter has failed
+RETRY_DELAYS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240, 480))
+CLAIM_TIMEOUT = timedelta(minutes=10)  # after which a letter that a killed worker had in hand is tried again
+
+
+GMAIL = {"gmail.com", "googlemail.com"}  # one and the same, and its mailboxes have no dots
+
+
+def in_ascii(address: str) -> str:
+    """An e-mail address as it travels: the domain as DNS writes it (IDNA 2008), the rest as it is."""
+    name, _, host = address.rpartition("@")
+    if host.isascii():
+        return f"{name}@{host.rstrip('.').casefold()}"
+    try:
+        host = idna.encode(host.rstrip("."), uts46=True).decode()
+    except idna.IDNAError:  # a domain that DNS could not have
+        host = host.casefold()
+    return f"{name}@{host}"
+
+
+def mailbox(address: str) -> str:
+    """An e-mail address as addresses are compared, for limits and blocks: in small letters, with the domain as DNS
+    writes it, without what anybody may put behind a plus, and without dots where they are known to mean nothing."""
+    name, _, host = in_ascii(address).rpartition("@")
+    name = name.casefold().partition("+")[0]
+    if host in GMAIL:
+        return f"{name.replace('.', '')}@gmail.com"
+    return f"{name}@{host}"
+
+
+class Letter(Numbered, db.Model):
+    """One letter to one reader, as it was sent. `error` is the last refusal in plain words; `calendar` is the entry
+    for the reader's calendar (iCalendar) that a mail brings along. `mailbox` is the recipient as addresses are
+    compared, empty where it is none: it follows from `recipient`.
+
+    The Message-ID stays the same at every try, so that a repeat is recognised as one.
+    """
+
+    __table_args__ = (Index(None, "fate", "way", "next_try_at"), Index(None, "kind", "made_at"),
+                      Index(None, "mailbox", "made_at"))
+
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    channel: Mapped[Channel] = mapped_column("way", one_of(Channel))
+    recipient: Mapped[str] = mapped_column(Text)
+    mailbox: Mapped[str] = mapped_column(Text, default="")
+    language: Mapped[str] = mapped_column(String(2))
+    subject: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    calendar: Mapped[str] = mapped_column(Text, default="")
+    message_id: Mapped[str] = mapped_column(String(200), unique=True)
+    delivery_status: Mapped[DeliveryStatus] = mapped_column("fate", one_of(DeliveryStatus),
+        default=DeliveryStatus.WAITING)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    error: Mapped[str] = mapped_column(String(300), default="")
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    next_try_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    give_up_at: Mapped[datetime] = mapped_column(UTCDateTime, default=lambda: now() + GIVE_UP_AFTER)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    done_by_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))
+
+    booking: Mapped["Booking | None"] = relationship(back_populates="letters")
+    assignee: Mapped["Assignee | None"] = relationship(back_populates="letters")
+    done_by: Mapped["Officer | None"] = relationship()
+
+    @validates("recipient")
+    def _to_mailbox(self, _column, recipient: str) -> str:
+        self.mailbox = mailbox(recipient) if "@" in recipient else ""
+        return recipient
+
+    @classmethod
+    def claim(cls) -> "Letter | None":
+        """The next letter that is due, held for this worker alone. Commit before sending it.
+
+        A letter in hand for longer than CLAIM_TIMEOUT belonged to a worker that was killed; it is due again. One that
+        another worker is just claiming is passed over.
+        """
+        due = (select(cls.id).where(cls.delivery_status.in_((DeliveryStatus.WAITING, DeliveryStatus.SENDING)),
+                                    cls.channel == Channel.EMAIL,
+                                    cls._is_due()).order_by(cls.next_try_at, cls.id).limit(1)
+               .with_for_update(skip_locked=True))
+        found = db.session.scalar(due)
+        if found is None:
+            return None
+        taken = db.session.execute(
+            update(cls).where(cls.id == found, cls._is_due())
+            .values(delivery_status=DeliveryStatus.SENDING, next_try_at=now() + CLAIM_TIMEOUT, tries=cls.tries + 1))
+        return db.session.get(cls, found, populate_existing=True) if taken.rowcount == 1 else None
+
+    @classmethod
+    def _is_due(cls) -> ColumnElement[bool]:
+        """Its next try has come, or lies farther ahead than any pause: then the clock has been set back."""
+        too_far = [and_(cls.tries == tries, cls.next_try_at > now() + pause)
+                   for tries, pause in enumerate((timedelta(), *RETRY_DELAYS))]
+        return or_(cls.next_try_at <= now(), and_(cls.delivery_status == DeliveryStatus.WAITING, or_(*too_far)))
+
+    @classmethod
+    def today_to(cls, address: str, kinds: Iterable[str]) -> int:
+        """How many mails of these kinds were written to this address today and not held back."""
+        return db.session.scalar(select(func.count()).where(
+            cls.mailbox == mailbox(address), cls.made_at >= midnight(today()), cls.kind.in_(kinds),
+            cls.channel == Channel.EMAIL, cls.delivery_status != DeliveryStatus.SUPPRESSED))
+
+    @property
+    def is_task(self) -> bool:
+        """Whether an officer must phone or post it."""
+        return self.channel is not Channel.EMAIL and self.delivery_status is DeliveryStatus.WAITING
+
+    @property
+    def _pause(self) -> timedelta:
+        return RETRY_DELAYS[min(self.tries, len(RETRY_DELAYS)) - 1]
+
+    @property
+    def tried_at(self) -> datetime:
+        """When a letter that waits because it was put off was tried last."""
+        return self.next_try_at - self._pause
+
+    def mark_sent(self) -> None:
+        self.delivery_status, self.sent_at, self.error = DeliveryStatus.SENT, now(), ""
+
+    def mark_failed(self, error: str) -> None:
+        """The mail server will never take it."""
+        self.delivery_status, self.error = DeliveryStatus.FAILED, error[:300]
+
+    def suppress(self, why: str) -> None:
+        """It is not sent, and whoever looks at it sees why."""
+        self.delivery_status, self.error = DeliveryStatus.SUPPRESSED, why
+
+    def retry_later(self, error: str) -> None:
+        """The mail server could not take it now: a growing pause, and past `give_up_at` it has failed."""
+        self.error = error[:300]
+        next_try = now() + self._pause
+        self.delivery_status, self.next_try_at = (DeliveryStatus.FAILED, now()) if next_try > self.give_up_at else (
+            DeliveryStatus.WAITING, next_try)
+
+    def send_again(self) -> None:
+        """An officer tries once more with the same words, to the address that its reader has now."""
+        require(self.delivery_status is DeliveryStatus.FAILED, f"letter {self.id} is {self.delivery_status}")
+        reader = self.booking or self.assignee
+        if reader and reader.email and self.channel is Channel.EMAIL:
+            self.recipient = reader.email
+        self.delivery_status, self.tries, self.error = DeliveryStatus.WAITING, 0, ""
+        self.next_try_at, self.give_up_at = now(), now() + GIVE_UP_AFTER
+
+    def do_by_hand(self, officer: "Officer") -> None:
+        """The officer has phoned or posted it, or reached the citizen otherwise after it failed."""
+        require(self.is_task or self.delivery_status is DeliveryStatus.FAILED,
+                f"letter {self.id} is {self.delivery_status}")
+        self.delivery_status, self.sent_at, self.done_by, self.error = DeliveryStatus.SENT, now(), officer, ""
+
+
+class BlockedAddress(ByOfficer, Numbered, db.Model):
+    """`key` is a keyed hash of the address, which itself is not kept: known again, but not read off. `officer` is
+    empty where the reader of the address has blocked it, `booking` where it was about no case."""
+
+    __tablename__ = "blocks"
+
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
+
+    booking: Mapped["Booking | None"] = relationship()
+
+    @classmethod
+    def of(cls, key: str) -> "BlockedAddress | None":
+        return db.session.scalar(select(cls).where(cls.key == key))
+
+    @classmethod
+    def add(cls, key: str, booking: "Booking | None", officer: "Officer | None" = None) -> None:
+        """Blocked twice is blocked once."""
+        if cls.of(key) is None:
+            cls.create(key=key, booking=booking, officer=officer)
+        if booking:
+            record_event(EventKind.BLOCKED, booking=booking, officer=officer)
+
+    def lift(self, officer: "Officer") -> None:
+        if self.booking:
+            record_event(EventKind.UNBLOCKED, booking=self.booking, officer=officer)
+        db.session.delete(self)

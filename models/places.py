@@ -1,0 +1,203 @@
+"""A road or venue that citizens ask about."""
+
+from datetime import date, datetime
+from math import asin, cos, radians, sin, sqrt
+from typing import TYPE_CHECKING, Optional
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    and_,
+    column,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+
+from .base import Numbered, UTCDateTime, db, fold, now, require
+from .bookings import Booking
+from .enums import OPEN, BookingStatus
+from .events import Event, EventKind, record_event
+from .publication import file_results
+from .roads import Road, road_key, road_name
+from .rules import SERVICE_RULES
+
+if TYPE_CHECKING:
+    from . import Officer, Visit
+
+NEIGHBOUR_METRES = 250  # metres within which two places are neighbours, whose wishes one visit may answer
+_METRES_PER_DEGREE = 111_320
+
+
+class Place(Numbered, db.Model):
+    """One place as the police know it; several bookings may ask for it.
+
+    `road` is its name alone: house numbers and stretches stay in the words of each booking. `road_key` is not unique,
+    because an officer may have parted a road. For officers only: `suits` is whether it suits a control, `suitability`
+    where and how; `again_on` is the day of the next control that an officer means to make. `merged_into_id` is the
+    place that it turned out to be.
+    """
+
+    __table_args__ = (Index(None, "postcode", "road_key"), Index(None, "lat", "lng"))
+
+    road: Mapped[str] = mapped_column(String(120))
+    road_key: Mapped[str] = mapped_column(String(120))
+    from_to: Mapped[str] = mapped_column(String(200), default="")
+    postcode: Mapped[str] = mapped_column(String(4))
+    town: Mapped[str] = mapped_column(String(80))
+    municipality: Mapped[str] = mapped_column(String(80), index=True)
+    lat: Mapped[float | None] = mapped_column(Float)
+    lng: Mapped[float | None] = mapped_column(Float)
+    suits: Mapped[str] = mapped_column(String(16), default="")
+    suitability: Mapped[str] = mapped_column(Text, default="")
+    again_on: Mapped[date | None] = mapped_column(Date, index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("places.id"), index=True)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    bookings: Mapped[list[Booking]] = relationship(back_populates="place", order_by=Booking.id)
+    visits: Mapped[list["Visit"]] = relationship(back_populates="place", order_by="Visit.starts_at.desc()")
+    merged_into: Mapped[Optional["Place"]] = relationship(remote_side="Place.id")
+    events: Mapped[list[Event]] = relationship(back_populates="place", order_by="Event.id")
+
+    def __init__(self, **columns):
+        super().__init__(**columns)
+        self.road, self.road_key = road_name(self.road, self.town), road_key(self.road, self.town)
+
+    def __str__(self) -> str:
+        return f"{self.road}, {self.postcode} {self.town}"
+
+    @classmethod
+    def near(cls, road: str, postcode: str, lat: float | None = None, lng: float | None = None,
+             town: str | None = None) -> list["Place"]:
+        """Places that may be this one: the same road and postcode first, as it is written before others, then those
+        whose pin is within NEIGHBOUR_METRES. Who knows the postcode's `town` says it; else a place there does."""
+        if town is None:
+            town = db.session.scalar(select(cls.town).where(cls.postcode == postcode).limit(1)) or ""
+        key = (postcode, road_key(road, town))
+        wanted = and_(cls.postcode == postcode, cls.road_key == key[1])
+        if lat is not None and lng is not None:
+            high, wide = NEIGHBOUR_METRES / _METRES_PER_DEGREE, NEIGHBOUR_METRES / (
+                _METRES_PER_DEGREE * cos(radians(lat)))
+            in_the_box = and_(cls.lat.between(lat - high, lat + high), cls.lng.between(lng - wide, lng + wide))
+            wanted = or_(wanted, in_the_box)
+        found = db.session.scalars(select(cls).where(wanted).order_by(cls.id))
+        near = [p for p in found if (p.postcode, p.road_key) == key or p.metres_to(lat, lng) <= NEIGHBOUR_METRES]
+        near.sort(key=lambda p: ((p.postcode, p.road_key) != key, fold(p.road) != fold(road)))
+        return list(dict.fromkeys(place.canonical for place in near))
+
+    @classmethod
+    def at(cls, *, road: str, postcode: str, town: str, municipality: str, from_to: str = "",
+           lat: float | None = None, lng: float | None = None) -> "Place":
+        """The place of this road and postcode, or a new one. Several bookings for one road meet in it.
+
+        A pin close to another road makes the two neighbours, not one: only an officer can tell whether they are.
+        Without a pin, its point is the middle of the road where the list of roads has it.
+        """
+        known = next(iter(cls.near(road, postcode, town=town)), None)
+        if known is None:
+            known = cls.create(road=road, postcode=postcode, town=town, municipality=municipality, from_to=from_to)
+        if known.lat is None:
+            middle = Road.at(postcode, known.road_key) if lat is None else None
+            known.lat, known.lng = (middle.lat, middle.lng) if middle else (lat, lng)
+        return known
+
+    @property
+    def canonical(self) -> "Place":
+        """This place, or the one that it has been merged into."""
+        return self.merged_into.canonical if self.merged_into else self
+
+    # What an officer does with it.
+
+    def describe(self, officer: "Officer", suits: str, suitability: str, from_to: str, again_on: date | None) -> Event:
+        """What officers know of it: whether and where one can stand, which stretch is meant, not before when."""
+        before = {"suits": self.suits, "suitability": self.suitability, "from_to": self.from_to}
+        self.suits, self.suitability, self.from_to, self.again_on = suits, suitability, from_to, again_on
+        return record_event(EventKind.DESCRIBED, place=self, officer=officer, words=suitability, was=before)
+
+    def merge_into(self, officer: "Officer", other: "Place") -> Event:
+        """It turned out to be `other`: its bookings, visits and notes go there, and so do wishes yet to come."""
+        require(self.canonical is self and other.canonical is other and other is not self,
+                f"place {self.id} cannot be merged into {other.id}")
+        for booking in list(self.bookings):
+            booking.move(officer, other)
+        for visit in list(self.visits):
+            visit.place = other
+            record_event(EventKind.MOVED, visit=visit, officer=officer, before=self.in_full, after=other.in_full)
+        other.suits = other.suits or self.suits
+        other.suitability = "\n".join(filter(None, (other.suitability, self.suitability)))
+        other.again_on = max(filter(None, (other.again_on, self.again_on)), default=None)
+        if other.lat is None:
+            other.lat, other.lng = self.lat, self.lng
+        self.merged_into = other
+        file_results(other)
+        record_event(EventKind.MERGED, place=other, officer=officer, before=self.in_full, after=other.in_full)
+        return record_event(EventKind.MERGED, place=self, officer=officer, before=self.in_full, after=other.in_full)
+
+    def split(self, officer: "Officer", bookings: list[Booking], from_to: str) -> "Place":
+        """Another stretch of the same road becomes a place of its own, with those who asked about it."""
+        apart = Place.create(road=self.road, from_to=from_to, postcode=self.postcode, town=self.town,
+                             municipality=self.municipality)
+        apart.lat, apart.lng = next(((b.lat, b.lng) for b in bookings if b.lat is not None), (None, None))
+        for booking in bookings:
+            booking.move(officer, apart)
+        for place in (self, apart):
+            record_event(EventKind.PARTED, place=place, officer=officer, before=self.in_full, after=apart.in_full)
+        return apart
+
+    # What can be read off it.
+
+    @property
+    def in_full(self) -> str:
+        """With its stretch, by which officers tell places of one road apart."""
+        return f"{self.road}, {self.from_to}, {self.postcode} {self.town}" if self.from_to else str(self)
+
+    def neighbours(self) -> list["Place"]:
+        """Other places near this one, whose bookings one visit may answer as well."""
+        return [p for p in Place.near(self.road, self.postcode, self.lat, self.lng) if p is not self]
+
+    def waiting_for_visit(self, service: str) -> list[Booking]:
+        """Accepted bookings here and close by that no visit is going to answer yet; and where planning one is the yes,
+        those that nobody has decided."""
+        found = db.session.scalars(select(Booking).where(
+            Booking.place_id.in_([place.id for place in (self, *self.neighbours())]), Booking.service == service,
+            Booking.status.in_((BookingStatus.ACCEPTED,) if SERVICE_RULES[service].date_is_agreed else OPEN))
+            .order_by(Booking.place_id != self.id, Booking.id)
+            .options(selectinload(Booking.visits), selectinload(Booking.events)))
+        return [b for b in found if b.awaits_visit or b.status is not BookingStatus.ACCEPTED]
+
+    def metres_to(self, lat: float, lng: float) -> float:
+        """Distance along the surface; infinite where this place has no pin."""
+        if self.lat is None or self.lng is None:
+            return float("inf")
+        here, there = radians(self.lat), radians(lat)
+        half = sin((there - here) / 2) ** 2 + cos(here) * cos(there) * sin(radians(lng - self.lng) / 2) ** 2
+        return 2 * 6_371_000 * asin(sqrt(half))
+
+
+INDEX = "booking_words"  # its own tables begin with this name, too
+TIDY_INDEX = f"INSERT INTO {INDEX}({INDEX}) VALUES ('optimize')"  # noqa: S608  (what was deleted is gone from it)
+_index = table(INDEX, column("rowid"), column("search"))
+
+
+def containing(found: Select, typed: str) -> tuple[Select, ColumnElement[int]]:
+    """Those of `found` in which every word of `typed` stands somewhere, and the number that puts them in order.
+
+    Whatever the index can put in order, newest first, costs no more than the page that is shown.
+    """
+    words = fold(typed).split()
+    indexed = [w for w in words if len(w) >= 3 and "\0" not in w] if db.engine.dialect.name == "sqlite" else []
+    for word in words:
+        if word not in indexed:
+            found = found.where(Booking.search.contains(word, autoescape=True))
+    if not indexed:
+        return found, Booking.id
+    phrases = ('"{}"'.format(word.replace('"', '""')) for word in indexed)
+    return (found.join(_index, _index.c.rowid == Booking.id).where(_index.c.search.match(" AND ".join(phrases))),
+            _index.c.rowid)

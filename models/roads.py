@@ -1,0 +1,72 @@
+"""Roads: how their names are compared, and where they lie."""
+
+import re
+from collections.abc import Iterable
+from statistics import median
+
+from sqlalchemy import Float, String, UniqueConstraint, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Numbered, db, fold
+
+# Behind a road's name: house numbers, with what stands between them.
+HOUSE_NUMBER = re.compile(r"(\d+[a-zæøå]?|(nr|no|nummer|ved|og|til|sal|st|tv|th|mf)\b| )*")
+# Where a number belongs to the name: Rute 22, E 47, Ring 2, Vej 3.
+NUMBERED = {"rute", "primærrute", "sekundærrute", "hovedvej", "motorvej", "motorring", "ring", "vej", "e", "afkørsel",
+            "frakørsel", "tilkørsel", "række", "plads", "havelod"}
+
+
+def road_name(road: str, town: str) -> str:
+    """A road without what people write behind its name: house numbers, postcode, and the town of the postcode."""
+    words, ends = road.split(), [fold(word) for word in road.split()]
+    in_town = fold(town).split()
+    while len(words) > 1:
+        if in_town and len(words) > len(in_town) and ends[-len(in_town):] == in_town:
+            behind = len(in_town)
+        elif HOUSE_NUMBER.fullmatch(ends[-1]) and ends[-2] not in NUMBERED:
+            behind = 1
+        elif len(words) > 2 and re.fullmatch("[a-zæøå]", ends[-1]) and re.fullmatch(r"\d+", ends[-2]):
+            behind = 2  # 12 B
+        else:
+            break
+        del words[-behind:], ends[-behind:]
+    return " ".join(words).rstrip(" ,.;–-") or road
+
+
+def road_key(road: str, town: str) -> str:
+    """By which roads are compared, however they are spaced, dotted and numbered: "Terslev Bygade 12, Haslev" and
+    "Terslevbygade" are one."""
+    return fold(road_name(road, town)).replace(" ", "")
+
+
+class Road(Numbered, db.Model):
+    """A road of the district with the middle of its addresses, as the operator has imported it (flask roads import)."""
+
+    __table_args__ = (UniqueConstraint("postcode", "road_key"),)
+
+    name: Mapped[str] = mapped_column(String(120))
+    road_key: Mapped[str] = mapped_column(String(120))
+    postcode: Mapped[str] = mapped_column(String(4))
+    lat: Mapped[float] = mapped_column(Float)
+    lng: Mapped[float] = mapped_column(Float)
+
+    @classmethod
+    def at(cls, postcode: str, key: str) -> "Road | None":
+        return db.session.scalar(select(cls).filter_by(postcode=postcode, road_key=key))
+
+    @classmethod
+    def of_postcode(cls, postcode: str) -> list["Road"]:
+        return list(db.session.scalars(select(cls).filter_by(postcode=postcode).order_by(cls.name)))
+
+    @classmethod
+    def replace_all(cls, addresses: Iterable[tuple[str, str, str, float, float]]) -> int:
+        """Put the roads of these addresses (road, postcode, town, latitude, longitude) in the place of all that are
+        known. The middle of a road is the median of its addresses. Returns how many roads there are."""
+        found: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
+        for road, postcode, town, lat, lng in addresses:
+            found.setdefault((postcode, road_key(road, town)), []).append((road, lat, lng))
+        db.session.execute(delete(cls))
+        for (postcode, key), ones in found.items():
+            names, lats, lngs = zip(*ones, strict=True)
+            cls.create(name=names[0], road_key=key, postcode=postcode, lat=median(lats), lng=median(lngs))
+        return len(found)

@@ -1,0 +1,271 @@
+"""What somebody is asked to do after a visit, who that is, and how it goes."""
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from languages import MAIN
+
+from .base import Numbered, OpenedByLink, UTCDateTime, db, now, one_of, require
+from .enums import OVER, REFUSALS, UNTOUCHED, Channel, DeliveryStatus, TaskStatus
+from .events import Event, EventKind, record_event
+from .working_days import today
+
+if TYPE_CHECKING:
+    from . import Letter, Officer, Visit
+
+
+class Assignee(OpenedByLink, db.Model):
+    """Whoever is responsible for tasks of one visit: `kind` in a word, for everybody; name and address for us alone.
+
+    The secret opens their own page. Without an address, an officer tells them.
+    """
+
+    __tablename__ = "owners"
+    __table_args__ = (UniqueConstraint("visit_id", "kind"),)
+
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(80), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    language: Mapped[str] = mapped_column(String(2), default=MAIN)
+
+    visit: Mapped["Visit"] = relationship(back_populates="assignees")
+    tasks: Mapped[list["Task"]] = relationship(back_populates="assignee", order_by="Task.number")
+    letters: Mapped[list["Letter"]] = relationship(back_populates="assignee")
+
+    @classmethod
+    def for_visit(cls, visit: "Visit", kind: str) -> "Assignee":
+        """Who answers for tasks of this kind after this visit."""
+        known = next((owner for owner in visit.assignees if owner.kind == kind), None)
+        if known is None:
+            known = cls.create(visit=visit, kind=kind)
+        return known
+
+    def change_contact(self, *, name: str, email: str, language: str) -> None:
+        """Letters that still wait go where the owner can be reached now."""
+        require(not self.visit.removed_on, f"who answered for visit {self.visit_id} is removed")
+        self.name, self.email, self.language = name, email, language
+        for letter in self.letters:
+            if letter.delivery_status is DeliveryStatus.WAITING and letter.channel is Channel.EMAIL and email:
+                letter.recipient = email
+
+    def send(self, officer: "Officer") -> Event | None:
+        """Tell them of what they have not been told yet; None where there is nothing."""
+        untold = [task for task in self.tasks if task.is_open and not task.sent_on]
+        for task in untold:
+            task.mark_sent()
+        return self._record(EventKind.TASKS_SENT, untold, officer)
+
+    @classmethod
+    def remind_due(cls) -> None:
+        """Whoever was to do something is asked, when it is time."""
+        due = select(cls).join(Task).where(Task.ask_on <= today()).distinct().order_by(cls.id)
+        for owner in db.session.scalars(due).all():
+            owner.remind()
+
+    def remind(self) -> Event | None:
+        """Ask how it goes with all that it is time for: one letter, however many tasks."""
+        due = [task for task in self.tasks if task.ask_on and task.ask_on <= today()]
+        for task in due:
+            task.ask_next()
+        return self._record(EventKind.TASKS_DUE, due)
+
+    @property
+    def notified_tasks(self) -> list["Task"]:
+        """What they know of."""
+        return [task for task in self.tasks if task.sent_on]
+
+    def notified_task(self, number: int) -> "Task | None":
+        return next((task for task in self.notified_tasks if task.number == number), None)
+
+    def was_asked(self, number: int) -> bool:
+        """Whether they were told of the task, which may be somebody else's by now."""
+        return any(event.kind is EventKind.TASKS_SENT and event.facts["owner"] == self.id
+                   and number in event.facts["numbers"] for event in self.visit.events)
+
+    def _record(self, kind: EventKind, tasks: list["Task"], officer: "Officer | None" = None) -> Event | None:
+        return record_event(kind, visit=self.visit, officer=officer, owner=self.id, who=self.kind,
+                            numbers=[task.number for task in tasks]) if tasks else None
+
+
+class Task(Numbered, db.Model):
+    """One thing to be done: an agreed action, or what was seen at one spot. Its number stays for good.
+
+    `what` and `reason` are the officer's words; `details` are the answers to the rest of its service's form.
+    What its assignee writes stands in the events alone. `has_unread` is true until an officer has read it.
+    `ask_on` is the day on which the assignee is asked how it goes.
+    """
+
+    __table_args__ = (UniqueConstraint("visit_id", "number"),)
+
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
+    number: Mapped[int] = mapped_column()
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id"), index=True)
+    form_token: Mapped[str] = mapped_column("once", String(64), unique=True)
+    status: Mapped[TaskStatus] = mapped_column(one_of(TaskStatus))
+    has_unread: Mapped[bool] = mapped_column("news", Boolean, default=False, index=True)
+    what: Mapped[str] = mapped_column(Text)
+    details: Mapped[dict] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(Text)
+    public: Mapped[bool] = mapped_column(Boolean)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    lat: Mapped[float | None] = mapped_column(Float)
+    lng: Mapped[float | None] = mapped_column(Float)
+    entered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    sent_on: Mapped[date | None] = mapped_column(Date)
+    ask_on: Mapped[date | None] = mapped_column(Date, index=True)
+
+    visit: Mapped["Visit"] = relationship(back_populates="tasks")
+    assignee: Mapped["Assignee | None"] = relationship(back_populates="tasks")
+    photo: Mapped["Photo | None"] = relationship(cascade="all, delete-orphan")
+
+    @validates("status")
+    def _as_status(self, _column, value: str) -> TaskStatus:
+        return TaskStatus(value)
+
+    @classmethod
+    def enter(cls, officer: "Officer", visit: "Visit", *, form_token: str, **said) -> "Task":
+        """Add a task to a visit that has begun; `said` is what `update` takes. A form sent twice is the task it was."""
+        if known := db.session.scalar(select(cls).where(cls.form_token == form_token)):
+            return known
+        require(visit.has_begun, f"visit {visit.id} has not begun")
+        task = cls.create(form_token=form_token, number=max((t.number for t in visit.tasks), default=0) + 1,
+                          visit=visit, status=TaskStatus.NEW, entered_at=now())
+        task.update(officer, **said)
+        return task
+
+    def update(self, officer: "Officer", *, assignee: Assignee | None, status: TaskStatus, reason: str,
+               jpeg: bytes | None = None, **columns) -> Event:
+        """Put away what the officer says of it. To somebody else who is made responsible, it is new.
+
+        No `jpeg` leaves the photo as it is, an empty one takes it away.
+        """
+        require(reason or status not in REFUSALS, "a refusal has a reason")
+        if self.sent_on and assignee is not self.assignee:
+            self.sent_on, status = None, status if status in OVER else TaskStatus.NEW
+        if status in UNTOUCHED:  # which of them follows from what has been sent
+            status = TaskStatus.SENT if self.sent_on else TaskStatus.NEW
+        self.assignee, self.status, self.reason = assignee, status, reason
+        for name in ("what", "details", "due_on", "public", "lat", "lng"):
+            setattr(self, name, columns[name])
+        if jpeg is not None:
+            self.photo = Photo(jpeg=jpeg) if jpeg else None
+        self.ask_next()
+        self.visit.refresh_result()
+        return record_event(EventKind.TASK_KEPT, visit=self.visit, officer=officer, number=self.number,
+                            status=self.status)
+
+    def mark_sent(self) -> None:
+        """Its owner gets a letter about it; Assignee.send calls it for each."""
+        self.sent_on = today()
+        self.status = TaskStatus.SENT if self.status is TaskStatus.NEW else self.status
+        self.ask_next()
+
+    def ask_next(self) -> None:
+        """When its owner is asked, while it is open: so many days after it was sent, or else at the due date."""
+        days = []
+        if self.sent_on and self.is_open:
+            days = [self.sent_on + timedelta(days) for days in self.visit.rules.follow_up] or [self.due_on]
+        self.ask_on = min((day for day in days if day and day > today()), default=None)
+
+    def answer(self, status: TaskStatus, words: str) -> Event:
+        """What its owner says; a refusal says why."""
+        require(self.sent_on and status not in UNTOUCHED and (words or status not in REFUSALS),
+                f"task {self.id} cannot be answered with {status}")
+        self.status, self.has_unread = status, True
+        self.ask_on = self.ask_on if self.is_open else None
+        self.visit.refresh_result()
+        return record_event(EventKind.TASK_ANSWERED, visit=self.visit, words=words, number=self.number,
+                            status=self.status, owner=self.owner_id, who=self.assignee.kind)
+
+    def mark_read(self, officer: "Officer") -> Event:
+        """The officer has read what the owner answered."""
+        self.has_unread = False
+        return record_event(EventKind.SEEN, visit=self.visit, officer=officer, number=self.number, status=self.status)
+
+    @property
+    def answers(self) -> list[Event]:
+        """What its present owner has said of it, oldest first."""
+        return [event for event in self.visit.events if event.kind is EventKind.TASK_ANSWERED
+                and event.facts["number"] == self.number and event.facts["owner"] == self.owner_id]
+
+    @property
+    def newest(self) -> int:
+        """The number of the event that changed it last, by an officer or by its assignee."""
+        kinds = (EventKind.TASK_KEPT, EventKind.TASK_ANSWERED)
+        return max((e.id for e in self.visit.events if e.kind in kinds and e.facts["number"] == self.number), default=0)
+
+    def has_said(self, status: str, words: str) -> bool:
+        """Whether that is what its assignee has said, and nobody has changed anything since."""
+        last = self.answers[-1:]
+        return [(e.id, e.facts["status"], e.words) for e in last] == [(self.newest, status, words)]
+
+    @property
+    def is_refused(self) -> bool:
+        return self.status in REFUSALS
+
+    @property
+    def is_open(self) -> bool:
+        return self.status not in OVER
+
+
+class Photo(db.Model):
+    """What was seen, as forms/tasks.py has taken it anew: in the database, so that one backup holds everything."""
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id"), primary_key=True)
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class FindingsLink(OpenedByLink, db.Model):
+    """Opens the findings of one visit and nothing else, until they are reported, or it expires or is withdrawn.
+
+    Photo vans are largely manned by civilians, who have no business among the citizens' cases.
+    """
+
+    __tablename__ = "field_links"
+    # After the visit; what has not been entered by then, the officer asks for. The letter says this and no date, from
+    # which the day of a coming visit could be told.
+    lifetime = timedelta(days=7)
+
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    visit: Mapped["Visit"] = relationship(back_populates="field_links")
+
+    @classmethod
+    def send(cls, officer: "Officer", visit: "Visit", email: str, language: str) -> "FindingsLink":
+        """Mail a new link; the letter says nothing of where and when."""
+        require(visit.is_open, f"visit {visit.id} is {visit.status}")
+        link = cls.create(visit=visit, email=email, language=language,
+                          expires_at=max(visit.ends_at, now()) + cls.lifetime)
+        db.session.flush()  # its number is in the letter
+        record_event(EventKind.FIELD_ASKED, visit=visit, officer=officer, words=email, link=link.id)
+        return link
+
+    @classmethod
+    def sent_by(cls, officer: "Officer") -> list["FindingsLink"]:
+        """Those of this officer that still work."""
+        asked = db.session.scalars(select(Event).filter_by(kind=EventKind.FIELD_ASKED, officer=officer))
+        links = [db.session.get(cls, event.facts["link"]) for event in asked]
+        return [link for link in links if link and link.works]
+
+    @property
+    def works(self) -> bool:
+        return self.withdrawn_at is None and now() < self.until and self.visit.is_open
+
+    @property
+    def until(self) -> datetime:
+        """A visit that is moved takes its link along."""
+        return max(self.expires_at, self.visit.ends_at + self.lifetime)
+
+    def enter_findings(self, draft: dict) -> Event | None:
+        require(self.works, f"link {self.id} does not work any more")
+        return self.visit.enter_findings(None, draft, by=self.email)
+
+    def withdraw(self, officer: "Officer") -> Event:
+        self.withdrawn_at = now()
+        return record_event(EventKind.FIELD_WITHDRAWN, visit=self.visit, officer=officer, words=self.email)

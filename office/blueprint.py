@@ -1,0 +1,166 @@
+"""The officer's pages. All of them need a log-in but those that PUBLIC_ENDPOINTS names."""
+
+import re
+from datetime import timedelta
+from functools import cache
+
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask_babel import gettext
+from sqlalchemy import inspect, update
+from sqlalchemy.exc import OperationalError
+
+from forms import ON_THE_DAY, PressForm
+from languages import LANGUAGES, prefix
+from mail.outbox import by_mail_server
+from models import (
+    Booking,
+    LogIn,
+    autonomous_transaction,
+    db,
+    newest_event,
+    now,
+    redact_contact,
+    start_audit,
+)
+from web import SAFE_METHODS, redirect_unchanged
+
+from .page_keys import PAGE_KEYS
+
+office = Blueprint("office", __name__, url_prefix="/kontor")
+
+PUBLIC_ENDPOINTS = {"office.log_in", "office.feed", "office.findings_by_link", "office.invitation"}
+# All that a reader may open; what they may change is their own way in.
+OWN_ACCOUNT = {"office.account", "office.end_session", "office.second_factor", "office.recovery_codes",
+               "office.log_out", "office.password"}
+READER_ENDPOINTS = OWN_ACCOUNT | {"office.work_list", "office.booking", "office.figures", "office.export_figures",
+                                  "office.press"}
+
+
+@office.before_request
+def require_login():
+    """Who is this, what comes first, may they; and it is logged. The first that answers ends the request."""
+    if request.endpoint in PUBLIC_ENDPOINTS:
+        return None
+    return authenticate() or require_set_up() or authorize()
+
+
+def authenticate():
+    """Who is this: the officer of a log-in that still lasts. Whoever has none is asked to log in."""
+    g.log_in = log_in_of_session()
+    if g.log_in:
+        g.officer = g.log_in.officer
+        return None
+    if (request.method == "POST" and request.origin == request.host_url.rstrip("/")  # typed here, not foisted on us
+            and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"):  # a script looks after itself
+        return render_template("error.html", code=401), 401
+    query = request.query_string.decode()
+    here = request.script_root + request.path + (f"?{query}" if query else "")
+    return redirect(url_for("office.log_in", next=here if request.method in SAFE_METHODS else None))
+
+
+def require_set_up():
+    """What comes first: a password of one's own, then a second factor where one is asked for."""
+    first = None
+    if g.officer.temporary:
+        first = "office.password"
+    elif current_app.config["SECOND_FACTOR"] and not g.officer.totp_secret:
+        first = "office.second_factor"
+    if first and request.endpoint not in (first, "office.log_out"):
+        return redirect(url_for(first), 303)
+    return None
+
+
+def authorize():
+    """May they: a reader opens only what READER_ENDPOINTS names, without contact data. Either way it is logged."""
+    if g.officer.is_reader and request.endpoint not in READER_ENDPOINTS:
+        start_log_entry("turned_away")
+        g.version = ""  # office/versions.py: the page that says no is about nothing that changes
+        return render_template("office/not_for_readers.html"), 403
+    start_log_entry(page_key())
+    if g.officer.is_reader:
+        redact_contact(ON_THE_DAY)
+    return None
+
+
+def start_log_entry(what: str) -> None:
+    """What this request is about; it is written with the commit, or else when the page goes out."""
+    reference = request.view_args.get("reference", "")
+    about = request.path.removeprefix("/kontor").lstrip("/").replace(
+        reference, "".join(c for c in reference.upper() if c.isalnum()))
+    start_audit(g.officer.id, what, about)
+
+
+def page_key() -> str:
+    """Under which key the access log keeps this page."""
+    return PAGE_KEYS[request.endpoint]
+
+
+def audit_also(cases: list[Booking]) -> None:
+    """Add these cases to this request's entry in the access log: its address does not name them."""
+    db.session.info["audit_entry"].about += "".join(f" {b.reference}" for b in cases)
+
+
+@office.after_request
+def _audit_reading(response):
+    """What was done is in the access log with its commit. What was only shown is written there now, before the answer
+    goes out."""
+    entry = db.session.info.pop("audit_entry", None)
+    if entry and response.status_code in (200, 403, 409):
+        try:
+            with autonomous_transaction() as own:
+                entry.append(own, changed=False)
+                if "log_in" in g:
+                    (id,) = inspect(g.log_in).identity  # known without asking the database
+                    own.execute(update(LogIn).where(LogIn.id == id).values(last_seen_at=now()))
+        except OperationalError as error:  # a full disk, or somebody who holds the database: nothing is shown unlogged
+            return current_app.make_response(current_app.handle_user_exception(error))
+    return response
+
+
+@office.context_processor
+def _for_every_page() -> dict:
+    return {"press": PressForm(None), "by_mail_server": by_mail_server(), "officer": g.get("officer"),
+            "newest_event": cache(newest_event)}  # asked once for a page
+
+
+def booking_or_404(reference: str) -> Booking:
+    return Booking.by_reference(reference) or abort(404)
+
+
+def not_any_more(reference: str):
+    """Back to a case that does not allow what was pressed."""
+    return redirect_unchanged(url_for("office.booking", reference=reference), gettext(
+        "That is not possible any more. Below you see how the case stands now."))
+
+
+def changed_since(cases: list[Booking]) -> list[Booking]:
+    """Those in which something has happened since the page was shown that the officer has pressed on: another officer
+    was quicker, the same press came twice, or the citizen wrote."""
+    seen = request.form.get("seen", type=int)
+    return [b for b in cases if seen is not None and b.newest > seen]
+
+
+def safe_next(address: str | None) -> str | None:
+    """Only pages of the office: an address of another site, however it is dressed up, is not followed. Nor is what a
+    query could only hold for such an address: two strokes."""
+    languages = "|".join(map(prefix, LANGUAGES))
+    inside = re.compile(rf"({languages})/kontor(/[\w/-]*(\.\w+)?)?(\?(?!.*//)[\w=&%.+,:;@!*'()~/?|$-]*)?", re.ASCII)
+    return address if address and inside.fullmatch(address) else None
+
+
+def log_in_of_session() -> LogIn | None:
+    """Whose session it is, where it is neither idle nor old nor ended."""
+    key = session.get("log_in")
+    if not isinstance(key, str):
+        return None
+    found = LogIn.by_key(key)
+    if found and found.officer.active and session_lasts(found):
+        return found
+    session.clear()
+    flash(gettext("You have been logged out. Log in to go on."))
+    return None
+
+
+def session_lasts(found: LogIn) -> bool:
+    config = current_app.config
+    return found.lasts(timedelta(minutes=config["IDLE_MINUTES"]), timedelta(hours=config["SESSION_HOURS"]))

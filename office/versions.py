@@ -1,0 +1,267 @@
+"""What is sent or kept is what was shown: the form of every page carries the version of what it is about, and a press
+on what has changed since gets the page anew, with status 409, and does nothing.
+
+A preview carries a digest of what was typed, too: what the officer has changed beside the button is shown first.
+A version is a digest of what is stored: the newest event of a case or visit, and whatever a form of the page could
+overwrite or a letter could say. ABOUT names, for each page and each press, what it is about. What only adds a row that
+nothing else rests on is about nothing that could have changed; so are the log-in and an officer's own account.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from flask import current_app, flash, g, request
+from flask_babel import gettext
+from sqlalchemy import func, inspect, select
+from werkzeug.datastructures import ImmutableMultiDict
+from wtforms import Field
+
+from catalogue import by_slug
+from forms import Form, in_words
+from models import (
+    AdviceText,
+    BlockedAddress,
+    DeclineReason,
+    Feedback,
+    Figure,
+    FindingsLink,
+    IntakePause,
+    Invite,
+    Letter,
+    Officer,
+    OfficerAbsence,
+    OpeningHours,
+    Place,
+    PrivacyNotice,
+    Proposal,
+    Reservation,
+    RetentionDecision,
+    Task,
+    Visit,
+    WaitlistEntry,
+    db,
+    now,
+    reading_only,
+    today,
+)
+from web import say_stale
+
+from .blueprint import booking_or_404, office
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a page is about: its stored `values`, and the page that shows it, by endpoint and arguments."""
+
+    values: list
+    page: str
+    arguments: dict = field(default_factory=dict)
+
+
+def _row(row: object) -> list:
+    """What is stored of it, in its table's columns."""
+    return [getattr(row, column.key) for column in inspect(type(row)).column_attrs]
+
+
+def _rows(rows) -> list[list]:
+    return [_row(row) for row in rows]
+
+
+def _last(table: type, *rules) -> int | None:
+    return db.session.scalar(select(func.max(table.id)).where(*rules))
+
+
+def _case(reference: str, **_more) -> Subject:
+    """The case, its place and visits, and the sentences that a no to it would say."""
+    booking = booking_or_404(reference)
+    return Subject([_row(booking), booking.newest, _row(booking.place), _rows(booking.proposals),
+                    _rows(booking.visits), _last(DeclineReason, DeclineReason.service == booking.service)],
+                   "office.booking", {"reference": reference})
+
+
+def _visit(id: int, **_more) -> Subject:
+    """The visit with its tasks, and whoever hears of it."""
+    visit = db.get_or_404(Visit, id)
+    return Subject([_row(visit), visit.events[-1:] and visit.events[-1].id, _row(visit.place),
+                    _rows(visit.reservations), _rows(visit.tasks), _rows(visit.assignees), _rows(visit.field_links),
+                    [(_row(b), b.newest) for b in visit.bookings]], "office.visit", {"id": id})
+
+
+def _with_dates(about: Callable[..., Subject]) -> Callable[..., Subject]:
+    """What a plan of a date rests on besides: whose time is taken, which dates are proposed, and when we come."""
+    def planned(**values) -> Subject:
+        found = about(**values)
+        dates = [_last(Proposal), _last(Reservation), OpeningHours.week()]
+        return Subject([*found.values, *dates], found.page, found.arguments)
+    return planned
+
+
+def _poll(id: int, **_more) -> Subject:
+    """The poll as the officer has brought it along; what phones answer meanwhile changes nothing of it."""
+    poll = db.get_or_404(Visit, id).poll
+    return Subject([id, poll and _row(poll), _rows(poll.counts) if poll else []], "office.poll", {"id": id})
+
+
+def _findings_by_link(id: int, secret: str) -> Subject:
+    link = FindingsLink.by_link(id, secret)
+    return Subject(link and [link.visit.status, link.visit.draft], "office.findings_by_link",
+                   {"id": id, "secret": secret})
+
+
+def _task(id: int) -> Subject:
+    return _visit(db.get_or_404(Task, id).visit_id)
+
+
+def _place(id: int, **_more) -> Subject:
+    place = db.get_or_404(Place, id)
+    return Subject([_row(place), [b.id for b in place.bookings]], "office.place", {"id": id})
+
+
+def _calendar(**_more) -> Subject:
+    return Subject([OpeningHours.week(), _rows(Reservation.absences(now())), g.officer.feed_key],
+                   "office.calendar_settings")
+
+
+def _intake(slug: str) -> Subject:
+    service = by_slug(slug)
+    known = [_last(IntakePause, IntakePause.service == service.key),
+             _rows(WaitlistEntry.waiting(service.key))] if service else []
+    return Subject(known, "office.intake", {"slug": slug})
+
+
+def _letter(id: int) -> Subject:
+    letter = db.get_or_404(Letter, id)
+    reader = letter.booking or letter.assignee
+    return Subject([_row(letter), reader and _row(reader)], "office.letter", {"id": id})
+
+
+ABOUT: dict[str, Callable[..., Subject]] = {
+    **dict.fromkeys(("booking", "decide", "save", "mark_read", "belongs"), _case),
+    **dict.fromkeys(("plan", "offer"), _with_dates(_case)),
+    **dict.fromkeys(("again", "reschedule"), _with_dates(_visit)),
+    **dict.fromkeys(("visit", "cancel", "findings", "report", "lead_to", "send_field_link", "tasks", "assignee",
+                     "send_tasks", "protocol", "withhold_result", "allow_result"), _visit),
+    **dict.fromkeys(("poll", "open_poll", "close_poll", "show_poll_facts", "poll_counts"), _poll),
+    **dict.fromkeys(("task", "mark_task_read"), _task),
+    "withdraw_field_link": lambda id: _visit(db.get_or_404(FindingsLink, id).visit_id),
+    "findings_by_link": _findings_by_link,
+    **dict.fromkeys(("place", "describe", "merge", "merge_into", "split"), _place),
+    **dict.fromkeys(("calendar_settings", "absence", "end_absence", "hours", "renew_feed"), _calendar),
+    **dict.fromkeys(("officer_absence", "end_officer_absence"), lambda **_more: Subject(
+        _rows(OfficerAbsence.coming()), "office.officer_absence")),
+    **dict.fromkeys(("intake", "open_intake", "admit_waiting"), _intake),
+    **dict.fromkeys(("letter", "resolve_letter"), _letter),
+    **dict.fromkeys(("held_back", "lift_block"), lambda **_more: Subject(
+        list(db.session.scalars(select(BlockedAddress.id))), "office.held_back")),
+    **dict.fromkeys(("users", "withdraw_invite"), lambda **_more: Subject(
+        [_rows(Invite.open()), [(o.id, o.role) for o in Officer.in_use()]], "office.users")),
+    **dict.fromkeys(("retention", "withdraw_permit"), lambda: Subject([_last(RetentionDecision)], "office.retention")),
+    "feedback": lambda id: Subject(_row(db.get_or_404(Feedback, id)), "office.feedback", {"id": id}),
+    "edit_decline_reason": lambda slug, reason: Subject(
+        [_last(DeclineReason)], "office.edit_decline_reason", {"slug": slug, "reason": reason}),
+    "edit_notice": lambda: Subject([PrivacyNotice.number()], "office.edit_notice"),
+    "handout": lambda id: Subject(
+        _rows(filter(None, [db.get_or_404(Visit, id).handout])), "office.handout", {"id": id}),
+    "edit_advice": lambda topic: Subject([_last(AdviceText, AdviceText.topic == topic)], "office.edit_advice",
+                                         {"topic": topic}),
+    "facts": lambda: Subject([tuple(row) for row in Figure.overview()], "office.facts"),
+    "decide_many": lambda name: Subject([_last(DeclineReason)], "office.work_list"),
+}
+# A press of these shows what it would do; another one, named "send", does it.
+SHOWN_FIRST = {"office.decide", "office.decide_many", "office.plan", "office.again", "office.reschedule",
+               "office.cancel", "office.offer", "office.edit_decline_reason", "office.edit_notice",
+               "office.facts"}
+ADDS_ONLY = {"office.tasks"}  # a row that nothing else rests on: two officers may enter tasks at one time
+
+
+@office.app_template_global()
+def version() -> str:
+    """The version of what this page is about, as its forms carry it; empty where it is about nothing that changes. A
+    POST reckons it before its view does, or previews, anything."""
+    if "version" not in g:
+        subject = subject_of_page()
+        g.version = sha256(repr(subject.values).encode()).hexdigest()[:32] if subject else ""
+    return g.version
+
+
+@office.app_template_global()
+def digest_of(form: Form) -> str:
+    """Of what a form says, and of the day from which its periods are counted: a preview carries it to the press that
+    sends what was shown."""
+    said = [(answer.name, in_words(answer)) for answer in form if answer.data and answer.type != "CSRFTokenField"]
+    return sha256(repr((today(), said)).encode()).hexdigest()[:32]
+
+
+def is_sent(form: Form) -> bool:
+    """Whether this press, "send", is to do what the form says. What was typed after the preview is shown first."""
+    if "send" not in request.form:
+        return False
+    if request.form.get("preview") in (None, digest_of(form)):
+        return True
+    flash(gettext("Nothing was sent or kept: you have changed something, or a new day has begun, since this was shown "
+                  "to you. Here it is as it would go now. If it is right, press once more."), "warning")
+    return False
+
+
+def subject_of_page() -> Subject | None:
+    about = ABOUT.get((request.endpoint or "").removeprefix("office."))
+    return about(**request.view_args) if about else None
+
+
+@office.before_request
+def show_anew_what_has_changed():
+    """Let no press through that was meant for an older version. What is typed stays in the form."""
+    if request.method != "POST" or request.endpoint in ADDS_ONLY or not has_changed():
+        return None
+    if request.endpoint in SHOWN_FIRST:
+        others = [(name, value) for name, value in request.form.items(multi=True) if name != "send"]
+        request.form = ImmutableMultiDict([*others, ("show", "1")])
+        return None
+    if getattr(current_app.view_functions[request.endpoint], "is_press", False):
+        return page_of_press()
+    g.kept_back = True  # forms/form.py: no form of this request is valid
+    return None
+
+
+def has_changed() -> bool:
+    """Whether this press was meant for an older version; the page says so. A press that is about nothing, such as to
+    log out, may stand on a page with a version. A view that reads first asks once more when it holds the write lock."""
+    g.pop("version", None)
+    if not version() or request.form.get("version", "") in ("", version()):
+        return False
+    say_stale()
+    return True
+
+
+def page_of_press():
+    """The page on which a single button stands, opened as by a GET, so that nothing can be changed by it."""
+    subject, endpoint, arguments = subject_of_page(), request.endpoint, request.view_args
+    if "GET" not in request.url_rule.methods:
+        endpoint, arguments = subject.page, subject.arguments
+    db.session.rollback()
+    reading_only.set(True)
+    request.method = "GET"
+    return current_app.view_functions[endpoint](**arguments)
+
+
+@office.after_request
+def say_what_has_changed(response):
+    if g.get("stale") and response.status_code in (200, 422):
+        response.status_code = 409
+    return response
+
+
+@office.app_template_global()
+def stored_now(field: Field) -> str:
+    """What is stored, in words, where something else was typed into a page that is shown anew; else nothing."""
+    if not g.get("stale"):
+        return ""
+    typed, in_the_form = field.data, _answer_in_words(field)
+    field.process_data(field.object_data)  # what is stored as JSON has no dates
+    stored, field.data = _answer_in_words(field), typed
+    return "" if stored == in_the_form else stored or gettext("nothing")
+
+
+def _answer_in_words(field: Field) -> str:
+    return in_words(field) if field.data not in (None, "", [], {}) else ""

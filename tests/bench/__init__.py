@@ -1,0 +1,1 @@
+"""What the site costs, measured: by bin/bench, never by the tests."""

@@ -1,0 +1,242 @@
+"""A form asks only what matters: questions that depend on another answer, and those that are more than is needed."""
+
+import re
+
+import pytest
+from conftest import ROOT, WISH, WISHES, Person, book, form_name, times_ahead
+from helpers import as_sent, filled, one_app, wish
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField
+
+from catalogue import SERVICES, by_slug
+from forms import AnyOf, OneOf, flat
+from models import Booking, Officer, db
+
+BOOK = "/en/bestil/faerdselskontrol"
+FORMS = [form for service in SERVICES.values() for form in (service.questions, service.findings)]
+
+
+@pytest.fixture(scope="module")
+def form_app(template, tmp_path_factory):
+    with one_app(template, tmp_path_factory) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def typist(form_app) -> Person:
+    return Person(form_app)
+
+
+@pytest.fixture
+def english(form_app):
+    with form_app.test_request_context("/", base_url="http://127.0.0.1:8000/en"):
+        yield
+
+
+def shown_at_first(form) -> list[str]:
+    """The questions that somebody sees who has answered nothing yet."""
+    return [name for _, names in form.sections() for name in flat(names) if not form.conditions(form[name])]
+
+
+def empty(kind):
+    return kind(formdata=None, meta={"csrf": False})
+
+
+@pytest.mark.parametrize(("key", "count"), [("traffic", 8), ("meeting", 13), ("walk", 11), ("van", 12)])
+def test_no_form_shows_more_questions_at_first_than_it_needs(english, key, count):
+    """Whoever adds one takes another away, or says `more=True`."""
+    assert len(shown_at_first(empty(SERVICES[key].questions))) == count
+
+
+@pytest.mark.parametrize("kind", FORMS, ids=lambda kind: kind.__name__)
+def test_a_condition_names_answers_that_can_be_given(english, kind):
+    form = empty(kind)
+    for field in form:
+        if field.when:
+            other, answers = field.when
+            assert isinstance(form[other], (OneOf, AnyOf, BooleanField)), field.name
+            offered = {option.data for option in form[other]} if form[other].type != "BooleanField" else {"y"}
+            assert set(answers) & offered, field.when
+
+
+@pytest.mark.parametrize("kind", FORMS, ids=lambda kind: kind.__name__)
+def test_the_stylesheet_has_a_rule_for_every_condition_of_a_form(english, kind):
+    form, style = empty(kind), (ROOT / "static/style.css").read_text()
+    for number in {n for field in form for n in form.conditions(field)}:
+        assert f"form:not(:has(.fulfils-{number}:checked)) .when-{number}" in style
+    for number in filter(None, map(form.optional_unless, form)):
+        assert re.search(rf"form:not\(:has\(\.fulfils-{number}:checked\)\) \.unless-{number}\b", style), number
+
+
+@pytest.mark.parametrize("kind", FORMS, ids=lambda kind: kind.__name__)
+def test_nothing_in_the_fold_is_demanded(english, kind):
+    """But what follows from an answer that was given in it, such as the address for a letter."""
+    form = kind(MultiDict(), meta={"csrf": False})
+    form.validate()
+    assert not [field.name for field in form if field.more and field.errors]
+
+
+# On the page.
+
+
+def test_what_depends_on_an_answer_carries_its_number_and_so_does_the_answer(typist):
+    html = typist.get("/en/bestil/mobil-politistation").html
+    number = re.search(r'fulfils-(\d+)"[^>]*value="event"', html)[1]
+    assert re.search(rf'class="form-group when-{number}"><label[^>]*for="event"', html)
+    assert "fulfils-" not in re.search(r'<input[^>]*value="local"[^>]*>', html)[0]
+
+
+@pytest.mark.parametrize(("slug", "name", "answer"), [
+    ("faerdselskontrol", "text", "other"), ("tryghedsvandring", "text", "other"),
+    ("mobil-politistation", "text", "other"), ("faerdselskontrol", "phone", "phone")])
+def test_a_question_is_optional_until_another_answer_demands_it(typist, slug, name, answer):
+    html = typist.get(f"/en/bestil/{slug}").html
+    number = re.search(rf'for="{name}"[^<]*<span class="form-optional unless-(\d+)">optional</span>', html)[1]
+    demanding = re.findall(rf'<input[^>]* fulfils-{number}"[^>]*value="([^"]+)"', html)
+    assert demanding == [answer]
+
+
+def test_no_word_is_said_of_what_hangs_on_a_list_whose_choice_the_stylesheet_cannot_see(english):
+    form = empty(SERVICES["walk"].tasks)
+    assert form.optional_unless(form.proposal) and form.optional_unless(form.reason) is None
+
+
+def test_the_fold_is_closed_until_something_in_it_must_be_seen(typist):
+    fold = re.compile(r'<details class="form-more"( open)?>')
+    assert fold.search(typist.get(BOOK).html)[1] is None
+    assert fold.search(typist.post(BOOK, filled(name="", special=None)).html)[1] is None
+    assert fold.search(typist.post(BOOK, filled(name="", special=["works"])).html)[1], "an answer"
+    assert fold.search(typist.post(BOOK, filled(special=None, reply="phone")).html)[1], "an error"
+
+
+def test_a_section_of_which_nothing_matters_has_no_heading(english):
+    form = empty(SERVICES["traffic"].findings)
+    mopeds = next(names for _, names in form.sections() if "mopeds_checked" in flat(names))
+    assert form.common_conditions(mopeds) == form.conditions(form.mopeds_checked) != set()
+
+
+@pytest.mark.parametrize(("method", "matters"), [("atk", "passed"), ("mopeds", "mopeds_checked")])
+def test_findings_ask_for_mopeds_only_where_mopeds_were_checked(english, method, matters):
+    form = SERVICES["traffic"].findings(MultiDict({
+        "performed": "yes", "method": method, "passed": "94", "charged": "0", "mopeds_checked": "7",
+        "mopeds_fast": "0"}), meta={"csrf": False})
+    form.validate()
+    assert {"passed", "mopeds_checked"} & form.answers().keys() == {matters}
+
+
+def test_what_hangs_on_a_question_that_does_not_matter_does_not_matter_either(english):
+    form = SERVICES["traffic"].findings(MultiDict({
+        "performed": "no", "cause": "weather", "method": "atk", "passed": "94", "next": "closed", "suit": "suitable"}),
+        meta={"csrf": False})
+    assert form.validate(), form.errors
+    assert form.answers() == {"performed": "no", "cause": "weather", "next": ["closed"], "suit": "suitable"}
+
+
+# What was asked in former times.
+
+
+FORMER = {
+    "traffic": {"problem": "red_light", "direction": "both", "limit": "50", "roadtype": "through", "days": ["saturday"],
+                "times": ["23-06"], "frequency": "daily", "since": "longer", "who": ["schoolchildren"], "ground": "no",
+                "contacted": "yes"},
+    "meeting": {"topics": ["drugs"], "open": "members", "public": "no"},
+    "walk": {"owners_names": "DSB", "invited": ["residents"], "light": "dark", "follow_day": "2026-12-01"},
+    "van": {"ground": "grass", "space": ["room"], "owner_ok": "municipal"},
+}
+
+
+@pytest.mark.parametrize("key", FORMER)
+def test_what_was_answered_while_it_was_asked_is_still_read(english, key):
+    told = dict(SERVICES[key].questions.describe(FORMER[key]))
+    assert len(told) == len(FORMER[key]) and all(told.values())
+
+
+def test_the_former_days_and_times_still_count_for_the_week(english):
+    assert SERVICES["traffic"].hours({"days": ["saturday"], "times": ["23-06"]}) == {(5, h) for h in (23, *range(6))}
+    assert SERVICES["traffic"].hours({"worst": ["morning"]}) == {(d, h) for d in range(5) for h in (6, 7, 8)}
+    assert SERVICES["traffic"].about({"problem": "red_light"}) == "Red light, illegal overtaking"
+    assert SERVICES["traffic"].harms({"who": ["schoolchildren"]}) == {"school"}
+
+
+def test_an_old_case_shows_its_former_answers_to_whoever_wrote_them(app, citizen):
+    booking = wish(app, answers=FORMER["traffic"])
+    page = citizen.get(f"/en/sag/{booking.reference}/{booking.secret}").text
+    assert "Type of road" in page and "Through road in town" in page
+
+
+@pytest.mark.parametrize("slug", ["faerdselskontrol", *WISHES])
+def test_no_page_offers_what_is_offered_no_more(typist, slug):
+    html = typist.get(f"/en/bestil/{slug}").html
+    former = by_slug(slug).questions.former
+    assert not [name for name in vars(former) if not name.startswith("_") and f'name="{name}"' in html]
+    assert 'value="red_light"' not in html and 'name="emergency"' not in html and 'name="capacity"' not in html
+
+
+# A change of language, and what is wrong.
+
+
+def test_the_language_switch_carries_what_was_typed_and_the_answer_follows(form_app, typist):
+    wanted = filled(once=form_name(form_app), text="Æ ø å", phone="20 30 40 50")
+    page = typist.get("/bestil/faerdselskontrol")
+    assert re.search(r'<button form="booking" ?formaction="/en/bestil/faerdselskontrol"'
+                     r' ?name="change" ?value="language"',
+                     page.html)
+    english = typist.post(BOOK, {**wanted, "language": "da", "change": "language"})
+    still = as_sent(english, "once")
+    assert english.status == 200 and not english.errors and still["language"] == ["en"]
+    assert still["text"] == ["Æ ø å"] and still["phone"] == ["20 30 40 50"] and still["worst"] == WISH["worst"]
+
+
+def test_the_summary_has_the_focus_and_as_many_links_as_it_says(typist):
+    page = typist.post("/en/bestil/tryghedsvandring", {**times_ahead(3, 4), "spots-0-place": "Tunnelen"})
+    summary = re.search(r'<div class="alert alert-error error-summary".*?</div>', page.html, re.S)[0]
+    assert " autofocus" in summary and 'tabindex="-1"' in summary
+    links = re.findall(r'<a href="#([^"]+)"', summary)
+    assert f"{len(links)} things need your attention" in summary and len(links) == len(page.errors)
+    for target in links:
+        assert re.search(rf'<(input|select|textarea)[^>]* id="{target}"', page.html), target
+    assert "Preferred times, Date:" in summary
+    assert re.search(r'id="dates-0-day"[^>]*aria-describedby="dates-0-day-error"', page.html) or re.search(
+        r'aria-describedby="dates-0-day-error"[^>]*id="dates-0-day"', page.html)
+
+
+def test_nobody_is_asked_for_a_capacity_and_old_ones_are_kept(app, citizen):
+    citizen.post(BOOK, {**filled(capacity="king"), "send": "1"})
+    with app.app_context():
+        assert db.session.query(Booking).one().capacity == ""
+
+
+# What only looked like personal data, and was sent.
+
+
+def test_an_officer_sees_what_was_confirmed_and_may_mask_it(app, officer):
+    booking = wish(app, answers={"problem": "speeding", "text": "Bilen AB 12 345, og 50 60 70 80 km/t."})
+    case = f"/en/kontor/sag/{booking.reference}"
+    page = officer.get(case)
+    assert "We asked the citizen" in page.text and 'value="50 60 70 80"' in page.html
+    assert officer.post(f"{case}/maskering", {}).status == 422
+    page = officer.post(f"{case}/maskering", {"found": "AB 12 345"})
+    assert "AB 12 345" not in page.text and "Bilen ▒▒▒, og 50 60 70 80 km/t." in page.text
+    assert "Personal data masked" in page.text
+    assert officer.post(f"{case}/maskering", {"found": "Bilen"}).status == 422, "only what looks like it"
+
+
+def test_masking_reaches_what_the_citizen_wrote_later_and_no_officers_words(app, officer, citizen):
+    booking, words = wish(app), "Det er AB 12 345 igen, ring 50 60 70 80."
+    with app.app_context():
+        found = Booking.by_reference(booking.reference)
+        found.note(db.session.get(Officer, 1), "Nævner AB 12 345.")
+        found.give_information(words)
+        db.session.commit()
+    case = f"/en/kontor/sag/{booking.reference}"
+    assert 'value="AB 12 345"' in officer.get(case).html
+    page = officer.post(f"{case}/maskering", {"found": ["AB 12 345", "50 60 70 80"]})
+    assert "Det er ▒▒▒ igen, ring ▒▒▒." in page.text and "Nævner AB 12 345." in page.text
+    assert "We asked the citizen" not in page.text, "there is nothing left to mask"
+    assert "AB 12 345" not in citizen.get(f"/en/sag/{booking.reference}/{booking.secret}").text
+
+
+def test_an_ordinary_case_asks_no_officer_about_personal_data(app, officer, citizen):
+    for slug in WISHES:
+        reference, _ = book(citizen, "/en", slug)
+        assert "We asked the citizen" not in officer.get(f"/en/kontor/sag/{reference}").text

@@ -1,0 +1,61 @@
+"""Links are keys: no page of the office shows anybody's secret link, but an officer's own calendar."""
+
+import pytest
+from conftest import OFFICER, Person, form_name, logged_in
+from helpers import wish
+from helpers_cases import link, seen_now
+from helpers_district import crawl, posts
+
+from forms import redact_links
+from models import Assignee, Booking, Feedback, FindingsLink, Invite, Officer, WaitlistEntry, db
+
+pytestmark = pytest.mark.usefixtures("clock_of_the_district", "tasks_after_controls")
+
+
+def secrets(district) -> set[str]:
+    with district.app.app_context():
+        keys = {key for kind in (Booking, FindingsLink, Invite, Assignee, WaitlistEntry) for key in db.session.scalars(
+            db.select(kind.secret))}
+        others = db.session.scalars(db.select(Officer.feed_key).where(Officer.email != OFFICER))
+        return {*keys, *filter(None, others)}
+
+
+def test_no_page_or_file_of_the_office_shows_a_secret_link(district):
+    posts(district)  # whatever else has a link: an invitation, a waiting list, a field link
+    keys, officer = secrets(district), logged_in(district.app)
+    assert len(keys) > 10
+    read = set()
+    starts = ("/kontor/", "/kontor/?bunke=alle", "/kontor/breve/tilbageholdt")
+    for path, response in crawl(officer.client, *starts, within="/kontor/"):  # in one language: links have none
+        shown = response.get_data(as_text=True)
+        assert not [key for key in keys if key in shown], path
+        read.add(response.request.path)
+    assert len(read) > 100
+
+
+def test_every_letter_of_the_office_is_shown_without_its_link(district):
+    posts(district)
+    keys, officer = secrets(district), logged_in(district.app)
+    with district.app.app_context():
+        letters = db.session.execute(db.text("SELECT id, text FROM letters")).all()
+    assert sum(any(key in text for key in keys) for _, text in letters) > 5
+    for id, text in letters:
+        page = officer.client.get(f"/kontor/breve/{id}").get_data(as_text=True)
+        assert not [key for key in keys if key in page], text
+        assert "/ikke-mig/" not in page or "/ikke-mig/…" in page
+
+
+def test_the_secret_of_a_link_that_somebody_pastes_into_a_form_is_not_kept(app):
+    citizen, case = Person(app), wish(app)
+    own = f"http://127.0.0.1:8000/sag/{case.reference}/{case.secret}"
+    said = citizen.post(link(case, "besked"), {"words": f"Se {own}"})
+    kept = f"http://127.0.0.1:8000/sag/{case.reference}/…"
+    assert said.status == 200 and seen_now(app, case).events[-1].words == f"Se {kept}"
+    for wrapped in (own.replace("/", "%2F"), own.replace("/", "%252F"), own.replace("/sag/", "/sag/\n"),
+                    f"/bestil/faerdselskontrol?adgang=1-{case.secret}", f"/kontor/kalender/{case.secret}.ics"):
+        assert case.secret not in redact_links(f"https://safe.example/?url={wrapped}&data=1"), wrapped
+    citizen.post("/en/tilgaengelighed", {"page": own, "words": "Kan ikke læses.", "email": "", "once": form_name(app)})
+    with app.app_context():
+        assert db.session.query(Feedback).one().page == kept
+    found = citizen.post("/en/find", {"reference": own, "contact": case.email})
+    assert found.status == 200 and case.reference[:4] in found.text, "which find needs no secret of"

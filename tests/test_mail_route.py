@@ -1,0 +1,157 @@
+"""A mail server that is set up wrongly, or a route that is broken: every letter waits, /health says so, all go
+after."""
+
+from datetime import timedelta
+
+import pytest
+from helpers_mail import MINUTE, app, clock, outbox, posting, receive, send, send_all, server  # noqa: F401
+from helpers_servers import MailServer
+
+from models import DeliveryStatus
+from models.letters import GIVE_UP_AFTER
+
+ABOUT_US = [
+    "554 5.7.1 <anna@example.dk>: Relay access denied",
+    "550 5.7.60 SMTP; Client does not have permissions to send as this",
+    "550 5.7.1 Unable to relay", "554 5.4.6 Hop count exceeded", "550 5.4.1 All recipient addresses rejected",
+    "554 5.3.5 Local configuration error", "550 5.3.0 rejected", "530 5.7.0 Must issue a STARTTLS command first",
+    "530 Authentication required", "535 5.7.8 bad credentials", "503 5.5.1 Error: authentication not enabled",
+    "550 5.1.8 <ssj@politi.dk>: Sender address rejected: Domain not found", "550 relaying denied",
+    "554 Relay access denied",
+    "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", "454 4.7.1 Relay access denied",
+    "554 Client host [5.1.1.4] blocked", "550 5.0.0 Authentication required", "530 5.0.0 Must login",
+    "554 5.0.0 Relay access denied", "550 SMTP AUTH required", "554 5.1.0 Sender denied",
+    "554 Message rejected: Email address is not verified.", "550 Administrative prohibition",
+    "550 You are not allowed to send mail from this address", "550 IP name lookup failed", "550 SPF check failed", "550 Sender verify failed",
+    "550 Access denied - Invalid HELO name", "550 rejected because 1.2.3.4 is in a black list at zen.spamhaus.org",
+    "550 not local host, not a gateway", "553 sorry, that domain isn't in my list of allowed rcpthosts",
+    "571 Delivery not authorized"]
+ABOUT_THE_READER = [
+    "550 5.1.1 no such user", "550 5.1.1 <a@b.dk>: User unknown in relay recipient table", "553 5.1.3 bad syntax",
+    "550 5.1.2 no such domain", "550 5.1.10 null MX", "552 5.2.2 mailbox full", "550 5.2.1 disabled",
+    "550 No such user here", "550 5.0.0 No such user here", "550 <sender@gateway.dk> no such user here"]
+
+LOG_IN = {"auth_require_tls": False, "auth_callback": lambda *_: True}
+ACCOUNT = {"MAIL_USERNAME": "post", "MAIL_PASSWORD": "hemmelig"}
+USELESS_SETTINGS = {  # and what the server offers
+    "a server with an empty label": ({"MAIL_SERVER": "smtp..example.dk"}, {}),
+    "a server with a long label": ({"MAIL_SERVER": f"{'a' * 64}.dk"}, {}),
+    "a sender with æ": ({"MAIL_DEFAULT_SENDER": "ærlig@x.dk"}, {}),
+    "a password with ø": (ACCOUNT | {"MAIL_PASSWORD": "nøgle"}, LOG_IN),
+    "a password with a sign that nobody sees": (ACCOUNT | {"MAIL_PASSWORD": "hemmelig\u200b"}, LOG_IN),
+    "a user with ø": (ACCOUNT | {"MAIL_USERNAME": "grønland@x.dk"}, LOG_IN),
+    "no STARTTLS there": ({"MAIL_USE_TLS": True}, {}),
+    "no log-in there": (ACCOUNT, {}),
+    "no log-in that we know": (ACCOUNT, LOG_IN | {"auth_exclude_mechanism": ["LOGIN", "PLAIN"]})}
+
+
+def health(app) -> tuple[int, str]:
+    answer = app.test_client().get("/health")
+    return answer.status_code, answer.json["letters"]
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+@pytest.mark.parametrize("reply", ABOUT_US)
+def test_a_refusal_about_us_or_the_route_waits_and_stops_the_round(app, clock, server, step, reply):
+    for name in ("anna", "bo", "cy"):
+        receive(app, f"{name}@example.dk")
+    server.says[step] = reply
+    assert send(app) == 0
+    assert [(l.delivery_status, l.tries) for l in outbox(app)] == [(DeliveryStatus.WAITING, 1),
+        (DeliveryStatus.WAITING, 0), (DeliveryStatus.WAITING, 0)]
+    assert outbox(app)[0].error == f"server {reply}"
+    if reply.startswith("5"):
+        assert health(app) == (503, "stuck")
+    clock.shift(timedelta(hours=3))
+    assert send(app) == 0 and health(app) == (503, "stuck")
+    server.is_well()
+    clock.shift(timedelta(hours=1))
+    assert send_all(app) == 3 and health(app) == (200, "ok")
+
+
+@pytest.mark.parametrize("step", ["GREETING", "MAIL"])
+@pytest.mark.parametrize("reply", ["554 no SMTP service here", "550 5.7.1 who are you", "530 5.7.0 log in first"])
+def test_a_refusal_at_the_door_is_about_us_whatever_its_code(app, clock, server, step, reply):
+    receive(app)
+    server.says[step] = reply
+    assert send(app) == 0 and health(app) == (503, "stuck")
+    server.is_well()
+    clock.shift(2 * MINUTE)
+    assert send(app) == 1 and health(app) == (200, "ok")
+
+
+@pytest.mark.parametrize("wrong", USELESS_SETTINGS)
+def test_mail_settings_that_cannot_work_keep_every_letter_and_raise_the_alarm_at_once(clock, make_app, wrong):
+    settings, offer = USELESS_SETTINGS[wrong]
+    server = MailServer(**offer)
+    server.up()
+    try:
+        app = make_app(**{
+            "MAIL_SERVER": "127.0.0.1", "MAIL_PORT": server.port, "MAIL_SUPPRESS_SEND": False, **settings})
+        for name in ("anna", "bo"):
+            receive(app, f"{name}@example.dk")
+        assert send(app) == 0 and health(app) == (503, "stuck")
+        assert [(l.delivery_status, l.tries, l.error) for l in outbox(app)] == [
+            (DeliveryStatus.WAITING, 1, "configuration"), (DeliveryStatus.WAITING, 0, "")]
+    finally:
+        server.down()
+
+
+@pytest.mark.parametrize("recipient", ["a@x.dk, b@x.dk", "æ@x.dk", "=?utf-8?q?x?=@x.dk"])
+def test_an_address_that_cannot_be_written_fails_alone(app, server, recipient):
+    for address in (recipient, "bo@example.dk"):
+        receive(app, address)
+    assert send(app) == 1 and health(app) == (200, "ok")
+    assert [(l.delivery_status, l.error) for l in outbox(app)] == [
+        (DeliveryStatus.FAILED, "address"), (DeliveryStatus.SENT, "")]
+
+
+@pytest.mark.parametrize("reply", ABOUT_THE_READER)
+def test_a_refusal_about_the_reader_is_final_for_that_letter_alone(app, server, reply):
+    for name in ("anna", "bo"):
+        receive(app, f"{name}@example.dk")
+    server.says["anna@example.dk"] = reply
+    assert send(app) == 1
+    assert [(l.delivery_status, l.tries) for l in outbox(app)] == [(DeliveryStatus.FAILED, 1), (DeliveryStatus.SENT, 1)]
+    assert health(app) == (200, "ok")
+
+
+def test_a_relay_that_denies_everything_is_tried_for_three_days(app, clock, server):
+    receive(app)
+    made = outbox(app)[0].made_at
+    server.says["RCPT"] = "554 5.7.1 Relay access denied"
+    while outbox(app)[0].delivery_status is DeliveryStatus.WAITING:
+        assert send(app) == 0 and outbox(app)[0].tries < 50
+        [letter] = outbox(app)
+        if letter.delivery_status is DeliveryStatus.WAITING:
+            assert health(app) == (503, "stuck")
+            clock.move_to(letter.next_try_at + timedelta(seconds=1))
+    assert letter.next_try_at - made > GIVE_UP_AFTER - timedelta(hours=9)
+
+
+def test_a_server_that_puts_off_every_reader_is_ours_to_see_to_and_one_mailbox_that_is_full_is_not(app, clock, server):
+    receive(app, "anna@example.dk")
+    server.says["RCPT"] = "452 4.2.2 mailbox full"
+    for names, seen in (("bo", (200, "ok")), ("cy", (503, "stuck"))):
+        clock.shift(timedelta(hours=9))
+        send(app)
+        assert health(app) == seen
+        if names == "bo":
+            receive(app, "bo@example.dk")
+            send(app)
+
+
+def test_one_reader_to_whom_we_may_not_write_keeps_no_other_letter_and_raises_no_alarm(app, clock, server):
+    """Such a refusal looks like one of the route until another letter has gone."""
+    for name in ("anna", "bo", "cy"):
+        receive(app, f"{name}@example.dk")
+    server.says["anna@example.dk"] = "550 5.7.1 members only"
+    assert send(app) == 0
+    clock.shift(timedelta(seconds=5))
+    assert send(app) == 2 and health(app) == (200, "ok")
+    clock.shift(timedelta(hours=5))
+    receive(app, "di@example.dk")
+    send_all(app)
+    clock.shift(timedelta(seconds=5))
+    receive(app, "eva@example.dk")
+    assert send_all(app) == 1 and health(app) == (200, "ok")

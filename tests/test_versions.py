@@ -1,0 +1,299 @@
+"""What is sent or kept is what was shown: a press on an older version of a page does nothing and shows it anew."""
+
+import re
+from html import unescape
+
+import databases
+import pytest
+import time_machine
+from conftest import OFFICER, WISH, Person, logged_in
+from flask import g
+from helpers import as_sent, case, how_many, letters_shown, wish
+from helpers_cases import FOUND, accept, change, link, planned, seen_now
+from helpers_district import SPOT, posts
+from pages import walk
+
+from models import Booking, DeclineReason, Letter, Officer, OpeningHours, Task, Visit, db, start_writing
+from office.blueprint import PUBLIC_ENDPOINTS
+from office.versions import ABOUT, ADDS_ONLY, SHOWN_FIRST, version
+
+CHANGED = "Nothing was sent or kept"
+# Presses that can overwrite nothing and send nothing of what a page has shown, and why.
+ABOUT_NOTHING = {
+    "office.tasks": "adds a task", "office.register_by_phone": "adds a case",
+    "office.plan_for_many": "leads to the form",
+    "office.person": "only shows", "office.log_in": "a door", "office.invitation": "a door",
+    **dict.fromkeys(("office.log_out", "office.end_session", "office.password", "office.second_factor",
+                     "office.recovery_codes"), "an officer's own account")}
+
+
+@pytest.fixture
+def ida(app) -> Person:
+    return logged_in(app)
+
+
+@pytest.mark.usefixtures("clock_of_the_district", "tasks_after_controls")
+def test_no_press_of_the_office_goes_through_on_an_older_version_of_its_page(district):
+    todo, officer = posts(district), logged_in(district.app)
+    presses = {rule.endpoint for rule in district.app.url_map.iter_rules()
+               if "POST" in rule.methods and rule.endpoint.startswith("office.")}
+    known = {f"office.{name}" for name in ABOUT}
+    assert known | SHOWN_FIRST | ADDS_ONLY <= district.app.view_functions.keys(), "a view has another name now"
+    assert presses - known <= ABOUT_NOTHING.keys(), "say in office/versions.py what the new page is about"
+    assert ABOUT_NOTHING.keys() >= ADDS_ONLY and presses == {name for name, *_ in todo if name.startswith("office.")}
+    colleague = logged_in(district.app)
+    for endpoint, path, data in todo:
+        if endpoint in ABOUT_NOTHING or not endpoint.startswith("office."):
+            continue
+        shown, was = version_at(district.app, path), district.kept()
+        for before in ({"version": "of an older page"}, {"version": shown}):
+            if before["version"] == shown:  # a colleague is quicker, with the very same press
+                answer = colleague.client.post(path, data={**data, "csrf_token": colleague.token, "version": shown})
+                assert answer.status_code < 409, f"{path} is kept back, and nothing has changed"
+                was = district.kept()
+            page = officer.client.post(path, data={**data, "csrf_token": officer.token, **before})
+            assert district.kept() == was, f"{path} went through"
+            gone = {302, 303, 404} if before["version"] == shown else {302}  # leads to what there is instead
+            assert page.status_code in {409, *gone} or endpoint == "office.decide_many", path
+
+
+def version_at(app, path: str) -> str:
+    """The version that the form of this press carries now."""
+    with app.test_request_context(path, method="POST"):
+        g.officer = Officer.by_email(OFFICER)
+        return version()
+
+
+def test_every_form_of_a_page_of_the_office_carries_its_version(app, ida):
+    booking = wish(app)
+    id = planned(app, booking)
+    for path in (case(booking), case(booking, "afslag"), f"/en/kontor/besoeg/{id}", f"/en/kontor/besoeg/{id}/flyt",
+                 "/en/kontor/kalender/indstillinger", "/en/kontor/data", "/en/kontor/data/privatliv",
+                 "/en/kontor/tekster/faerdselskontrol/resources", "/en/kontor/indtag/faerdselskontrol"):
+        page = ida.get(path)
+        assert len(page.hidden["version"]) == len(page.hidden["csrf_token"]), path
+    assert PUBLIC_ENDPOINTS - {"office.feed"} <= {"office.log_in", "office.findings_by_link", "office.invitation"}
+
+
+@pytest.mark.usefixtures("clock_of_the_district", "tasks_after_controls")
+def test_what_a_form_carries_is_the_version_of_where_its_press_leads(district):
+    """Not of the page on which it stands, which may be about something else: such a press never went through."""
+    posts(district)  # whatever else there is: an invitation, a waiting list, a field link
+    officer, seen, to = logged_in(district.app), set(), district.app.url_map.bind("localhost")
+    for path, html in walk(officer.client, "/kontor/?bunke=alle", "/kontor/breve/tilbageholdt", each=2):
+        on = path.partition("?")[0].removeprefix("/en")
+        for form in re.findall(r'<form method="post".*?</form>', html, re.S) if "/kontor/" in on else ():
+            version_carried = re.search(r'name="version" value="(.*?)"|$', form)[1] or ""
+            addresses = re.findall(r'<form[^>]* action="([^"#]+)', form) or [on]
+            for address in map(unescape, addresses + re.findall(r'formaction="([^"#]+)', form)):
+                address = address.partition("?")[0].removeprefix("/en")
+                leads = to.match(on)[0], to.match(address, "POST")[0]
+                if leads not in seen and leads[1].startswith("office."):
+                    seen.add(leads)
+                    due = version_at(district.app, address)
+                    assert not due or version_carried in ("", due), f"{on} leads to {leads[1]}"
+    assert len(seen) > 70, len(seen)
+
+
+def test_from_the_page_of_a_case_one_can_log_out(app, ida):
+    page = ida.get(case(accept(app, wish(app))))
+    ida.post("/en/kontor/log-ud", {"version": page.hidden["version"][0]})
+    assert ida.client.get("/en/kontor/").location.startswith("/en/kontor/log-ind")
+
+
+# What goes to citizens.
+
+
+def test_findings_changed_after_the_preview_are_shown_and_not_sent(app, ida):
+    booking = wish(app)
+    id = planned(app, booking)
+    with app.app_context():
+        visit = db.session.get(Visit, id)
+        visit.starts_at, visit.ends_at = visit.starts_at.replace(year=2020), visit.ends_at.replace(year=2020)
+        visit.enter_findings(Officer.by_email(OFFICER), FOUND)
+        db.session.commit()
+    path = f"/en/kontor/besoeg/{id}/svar"
+    form, letters = {"version": ida.get(path).hidden["version"][0]}, how_many(app, Letter)
+    with app.app_context():
+        visit = db.session.get(Visit, id)
+        visit.enter_findings(None, {**FOUND, "passed": 412}, by="atk@politi.example")
+        db.session.commit()
+    page = ida.post(path, form)
+    assert page.status == 409 and CHANGED in page.text and how_many(app, Letter) == letters
+    assert "412" in letters_shown(page)[0], "the letter as it would go now"
+    assert ida.post(path, {"version": page.hidden["version"][0]}).status == 200
+    assert how_many(app, Letter) == letters + 1 and "412" in seen_now(app, booking).letters[-1].text
+
+
+def test_a_reason_that_a_colleague_has_reworded_after_the_preview_is_shown_first(app, ida):
+    booking = wish(app, language="en")
+    page = ida.post(case(booking, "afslag"), {"reason": "resources", "words": "", "instead": "", "show": "1"})
+    with app.app_context():
+        DeclineReason.write(Officer.by_email(OFFICER), service="traffic", reason="resources", texts={
+            "da": "Vi har kun én vogn.", "en": "We have one van only."})
+        db.session.commit()
+    page = ida.post(case(booking, "afslag"), {**as_sent(page, "reason"), "send": "1"})
+    assert page.status == 409 and CHANGED in page.text and "one van only" in letters_shown(page)[0]
+    assert how_many(app, Letter) == 1
+    assert ida.post(case(booking, "afslag"), {**as_sent(page, "reason"), "send": "1"}).status == 200
+    assert "one van only" in seen_now(app, booking).letters[-1].text
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_words_changed_beside_the_button_after_the_preview_are_shown_before_they_are_sent(app, ida, many):
+    booking, other = wish(app), wish(app, email="bo@example.dk")
+    path = "/en/kontor/flere/afslag" if many else case(booking, "afslag")
+    typed = {"sag": [booking.reference, other.reference], "back": "/en/kontor/"} if many else {}
+    page = ida.post(path, {**typed, "reason": "resources", "words": "Seen.", "instead": "", "show": "1"})
+    letters = how_many(app, Letter)
+    page = ida.post(path, {**as_sent(page, "preview"), "words": "Unread.", "send": "1"})
+    assert CHANGED in page.text and how_many(app, Letter) == letters and "Unread." in letters_shown(page)[0]
+    assert ida.post(path, {**as_sent(page, "preview"), "send": "1"}).status == 200
+    assert "Unread." in seen_now(app, booking).letters[-1].text
+
+
+def test_a_day_that_begins_between_preview_and_press_is_shown_before_its_dates_are_sent(app, ida):
+    with time_machine.travel("2027-03-15 22:50Z", tick=False) as clock:  # ten minutes before midnight in Copenhagen
+        booking, ida = wish(app), logged_in(app)
+        form = as_sent(ida.post(case(booking, "imoedekom"), {"words": "", "show": "1"}), "preview")
+        clock.shift(20 * 60)
+        page = ida.post(case(booking, "imoedekom"), {**form, "send": "1"})
+        assert CHANGED in page.text and len(seen_now(app, booking).letters) == 1
+        assert ida.post(case(booking, "imoedekom"), {**as_sent(page, "preview"), "send": "1"}).status == 200
+        assert len(seen_now(app, booking).letters) == 2
+
+
+def test_a_plan_changed_beside_the_button_after_the_preview_is_shown_before_it_is_kept(app, ida):
+    booking = wish(app)
+    form = as_sent(ida.get(case(booking, "besoeg")), "starts")
+    page = ida.post(case(booking, "besoeg"), {**form, "day": "2030-05-06", "starts": "19:00", "ends": "20:00", "crew": "A"})
+    page = ida.post(case(booking, "besoeg"), {**as_sent(page, "preview"), "starts": "18:00", "send": "1"})
+    assert CHANGED in page.text and how_many(app, Visit) == 0
+    assert ida.post(case(booking, "besoeg"), {**as_sent(page, "preview"), "send": "1"}).status == 200
+    assert how_many(app, Visit) == 1
+
+
+# What is kept.
+
+
+def test_a_citizens_new_address_outlives_an_officers_older_form_and_both_are_shown(app, ida):
+    booking = wish(app)
+    form = as_sent(ida.get(case(booking)), "email")
+    change(app, booking, lambda b, who: b.change_contact(
+        name=b.name, email="new@example.dk", phone=b.phone, reply=b.reply, address=b.address))
+    page = ida.post(case(booking, "kontakt"), {**form, "phone": "12345678"})
+    assert page.status == 409 and CHANGED in page.text and "Stored now: new@example.dk" in page.text
+    assert as_sent(page, "email")["phone"] == ["12345678"], "what was typed stays"
+    assert seen_now(app, booking).email == "new@example.dk" and not seen_now(app, booking).phone
+    form = {**as_sent(page, "email"), "email": "new@example.dk"}
+    assert ida.post(case(booking, "kontakt"), form).status == 200
+    assert seen_now(app, booking).email == "new@example.dk" and seen_now(app, booking).phone
+
+
+def test_a_phone_number_that_an_officer_has_noted_outlives_the_citizens_older_page(app, ida):
+    booking, citizen = wish(app), Person(app)
+    page = citizen.get(link(booking))
+    form = {**as_sent(page, "reply"), "name": "Anna Holm"}
+    ida.post(case(booking, "kontakt"), {**as_sent(ida.get(case(booking)), "email"), "phone": "87654321"})
+    page = citizen.post(link(booking, "kontakt"), form)
+    assert page.status == 409 and CHANGED in page.text and "Stored now: 87654321" in page.text
+    form = {**as_sent(page, "reply"), "phone": "87654321"}
+    for _ in range(2):  # a double click
+        assert citizen.post(link(booking, "kontakt"), form).status == 200
+    assert (seen_now(app, booking).name, seen_now(app, booking).phone) == ("Anna Holm", "87654321")
+
+
+def test_a_visit_that_a_colleague_has_moved_is_not_moved_back_by_an_older_form(app, ida):
+    booking = accept(app, wish(app))
+    id = planned(app, booking)
+    form = as_sent(ida.get(f"/en/kontor/besoeg/{id}/flyt"), "crew")
+    theirs = {**form, "starts": "09:30", "ends": "10:30"}
+    assert ida.post(f"/en/kontor/besoeg/{id}/flyt", theirs).status == 200
+    page = ida.post(f"/en/kontor/besoeg/{id}/flyt", {**form, "crew": "Ida og Bo"})
+    assert page.status == 409 and "Stored now: 09:30" in page.text and "Ida og Bo" in page.html
+    with app.app_context():
+        assert db.session.get(Visit, id).crew != "Ida og Bo"
+
+
+def test_opening_hours_are_not_overwritten_by_an_older_page(app, ida):
+    path = "/en/kontor/kalender/indstillinger"
+    form = as_sent(ida.get(path), "opens0")
+    ida.post(f"{path}/aabningstider", {**form, "opens0": "10:00"})
+    page = ida.post(f"{path}/aabningstider", {**form, "opens1": "11:00"})
+    assert page.status == 409 and "Stored now: 10:00" in page.text
+    with app.app_context():
+        assert [opens.hour for opens, _ in OpeningHours.week()][:2] == [10, 8]
+
+
+def test_findings_with_days_that_a_colleague_has_entered_stand_beside_those_of_an_older_form(app, ida):
+    id = planned(app, accept(app, wish(app)))
+    with app.app_context():
+        visit = db.session.get(Visit, id)
+        visit.starts_at, visit.ends_at = visit.starts_at.replace(year=2020), visit.ends_at.replace(year=2020)
+        visit.enter_findings(None, {**FOUND, "avg": 52.4, "next": ["patrol"],
+                                    "patrols": [{"day": "2020-06-01"}, {"day": "2020-06-03"}],
+                                    "periods": [{"day": "2020-06-01", "starts": "17:00", "ends": "19:00"}]})
+        db.session.commit()
+    path = f"/en/kontor/besoeg/{id}/resultat"
+    form = as_sent(ida.get(path), "passed")
+    assert ida.post(path, {**form, "passed": "412"}).status == 200
+    page = ida.post(path, {**form, "passed": "94", "patrols-0-day": "2020-06-02", "avg": "ca. 94"})
+    assert page.status in (409, 422) and CHANGED in page.text
+    assert re.findall(r"Stored now: (.*?) *<", page.html) == ["412", "52.4", "1 June 2020"]
+
+
+@pytest.mark.usefixtures("tasks_after_controls")
+def test_a_task_that_a_colleague_changes_while_a_photo_is_made_small_is_not_overwritten(district, monkeypatch):
+    """Between the first look at the version and the write lock."""
+    officer = logged_in(district.app)
+    with district.app.app_context():
+        path = f"/en/kontor/opgave/{db.session.query(Task).first().id}"
+    form = {**SPOT, "status": "done", "version": officer.get(path).hidden["version"][0]}
+
+    def as_if_later():
+        with databases.outside(district.app.instance_path) as colleague:
+            colleague.execute("UPDATE tasks SET what = 'Lampen er tændt nu.' WHERE what <> ''")
+        start_writing()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("office.tasks.start_writing", as_if_later)
+        page = officer.post(path, {**form, "what": "Mørkt, sagt på en anden måde."})
+    assert page.status == 409 and CHANGED in page.text and "Stored now: Lampen er tændt nu." in page.text
+    assert as_sent(page, "what")["what"] == ["Mørkt, sagt på en anden måde."]
+    with district.app.app_context():
+        assert db.session.query(Task).first().what == "Lampen er tændt nu."
+
+
+# One form, sent again.
+
+
+def test_a_form_sent_again_is_a_repeat_and_with_a_second_road_another_booking(app, citizen):
+    path = "/en/bestil/faerdselskontrol"
+    form = {**WISH, "language": "en", "once": citizen.get(path).hidden["once"][0], "send": "1"}
+    first = citizen.post(path, form).response.request.path
+    assert citizen.post(path, form).response.request.path == first and how_many(app, Booking) == 1
+    asked = citizen.post(path, {**form, "road": "Skolevej"})
+    assert asked.status == 409 and "press the button once more" in asked.text and how_many(app, Booking) == 1
+    again = {**form, "road": "Skolevej", "once": asked.hidden["once"][0]}
+    assert asked.hidden["road"] == ["Skolevej"] and citizen.post(path, again).response.request.path != first
+    with app.app_context():
+        assert sorted(db.session.scalars(db.select(Booking.road))) == ["Bygaden", "Skolevej"]
+
+
+def test_a_booking_taken_in_by_phone_from_a_form_used_before_is_kept_too(app, ida):
+    path = "/en/kontor/ny/faerdselskontrol"
+    form = {**WISH, "channel": "phone", "once": ida.get(path).hidden["once"][0]}
+    for road in ("Bygaden", "Skolevej", "Skolevej"):
+        assert ida.post(path, {**form, "road": road}).status == 200
+    assert how_many(app, Booking) == 2
+
+
+@pytest.mark.usefixtures("clock_of_the_district", "tasks_after_controls")
+def test_a_second_spot_sent_with_the_token_of_the_first_is_kept(district):
+    officer, path = logged_in(district.app), f"/kontor/besoeg/{district.visits['done']}/opgaver"
+    with district.app.app_context():
+        before = db.session.query(Task).count()
+    for what in ("Lampen er slukket.", "Hækken skygger.", "Hækken skygger."):
+        assert officer.post(path, {**SPOT, "once": "den samme", "what": what}).status == 200
+    with district.app.app_context():
+        assert db.session.query(Task).count() == before + 2
