@@ -401,7 +401,9 @@ class Ordeal(Site):
         self.mailbox.moody(False)
         self.start_worker()
         self.wait_for(lambda: not self.letters("fate <> 'sent'"), "letters stay behind")
-        assert client.ask_once("/health").status == 200 and len(self.mailbox.took) == waited >= bookings
+        assert client.ask_once("/health").status == 200
+        took = [id for id, _ in self.mailbox.took]  # the digest to officers among them, or not: it is the worker's next step
+        assert len(set(took)) == len(took) >= waited >= bookings
         self.lines.append(f"relay denied: {waited} of {waited} letters waited, /health said so, and all went when "
                           "it was right again")
 
