@@ -1,5 +1,6 @@
 """What PostgreSQL is there for: several processes at once, and a database that itself refuses what must not be."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -52,13 +53,17 @@ BO = "bo@politi.example"
 
 
 class Post(Mailbox):
-    """Notes under which Message-ID each mail came, and over whose connection."""
+    """Notes under which Message-ID each mail came, and over whose connection. Takes none before two have come with one:
+    else whoever starts first may be done before the other is there."""
 
     def __init__(self):
         super().__init__()
-        self.came = []
+        self.came, self.callers = [], set()
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.callers.add(session.peer)
+        while len(self.callers) < 2:
+            await asyncio.sleep(.01)
         self.came.append((message_from_bytes(envelope.content)["Message-ID"], session.peer))
         return await super().handle_DATA(server, session, envelope)
 
