@@ -29,6 +29,7 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask_babel import get_locale
 from flask_migrate import upgrade
+from hypothesis import HealthCheck, settings
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from jinja2 import BytecodeCache
 from sqlalchemy import Engine, event
@@ -46,6 +47,11 @@ REAL_HASHES = {name: getattr(models.officers, name) for name in ("HASHING", "_NO
 models.officers.HASHING = "scrypt:256:8:1"  # soon reckoned, for thousands of log-ins
 models.officers._NOBODY = generate_password_hash("", models.officers.HASHING)
 OFFICER = "ida@politi.example"
+# What hypothesis tries is the same every time, so that a red test means that the code has changed and not the dice. A
+# walk makes a database and commits at every step: that is its purpose.
+settings.register_profile("same every time", deadline=None, derandomize=True, database=None, suppress_health_check=[
+    HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.load_profile("same every time")
 LONGEST_TEST = 20  # seconds, of those that count on the day
 MEMORY = Path("/dev/shm")
 if os.access(MEMORY, os.W_OK) and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC and shutil.disk_usage(

@@ -248,9 +248,8 @@ class Fuzz:
             random.seed(f"input {next(self.numbers)}")  # hypothesis holds it still, and no two letters have one number
             self.send(one)
 
-        how = settings(max_examples=inputs, deadline=None, database=None, report_multiple_bugs=False,
-                       derandomize=number is None,
-                       phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+        how = settings(max_examples=inputs, derandomize=number is None, report_multiple_bugs=False, phases=[Phase.generate],
+                       suppress_health_check=list(HealthCheck))
         trial = how(given(self.inputs())(trial))
         (trial if number is None else seed(number)(trial))()
         self.look_and_begin_anew()

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from conftest import Page, logged_in
 from flask_babel import force_locale
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 import facts
 from facts import COUNTRY, DISTRICT, FigureTable, Unreadable, sentences, statbank
@@ -127,7 +127,7 @@ def test_mangled_statbank_file_is_refused_with_the_reason(in_english, octets, wh
         statbank.read(octets)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(st.binary(max_size=80), st.integers(0, len(API)), st.integers(0, 40))
 def test_a_broken_statbank_file_is_read_or_refused_and_never_an_error(app, junk, at, cut):
     with app.test_request_context("/"):
@@ -205,7 +205,7 @@ def test_guesses_of_a_poll_have_their_fact(table):
     assert facts.guessed_change(table, naestved, "vandalism", 5) is None
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300)
 @given(st.integers(0, 50_000), st.integers(0, 50_000))
 def test_a_sentence_never_claims_a_change_that_could_be_chance(app, old, new):
     rows = [FigureRow(NAESTVED, "violence", year, value, "straf11") for year, value in ((2020, old), (2025, new))]

@@ -12,7 +12,7 @@ import pytest
 from conftest import OFFICER, ROOT, Person, book
 from furnished import agreed
 from helpers_mail import app, clock, outbox, posting, receive, send, server  # noqa: F401
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from mail import outbox as mail_outbox
 from models import Booking, Letter, Officer, db
@@ -69,7 +69,7 @@ def test_the_name_of_any_district_as_sender_is_encoded_once(posting, server, tmp
 LETTERS = st.text("abcdefghijklmnopqrstuvwxyzæøåÆØÅABCKQéüĸ ,.'()-–&/", min_size=3, max_size=80)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(LETTERS.map(lambda words: " ".join(words.split())).filter(lambda words: len(words) >= 3 and words.strip(".")))
 def test_whatever_letters_the_sender_has_in_its_name(app, name):
     message = mail_outbox._Mail("Sag", recipients=["anna@example.dk"], body="x", html="x", sender=ADDRESS)

@@ -8,7 +8,7 @@ import time_machine
 from conftest import Person, book
 from helpers import count_months_over
 from helpers_states import CITIZEN, FINDINGS, STEPS, VISIT_STEPS, Cases
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from models import Booking, Channel, MonthCount, Officer, Place, db
@@ -128,5 +128,4 @@ def test_what_is_moved_merged_or_parted_counts_where_it_is_now(app, clock):
 
 def test_no_walk_leads_to_a_kept_month_that_is_wrong(cases):
     run_state_machine_as_test(cases, settings=settings(
-        max_examples=4, stateful_step_count=30, deadline=None, derandomize=True, database=None,
-        phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow]))
+        max_examples=4, stateful_step_count=30, phases=[Phase.generate]))

@@ -6,7 +6,7 @@ import databases
 import pytest
 from conftest import OFFICER, Person, book, logged_in
 from helpers_demo import typed
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 from sqlalchemy import select, text
 
 import catalogue
@@ -40,7 +40,7 @@ def by_index(typed: str) -> list[int]:
     return list(db.session.scalars(found.order_by(number.desc())))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(words=st.text(ALPHABET, max_size=30), asked=st.text(ALPHABET + "\0", min_size=1, max_size=8),
        cut=st.integers(0, 25))
 def test_it_finds_what_looking_through_everything_finds(one, words, asked, cut):

@@ -68,7 +68,7 @@ def has_another(key, edges: dict, told: dict) -> bool:
             or edge.count - 1 in ranges[key] and reachable(edge.start, edge.end, key))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.lists(st.one_of(st.integers(0, 5), st.integers(0, 12)), min_size=2, max_size=2),
                 min_size=2, max_size=2))
 def test_no_small_count_can_be_reckoned_from_a_table_and_its_sums(counts):
@@ -86,7 +86,7 @@ person = st.tuples(st.sampled_from(["traffic", "van"]), st.sampled_from(["met", 
                    st.sampled_from(["kept", "kept", "late"]), st.sampled_from(["yes", "no", ""]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(person, st.integers(1, 9)), max_size=12))
 def test_no_small_count_can_be_reckoned_from_all_tables_of_a_quarter(groups):
     counts = Counter()
@@ -99,7 +99,7 @@ def test_no_small_count_can_be_reckoned_from_all_tables_of_a_quarter(groups):
             assert told[key] != FEW or has_another(key, edges, told), f"{key} can only be {edges[key].count}: {told}"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.lists(st.integers(0, 30), min_size=3, max_size=3), min_size=2, max_size=5))
 def test_what_is_told_is_true_and_no_small_count_of_people_is_told(counts):
     edges = grid(counts)
