@@ -4,12 +4,11 @@ import socket
 import threading
 import time
 from contextlib import closing
-from statistics import median
 from types import SimpleNamespace
 
 import pytest
 import time_machine
-from helpers_servers import call
+from helpers_servers import GIVE_UP_AFTER, call
 from ordeal import Answer, Client
 from slow_senders import SlowSenders
 from tools import needs
@@ -18,7 +17,7 @@ from waitress.server import BaseWSGIServer
 
 from server import SLOWEST, Line
 
-AT_ONCE, BOOKINGS = 200, 5
+AT_ONCE, BOOKINGS = 200, 3
 
 
 class SealedClient(Client):
@@ -36,40 +35,32 @@ class SealedClient(Client):
         return answer
 
 
-def booking_takes(client: Client) -> float:
-    """Seconds, the receipt included; the median, because the machine has other things to do as well.
-
-    Where it has so much to do that a booking takes long without anybody else, that is what it is measured against.
-    """
-    took = []
-    client.token = client.ask("/bestil/faerdselskontrol").token
-    for _ in range(BOOKINGS):
-        begun = time.monotonic()
-        client.book()
-        took.append(time.monotonic() - begun)
-    return median(took)
+def book_beside(client: Client, senders: SlowSenders) -> None:
+    """A few bookings with their receipts, while every sender goes on; who has no answer in all that time gives up."""
+    with senders:
+        patience = threading.Timer(GIVE_UP_AFTER, client.over.set)
+        patience.start()
+        client.token = client.ask("/bestil/faerdselskontrol").token
+        for _ in range(BOOKINGS):
+            client.book()
+        patience.cancel()
 
 
 @pytest.mark.system
-def test_two_hundred_slow_senders_leave_a_booking_under_a_second(installed):
+def test_two_hundred_slow_senders_keep_nobody_from_booking(installed):
     installed.serve()
-    client = Client(installed.host, threading.Event())
-    alone = booking_takes(client)
-    with SlowSenders(installed.host, AT_ONCE):
-        assert booking_takes(client) < max(1, 2 * alone)
+    book_beside(Client(installed.host, threading.Event()), SlowSenders(installed.host, AT_ONCE))
 
 
 @needs("caddy")
 @pytest.mark.system
-def test_two_hundred_slow_senders_leave_a_booking_through_caddy_under_a_second(installed, sealed):
+def test_two_hundred_slow_senders_keep_nobody_from_booking_through_caddy(installed, sealed):
     installed.environment = {"BOOKING_PROXIES": "1", "BOOKING_PREFERRED_URL_SCHEME": "https",
                              "BOOKING_SERVER_NAME": f"localhost:{sealed.port}"}
     installed.serve()
     client = SealedClient(sealed.port)
-    booking_takes(client)  # Caddy has its certificate by now
-    alone = booking_takes(client)
-    with SlowSenders(client.host, AT_ONCE, sealed=True):
-        assert booking_takes(client) < max(1, 2 * alone)
+    client.ask("/bestil/faerdselskontrol")  # Caddy has its certificate by now
+    book_beside(client, SlowSenders(client.host, AT_ONCE, sealed=True))
 
 
 def test_a_request_has_five_minutes_to_arrive_however_many_octets_come():
