@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from flask_babel import format_decimal, gettext, lazy_gettext as _l, ngettext
 from wtforms import BooleanField
-from wtforms.validators import ValidationError
 
-from forms import YES_NO, AnyOf, Clock, Day, Form, Line, NoPersonalData, OneOf, Text, has_been
+from forms import YES_NO, AnyOf, Clock, Day, Form, Line, NoPersonalData, OneOf, Text, has_been, refuse_if
 from models import Visit, local
 
 TOPICS = {
@@ -70,8 +69,8 @@ class Outcome(Form):
     for_the_office = ("public_outcome", "note", "by")
 
     def validate_ends(self, field):
-        if self.starts.data and field.data and field.data <= self.starts.data:
-            raise ValidationError(gettext("The end must be after the start."))
+        refuse_if(self.starts.data and field.data and field.data <= self.starts.data,
+                  gettext("The end must be after the start."))
 
 
 class Heard(Outcome):

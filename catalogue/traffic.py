@@ -5,7 +5,6 @@ from itertools import chain, product
 
 from flask_babel import format_decimal, gettext, lazy_gettext as _l, ngettext
 from wtforms import BooleanField, Field
-from wtforms.validators import ValidationError
 
 from forms import (
     YES_NO,
@@ -27,6 +26,7 @@ from forms import (
     Text,
     has_been,
     in_words,
+    refuse_if,
 )
 from models import local
 
@@ -130,8 +130,8 @@ class Period(Row):
         return f"{in_words(self.day)} {in_words(self.starts)}–{in_words(self.ends)}{direction}"
 
     def validate_ends(self, field):
-        if self.starts.data and field.data and field.data <= self.starts.data:
-            raise ValidationError(gettext("The end must be after the start. A control past midnight is two periods."))
+        refuse_if(self.starts.data and field.data and field.data <= self.starts.data, gettext(
+            "The end must be after the start. A control past midnight is two periods."))
 
 
 class Offence(Row):

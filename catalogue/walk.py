@@ -1,7 +1,6 @@
 """Safety walk: residents, the police and those who decide walk the area together and say what should change."""
 
 from flask_babel import gettext, lazy_gettext as _l
-from wtforms.validators import ValidationError
 
 from forms import (
     NAMED,
@@ -23,6 +22,7 @@ from forms import (
     Select,
     Text,
     in_words,
+    refuse_if,
 )
 
 from .polls import SAFE
@@ -116,11 +116,9 @@ class WalkQuestions(DatedForm):
     )
 
     def validate_number(self, field):
-        if field.data > MOST:
-            raise ValidationError(gettext(
-                "With more than %(most)s, please split into several walks, one booking for each.", most=MOST))
-        if field.data < FEWEST:
-            raise ValidationError(gettext("A walk needs at least %(least)s who take part.", least=FEWEST))
+        refuse_if(field.data > MOST, gettext(
+            "With more than %(most)s, please split into several walks, one booking for each.", most=MOST))
+        refuse_if(field.data < FEWEST, gettext("A walk needs at least %(least)s who take part.", least=FEWEST))
 
 
 class Party(Row):

@@ -40,7 +40,7 @@ from .fields import (
     Text,
 )
 from .figures import AccountForm, FiguresForm, PressReleaseForm, ResultsForm
-from .form import Form, day_in_words, flat, in_words, weekday_name
+from .form import Form, day_in_words, flat, in_words, refuse_if, weekday_name
 from .intake import AdmitForm, JoinForm, OfficerAbsenceForm, PauseForm, TellMeForm
 from .officer import (
     SUITS,

@@ -5,12 +5,12 @@ import re
 from flask import current_app
 from flask_babel import gettext, lazy_gettext as _l
 from wtforms import PasswordField
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import Length
 
 from languages import LANGUAGES, MAIN
 
 from .fields import Day, Line, OneOf, Select
-from .form import Form
+from .form import Form, refuse_if
 from .validators import EmailAddress, Required
 
 ROLES = {"coordinator": _l("Coordinator"), "reader": _l("Reader")}
@@ -40,9 +40,8 @@ def hard_to_guess(form, field) -> None:
     known = " ".join((*district.name.values(), district.email, *form.about))
     near = (word.removesuffix("s") for word in re.findall(r"[^\W\d_]{4,}", known))
     left = re.sub("|".join(sorted((*EASY, *near), key=len, reverse=True)), " ", field.data, flags=re.I)
-    if not field.errors and zxcvbn(left[:LONGEST_MEASURED])["guesses"] < TOO_FEW_GUESSES:
-        raise ValidationError(gettext("This one is soon guessed. Take a few words that have nothing to do with you, "
-                                      "the police or each other."))
+    refuse_if(not field.errors and zxcvbn(left[:LONGEST_MEASURED])["guesses"] < TOO_FEW_GUESSES, gettext(
+        "This one is soon guessed. Take a few words that have nothing to do with you, the police or each other."))
 
 
 def fresh_password(label: str) -> PasswordField:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from flask import current_app
 from flask_babel import get_locale, gettext, lazy_gettext as _l
 from wtforms import BooleanField, Field, FloatField
-from wtforms.validators import DataRequired, ValidationError
+from wtforms.validators import DataRequired
 from wtforms.widgets import HiddenInput
 
 from languages import LANGUAGES
@@ -14,7 +14,7 @@ from models.limits import CONTACT_DIGITS, PIN_METRES, REFERENCE_LENGTH
 
 from .bot_check import PublicForm
 from .fields import YES_NO, Clock, Day, Line, OneOf, Repeat, Row, Text
-from .form import Form, as_more, day_in_words, in_words
+from .form import Form, as_more, day_in_words, in_words, refuse_if
 from .validators import (
     EmailAddress,
     NoPersonalData,
@@ -204,11 +204,11 @@ class WishedTime(Row):
         return gettext("%(day)s at %(time)s", day=in_words(self.day), time=in_words(self.starts))
 
     def validate_day(self, field):
-        if field.data < self.earliest:
-            raise ValidationError(gettext("This is too soon. Write %(day)s or later.", day=day_in_words(self.earliest)))
-        if field.data > day_here() + LATEST:
-            raise ValidationError(gettext("This is too far ahead. Write %(day)s or earlier.",
-                                          day=day_in_words(day_here() + LATEST)))
+        latest = day_here() + LATEST
+        refuse_if(field.data < self.earliest, gettext(
+            "This is too soon. Write %(day)s or later.", day=day_in_words(self.earliest)))
+        refuse_if(field.data > latest, gettext(
+            "This is too far ahead. Write %(day)s or earlier.", day=day_in_words(latest)))
 
     def times(self, length: timedelta) -> tuple[datetime, datetime]:
         """From and to."""
@@ -231,10 +231,9 @@ class WishedHours(WishedTime):
         # By the clock of any day where the day itself is wrong
         day = self.day.data if self.day.data and not self.day.errors else day_here()
         asked = at_time(day, field.data) - at_time(day, self.starts.data)
-        if asked <= timedelta():
-            raise ValidationError(gettext("The end must be after the start."))
-        if asked > timedelta(hours=self.most_hours):
-            raise ValidationError(gettext("Write at most %(hours)s hours.", hours=self.most_hours))
+        refuse_if(asked <= timedelta(), gettext("The end must be after the start."))
+        refuse_if(asked > timedelta(hours=self.most_hours), gettext(
+            "Write at most %(hours)s hours.", hours=self.most_hours))
 
     def times(self, length):
         starts, _ = super().times(length)
@@ -281,8 +280,7 @@ class DatedForm(BookingForm):
 
     def validate_dates(self, field):
         times = [(row.day.data, row.starts.data) for row in field.rows]
-        if len(set(times)) < len(times):
-            raise ValidationError(gettext("The same time stands there twice."))
+        refuse_if(len(set(times)) < len(times), gettext("The same time stands there twice."))
 
     def wishes(self) -> list[tuple[datetime, datetime]]:
         return [row.times(self.length) for row in self.dates.rows]

@@ -3,13 +3,13 @@
 from flask import request
 from flask_babel import gettext, lazy_gettext as _l
 from wtforms import FileField, HiddenField
-from wtforms.validators import URL, ValidationError
+from wtforms.validators import URL
 
 from languages import LANGUAGES
 from models.limits import FEWEST_FACTS, MOST_FACTS
 
 from .fields import AnyOf, InEachLanguage, Line
-from .form import Form
+from .form import Form, refuse_if
 
 MOST_OCTETS = 20_000_000  # of a file: all areas and offences of StatBank for many years
 
@@ -39,8 +39,8 @@ class HandoutForm(Form):
     languages = AnyOf(_l("Language of the page"), LANGUAGES)
 
     def validate_measures(self, field):
-        if not FEWEST_FACTS <= len(field.data) <= MOST_FACTS:
-            raise ValidationError(gettext("Choose from %(least)s to %(most)s.", least=FEWEST_FACTS, most=MOST_FACTS))
+        refuse_if(not FEWEST_FACTS <= len(field.data) <= MOST_FACTS, gettext(
+            "Choose from %(least)s to %(most)s.", least=FEWEST_FACTS, most=MOST_FACTS))
 
 
 class AdviceForm(Form):

@@ -4,10 +4,9 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 from flask_babel import gettext, lazy_gettext as _l
-from wtforms.validators import ValidationError
 
 from .fields import Line, Month, Select
-from .form import Form
+from .form import Form, refuse_if
 
 MOST_YEARS = 20  # that one page of figures counts
 
@@ -25,9 +24,9 @@ class PeriodForm(Form):
         return self.last.data.replace(day=monthrange(self.last.data.year, self.last.data.month)[1])
 
     def validate_last(self, field):
-        if self.first.data and not timedelta() <= field.data - self.first.data < MOST_YEARS * timedelta(days=366):
-            raise ValidationError(gettext("Choose a month after the first one, and at most %(years)s years.",
-                                          years=MOST_YEARS))
+        longest = MOST_YEARS * timedelta(days=366)
+        refuse_if(self.first.data and not timedelta() <= field.data - self.first.data < longest, gettext(
+            "Choose a month after the first one, and at most %(years)s years.", years=MOST_YEARS))
 
 
 class FiguresForm(PeriodForm):

@@ -30,7 +30,7 @@ from wtforms import (
     TimeField,
 )
 from wtforms.fields.core import UnboundField
-from wtforms.validators import Optional
+from wtforms.validators import Optional, ValidationError
 
 from languages import SOURCE
 
@@ -244,6 +244,12 @@ class Form(FlaskForm):
         """Of those questions alone that are answered."""
         asked = sorted(name for name in answers if isinstance(getattr(cls, name, None), UnboundField))
         return cls.only(*asked)(formdata=None, data=answers, meta={"csrf": False, "only_read": True})
+
+
+def refuse_if(wrong: object, words: str) -> None:
+    """How a rule says no to an answer: with `words`, where it is `wrong`."""
+    if wrong:
+        raise ValidationError(words)
 
 
 def as_more(field: UnboundField) -> UnboundField:

@@ -3,12 +3,11 @@
 from flask_babel import gettext, lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from wtforms import BooleanField, Field
-from wtforms.validators import ValidationError
 
 from .bot_check import PublicForm
 from .citizen import EMAIL, PlaceForm
 from .fields import Count, Day, InEachLanguage, Line, Select
-from .form import Form
+from .form import Form, refuse_if
 from .officer import ANYBODY_TO_ASK, must_be_coming
 from .validators import EmailAddress, day_here
 
@@ -49,10 +48,8 @@ class OfficerAbsenceForm(Form):
     off = BooleanField(_l("I go on no visits meanwhile: enter it in the calendar, too"))
 
     def validate_last(self, field):
-        if field.data < day_here():
-            raise ValidationError(gettext("This day is over."))
-        if self.first.data and field.data < self.first.data:
-            raise ValidationError(gettext("This is before it starts."))
+        refuse_if(field.data < day_here(), gettext("This day is over."))
+        refuse_if(self.first.data and field.data < self.first.data, gettext("This is before it starts."))
 
     def contradictions(self) -> list[tuple[bool, Field, str]]:
         return [(bool(self.texts.data) and not text.data, text, str(ALL_OR_NONE)) for text in self.texts]

@@ -5,7 +5,7 @@ from typing import Self
 
 from flask_babel import gettext, lazy_gettext as _l
 from wtforms import BooleanField
-from wtforms.validators import StopValidation, ValidationError
+from wtforms.validators import StopValidation
 
 from languages import LANGUAGES, MAIN
 from models.limits import CONTROL_WEEKS, RELEASE_DAYS
@@ -13,7 +13,7 @@ from models.working_days import add_working_days, is_closed
 
 from .citizen import BookingForm, PlaceForm
 from .fields import AnyOf, Day, InEachLanguage, Line, OneOf, Select, Text
-from .form import Form, day_in_words
+from .form import Form, day_in_words, refuse_if
 from .validators import EmailAddress, NoPersonalData, day_here, in_my_language
 
 CHANNELS = {"phone": _l("Phone"), "paper": _l("Letter or in person")}
@@ -89,11 +89,9 @@ class DelayForm(Form):
         return self
 
     def validate_due_on(self, field):
-        if field.data <= self.promised:
-            raise ValidationError(gettext("Write a day after the one that was promised: %(day)s.",
-                                          day=day_in_words(self.promised)))
-        if is_closed(field.data):
-            raise ValidationError(gettext("The office is shut on that day. Write another one."))
+        refuse_if(field.data <= self.promised, gettext(
+            "Write a day after the one that was promised: %(day)s.", day=day_in_words(self.promised)))
+        refuse_if(is_closed(field.data), gettext("The office is shut on that day. Write another one."))
 
 
 class DeclineForm(Form):

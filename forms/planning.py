@@ -5,10 +5,9 @@ from datetime import date, datetime, time, timedelta
 from flask_babel import gettext, lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from wtforms import BooleanField, Field
-from wtforms.validators import ValidationError
 
 from .fields import AnyOf, Clock, Count, Day, Line, OneOf, Repeat, Row, Select, Text
-from .form import Form, flat, weekday_name
+from .form import Form, flat, refuse_if, weekday_name
 from .officer import MoveForm, must_be_coming, own_words
 from .validators import at_time, day_here, must_be_on_the_clock
 
@@ -103,8 +102,8 @@ class AgreedVisitForm(VisitForm, _AnnouncedDate):
         must_be_coming(self, field)
 
     def validate_bookings(self, field):
-        if self.agreed - set(field.data or ()):
-            raise ValidationError(gettext("Those who know the date stay. Call it off, or withdraw their booking."))
+        refuse_if(self.agreed - set(field.data or ()), gettext(
+            "Those who know the date stay. Call it off, or withdraw their booking."))
 
     def plan(self) -> dict:
         return {**super().plan(), **self.told()}
@@ -134,8 +133,7 @@ class OfferForm(_Units, _AnnouncedDate):
 
 
 def _names_a_unit(_form, field) -> None:
-    if not field.data.strip(", "):
-        raise ValidationError(gettext("This must be filled in."))
+    refuse_if(not field.data.strip(", "), gettext("This must be filled in."))
 
 
 class CancelForm(Form):
@@ -164,11 +162,10 @@ class AbsenceForm(Form):
     groups = ((_l("Days off"), ("unit", ("first", "starts"), ("last", "ends"), "words")),)
 
     def validate_last(self, field):
-        if field.data < day_here():
-            raise ValidationError(gettext("This day is over."))
-        if self.first.data and (field.data, self.ends.data or time.max) <= (
-                self.first.data, self.starts.data or time.min):
-            raise ValidationError(gettext("This is before it starts."))
+        refuse_if(field.data < day_here(), gettext("This day is over."))
+        starts = self.first.data, self.starts.data or time.min
+        refuse_if(self.first.data and (field.data, self.ends.data or time.max) <= starts,
+                  gettext("This is before it starts."))
 
     def units(self) -> list[str]:
         """One absence for each; everybody's is nobody's in particular."""
