@@ -25,7 +25,7 @@ from nacl.encoding import Base64Encoder
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
-from models import COPENHAGEN, db, make_private, months_after, now
+from models import COPENHAGEN, db, make_private, months_after, now, require
 
 HERE = Path(__file__).parent
 STAMP, SEALED = "bookings-%Y%m%dT%H%M%SZ", ".sealed"
@@ -100,12 +100,10 @@ def drill(file: Path | None = None, key: str = "") -> Path:
 
 def _drill(file: Path | None, key: str, rows: dict | None) -> None:
     with _noted("drill") as note, TemporaryDirectory(dir=_made_folder(), prefix=".drill-") as room:
-        if file is None:
-            raise Unfit("there is no backup")
+        require(file, "there is no backup", Unfit)
         note["file"] = file.name
         found = _known(_unpacked(file, Path(room), key))
-        if rows not in (None, found):
-            raise Unfit("its tables have other numbers of rows than when it was made")
+        require(rows in (None, found), "its tables have other numbers of rows than when it was made", Unfit)
         config = {"INSTANCE": room, "DISTRICT_FILE": current_app.config["DISTRICT_FILE"], "RATELIMIT_ENABLED": "false",
                   "SECOND_FACTOR": "false"}
         if subprocess.run(flask_command("rehearse"), cwd=HERE, env=_clean(config), timeout=600).returncode:  # noqa: S603
@@ -124,11 +122,9 @@ def restore(file: Path, key: str = "", force: bool = False) -> Path | None:
         _known(new)
         if here.exists():
             in_use = is_in_use(here)
-            if in_use and not force:
-                raise Unfit("the database is in use: stop the site first, or say --force")
-            if not force and _last_change(here) > _last_change(new):
-                raise Unfit("the database knows of more than the backup: what came later would be gone; say --force "
-                            "if it is to be")
+            require(force or not in_use, "the database is in use: stop the site first, or say --force", Unfit)
+            require(force or _last_change(here) <= _last_change(new), "the database knows of more than the backup: "
+                    "what came later would be gone; say --force if it is to be", Unfit)
             aside = here.with_name(f"{here.stem}-before-{now():%Y%m%dT%H%M%SZ}.sqlite")
             if in_use:
                 _copy(here, aside)
@@ -226,8 +222,7 @@ def _copy(source: Path, target: Path) -> dict[str, int]:
             one.execute("ROLLBACK")
     except sqlite3.DatabaseError as error:
         raise Unfit(f"the database cannot be copied: {error}") from error
-    if _checked(target) != rows:
-        raise Unfit("the copy has other numbers of rows than the database")
+    require(_checked(target) == rows, "the copy has other numbers of rows than the database", Unfit)
     return rows
 
 
@@ -248,8 +243,8 @@ def _known(file: Path) -> dict[str, int]:
     from alembic.script import ScriptDirectory  # 11 MB, which neither a page nor the making of a backup needs
 
     rows = _checked(file)
-    if not OURS <= rows.keys() or rows["alembic_version"] != 1:
-        raise Unfit("it is empty, or of another program: the tables of this site are not in it")
+    require(OURS <= rows.keys() and rows["alembic_version"] == 1,
+            "it is empty, or of another program: the tables of this site are not in it", Unfit)
     with closing(_opened(file)) as one:
         [version] = one.execute("SELECT version_num FROM alembic_version").fetchone()
     if version not in {script.revision for script in ScriptDirectory(HERE / "migrations").walk_revisions()}:
@@ -289,8 +284,7 @@ def _unpacked(file: Path, room: Path, key: str) -> Path:
     target, data = room / "bookings.sqlite", file
     try:
         if file.name.endswith(SEALED):
-            if not key:
-                raise Unfit(f"{file.name} is sealed: it needs the private key")
+            require(key, f"{file.name} is sealed: it needs the private key", Unfit)
             data = BytesIO(SealedBox(PrivateKey(key, Base64Encoder)).decrypt(file.read_bytes()))
         with gzip.open(data) as packed, target.open("wb") as plain:
             shutil.copyfileobj(packed, plain)

@@ -2,7 +2,7 @@
 
 import re
 
-from models import Figure, FigureRow
+from models import Figure, FigureRow, require
 
 from .figure_table import municipality_codes
 from .measures import COUNTRY, HERE, MEASURES, sources
@@ -21,12 +21,11 @@ def read_rows(text: str) -> list[FigureRow]:
     """The reverse of `write_rows`; ValueError where it is something else."""
     header, *lines = text.splitlines() or [""]
     found = [ROW.fullmatch(line) for line in lines]
-    if header != HEADER or not all(found):
-        raise ValueError("not in the product's own form of figures")
+    require(header == HEADER and all(found), "not in the product's own form of figures", ValueError)
     rows = [FigureRow(area, measure, int(year), float(value), source)
             for area, measure, year, value, source in (match.groups() for match in found)]
-    if any(row.measure not in MEASURES or row.source not in sources() for row in rows):
-        raise ValueError("an unknown measure or source")
+    require(all(row.measure in MEASURES and row.source in sources() for row in rows),
+            "an unknown measure or source", ValueError)
     return rows
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from flask_babel import gettext
 
-from models import FigureRow
+from models import FigureRow, require
 
 from .figure_table import area_name, municipality_codes
 from .measures import COUNTRY, MEASURES, POPULATION
@@ -54,17 +54,15 @@ def read(octets: bytes) -> Reading:
     header = next((line for line in lines if any(line)), [])
     is_long = bool({cell.casefold() for cell in header} & TIME_NAMES)
     cells = list(cells_of_list(header, lines) if is_long else cells_of_matrix(lines))
-    if not cells:
-        raise Unreadable(gettext(
-            "We found no figures in the file. Download it from StatBank as CSV, and send it as it is."))
+    require(cells, gettext("We found no figures in the file. Download it from StatBank as CSV, and send it as it is."),
+            Unreadable)
     return understood(cells, about_people=bool(ABOUT_PEOPLE.search(" ".join(header))), leaves_out_zeros=is_long)
 
 
 def decoded(octets: bytes) -> str:
     """As UTF-8 or, as StatBank's matrix, Latin-1."""
-    if b"\0" in octets or octets.startswith(b"PK"):
-        raise Unreadable(gettext(
-            "This is a spreadsheet or another kind of file. Download the table from StatBank as CSV."))
+    require(b"\0" not in octets and not octets.startswith(b"PK"), gettext(
+        "This is a spreadsheet or another kind of file. Download the table from StatBank as CSV."), Unreadable)
     try:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -90,8 +88,7 @@ def separated(text: str) -> list[list[str]]:
 def cells_of_list(header: list[str], lines: list[list[str]]) -> Iterator[Cell]:
     """The API's form: one figure to a line, its column named by VALUE_NAMES."""
     place = next((n for n, name in enumerate(header) if VALUE_NAMES.fullmatch(name)), None)
-    if place is None:
-        raise Unreadable(gettext("The file has no column with the figures (INDHOLD)."))
+    require(place is not None, gettext("The file has no column with the figures (INDHOLD)."), Unreadable)
     for line in lines[lines.index(header) + 1:]:
         if any(line) and len(line) != len(header):
             raise Unreadable(gettext("A line has more or fewer columns than the first one: %(line)s",
@@ -146,8 +143,7 @@ def understood(cells: list[Cell], about_people: bool, leaves_out_zeros: bool) ->
         _list(gettext("Not used here: %(names)s."), unused),
         gettext("Statistics Denmark has no figure: %(number)s cells.", number=len(found) - len(counts))
         if len(found) > len(counts) else "") if sentence]
-    if not rows:
-        raise Unreadable(" ".join([gettext("There is nothing in the file that can be used here."), *problems]))
+    require(rows, " ".join([gettext("There is nothing in the file that can be used here."), *problems]), Unreadable)
     return Reading(rows, problems)
 
 

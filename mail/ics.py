@@ -16,7 +16,7 @@ from sqlalchemy.orm import selectinload
 from catalogue import SERVICES
 from forms import in_my_language
 from labels import reference
-from models import NotAllowed, Visit, VisitStatus, db, in_ascii, local, midnight, now
+from models import Visit, VisitStatus, db, in_ascii, local, midnight, now, require
 
 PAST = timedelta(days=30)  # for so long, a feed still shows what is over
 AGAIN = timedelta(hours=2)  # so often, a feed is to be fetched anew
@@ -87,8 +87,7 @@ def _what_to_know() -> str:
 
 
 def _entry(visit: Visit, words: str) -> Entry:
-    if not visit.date_agreed:
-        raise NotAllowed(f"nobody may know of visit {visit.id}")
+    require(visit.date_agreed, f"nobody may know of visit {visit.id}")
     config, off = current_app.config, visit.status is VisitStatus.CANCELLED
     district = in_my_language(config["DISTRICT"].name)
     what = f"{SERVICES[visit.service].name}, {district}"

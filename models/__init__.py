@@ -16,6 +16,7 @@ from .base import (
     new_secret,
     now,
     reading_only,
+    require,
     restart_sequence,
     start_writing,
     stop_writing,

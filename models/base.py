@@ -115,10 +115,10 @@ class NotAllowed(ValueError):
     """A step that the present state does not allow, such as answering what was withdrawn."""
 
 
-def require(allowed: object, refusal: str) -> None:
-    """What a step rests on: NotAllowed with `refusal` where it does not hold."""
+def require(allowed: object, refusal: str, error: type[Exception] = NotAllowed) -> None:
+    """What a step rests on: `error` with `refusal` where it does not hold."""
     if not allowed:
-        raise NotAllowed(refusal)
+        raise error(refusal)
 
 
 class UTCDateTime(TypeDecorator):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, create_engine, func, make_url, select,
 from sqlalchemy.exc import SQLAlchemyError
 
 import backups
-from models import db, restart_sequence
+from models import db, require, restart_sequence
 
 VERSION = text("SELECT version_num FROM alembic_version")
 
@@ -27,10 +27,9 @@ def move(url: str) -> Iterator[str]:
         target = make_url(url)
     except (SQLAlchemyError, ValueError):  # which may quote its password
         raise backups.Unfit("that cannot be read as an address of a database") from None
-    if here is None or target.get_backend_name() != "postgresql":
-        raise backups.Unfit("it goes from SQLite to PostgreSQL, postgresql://...")
-    if backups.is_in_use(here):
-        raise backups.Unfit("the database is in use: stop the site and its worker first")
+    require(here and target.get_backend_name() == "postgresql", "it goes from SQLite to PostgreSQL, postgresql://...",
+            backups.Unfit)
+    require(not backups.is_in_use(here), "the database is in use: stop the site and its worker first", backups.Unfit)
     there = create_engine(target.set(drivername="postgresql+psycopg"), hide_parameters=True)
     try:
         with db.engine.begin() as source:  # which is the write lock
@@ -46,15 +45,15 @@ def move(url: str) -> Iterator[str]:
 
 def _moved(source: Connection, copy: Connection) -> Iterator[str]:
     tables = db.metadata.sorted_tables
-    if source.scalar(VERSION) != copy.scalar(VERSION):
-        raise backups.Unfit("this database is of an earlier version: flask db upgrade first")
+    require(source.scalar(VERSION) == copy.scalar(VERSION),
+            "this database is of an earlier version: flask db upgrade first", backups.Unfit)
     if full := [t.name for t in tables if copy.scalar(select(func.count()).select_from(t))]:
         raise backups.Unfit(f"the other database is not empty: {', '.join(full)}")
     for table in tables:
         _copy(table, source, copy)
         ours, theirs = _reckoned(table, source), _reckoned(table, copy)
-        if ours != theirs:
-            raise backups.Unfit(f"{table.name} differs: {_said(ours)} here, {_said(theirs)} there; nothing was moved")
+        require(ours == theirs, f"{table.name} differs: {_said(ours)} here, {_said(theirs)} there; nothing was moved",
+                backups.Unfit)
         yield f"{table.name:16}{_said(ours)}"
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Select, tuple_
 
-from models import db
+from models import db, require
 
 
 def page_after(query: Select, columns: list[ColumnElement], end: tuple | None, size: int, descending: bool = True):
@@ -26,16 +26,14 @@ def page_after(query: Select, columns: list[ColumnElement], end: tuple | None, s
 def row_number(typed: str) -> int:
     """The number of a row."""
     number = int(typed)
-    if not 0 < number < 2**31:
-        raise ValueError("no row has this number")
+    require(0 < number < 2**31, "no row has this number", ValueError)
     return number
 
 
 def day(typed: str, kind: type[date] = date) -> date:
     """A day such as 2026-12-24, or with `kind` a moment, of this century."""
     at = kind.fromisoformat(typed)
-    if not 2000 <= at.year < 2100:
-        raise ValueError("not of this century")
+    require(2000 <= at.year < 2100, "not of this century", ValueError)
     return at
 
 
