@@ -23,7 +23,6 @@ from .citizen import (
     WithdrawForm,
     preferred_times,
 )
-from .facts import MOST_OCTETS, AdviceForm, FigureFileForm, HandoutForm
 from .fields import (
     YES_NO,
     AnyOf,
@@ -42,6 +41,7 @@ from .fields import (
 from .figures import AccountForm, FiguresForm, PressReleaseForm, ResultsForm
 from .form import Form, day_in_words, flat, in_words, refuse_if, weekday_name
 from .intake import AdmitForm, JoinForm, OfficerAbsenceForm, PauseForm, TellMeForm
+from .meetings import MOST_OCTETS, AdviceForm, FigureFileForm, HandoutForm, counts_form, poll_form
 from .officer import (
     SUITS,
     AskForm,
@@ -75,7 +75,6 @@ from .planning import (
     OpeningHoursForm,
     VisitForm,
 )
-from .polls import counts_form, poll_form
 from .privacy import (
     FeedbackAnswerForm,
     FeedbackForm,

@@ -1,7 +1,6 @@
 """What is known and how it may change. No HTTP, no form, no mail; nothing here commits."""
 
 from . import limits
-from .account import QuarterAccount, last_of_quarter
 from .base import (
     LOCK_TIMEOUT,
     NotAllowed,
@@ -24,6 +23,7 @@ from .base import (
     writing_beside_others,
 )
 from .bookings import Booking
+from .counts import MonthCount, QuarterAccount, last_of_quarter
 from .data_version import data_version
 from .enums import (
     CLOSED,
@@ -54,11 +54,9 @@ from .events import (
     start_audit,
     verify_audit_chain,
 )
-from .figures import Figure, FigureRow
-from .handouts import AdviceText, Handout
+from .figures import Figure, FigureRow, Handout
 from .intake import Feedback, IntakePause, WaitlistEntry
 from .letters import BlockedAddress, Letter, in_ascii, mailbox
-from .months import MonthCount
 from .officers import Invite, LogIn, Officer, OfficerAbsence
 from .places import NEIGHBOUR_METRES, TIDY_INDEX, Place, containing
 from .polls import Poll, PollAnswer, PollCount
@@ -69,7 +67,7 @@ from .roads import Road, road_key
 from .rules import SERVICE_RULES, ServiceRules
 from .schedule import Clash, OpeningHours, Proposal, Reservation, free_times, is_within_hours
 from .tasks import Assignee, FindingsLink, Photo, Task
-from .texts import FIRST, DeclineReason, PrivacyNotice
+from .texts import FIRST, AdviceText, DeclineReason, PrivacyNotice
 from .visits import Visit, VisitStatistic, visit_bookings
 from .working_days import (
     COPENHAGEN,

@@ -1,13 +1,15 @@
-"""What facts for meetings are made of: one number about one area in one year, with whose it is."""
+"""Facts for meetings: one number about one area in one year, with whose it is; and the page that is handed out."""
 
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple, Self
 
-from sqlalchemy import Date, Float, Integer, String, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, Date, Float, ForeignKey, Integer, String, func, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .base import db
+from .base import db, new_secret
+from .places import Place
+from .visits import Visit
 from .working_days import today
 
 
@@ -71,3 +73,38 @@ class Figure(db.Model):
             figure = db.session.get(cls, row.key)
             figure.value, figure.source, figure.stored_on = row.value, row.source, today()
         return len(new) + len(changed)
+
+
+class Handout(db.Model):
+    """One page for one visit, made of the newest figures whenever it is opened. Its secret is its address.
+
+    `measures` are the facts that it tells, `topics` what it gives advice about, `words` the officer's own line by
+    language, `languages` those in which it is printed.
+    """
+
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), primary_key=True, autoincrement=False)
+    secret: Mapped[str] = mapped_column(String(32), default=new_secret, unique=True)
+    measures: Mapped[list] = mapped_column(JSON)
+    topics: Mapped[list] = mapped_column(JSON)
+    words: Mapped[dict] = mapped_column(JSON)
+    languages: Mapped[list] = mapped_column(JSON)
+
+    visit: Mapped["Visit"] = relationship(back_populates="handout")
+
+    @classmethod
+    def prepare(cls, visit: "Visit", **columns) -> Self:
+        """Make it, or make it anew under the same address."""
+        visit.handout = visit.handout or cls()
+        for name, value in columns.items():
+            setattr(visit.handout, name, value)
+        return visit.handout
+
+    @classmethod
+    def by_secret(cls, secret: str) -> Self | None:
+        return db.session.scalar(select(cls).where(cls.secret == secret))
+
+    @classmethod
+    def last_in(cls, municipality: str) -> Self | None:
+        """The one of the last visit there that had one."""
+        return db.session.scalar(select(cls).join(cls.visit).join(Visit.place).where(
+            Place.municipality == municipality).order_by(cls.visit_id.desc()).limit(1))

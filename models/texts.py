@@ -1,5 +1,4 @@
-"""Texts that officers write and that are kept version by version: reasons for a no, the privacy
-notice."""
+"""Texts that officers write and that are kept version by version: reasons for a no, the privacy notice, advice."""
 
 from sqlalchemy import JSON, Boolean, ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -61,3 +60,16 @@ class PrivacyNotice(Versioned, db.Model):
     def number(cls) -> int:
         """That of the present version."""
         return db.session.scalar(select(func.max(cls.id))) or FIRST
+
+
+class AdviceText(Versioned, db.Model):
+    """One version of the advice about a topic, by language, and where the official advice stands. The newest counts."""
+
+    topic: Mapped[str] = mapped_column(String(32), index=True)
+    texts: Mapped[dict] = mapped_column(JSON)
+    link: Mapped[str] = mapped_column(String(200))
+
+    @classmethod
+    def newest(cls) -> dict[str, "AdviceText"]:
+        """That of each topic whose advice was ever written anew."""
+        return {row.topic: row for row in reversed(cls.history())}

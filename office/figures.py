@@ -1,20 +1,25 @@
-"""What it all adds up to, to be looked at and to be taken out; every case of a period, too."""
+"""What it all adds up to, to be looked at and to be taken out; every case of a period, too; and for the press, what is
+public of it."""
 
 from datetime import timedelta
 
 from flask import current_app, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from werkzeug.datastructures import MultiDict
 
 from catalogue import SERVICES
-from forms import FiguresForm
-from models import today
-from reporting import Chosen, report, said_of_answers
+from forms import FiguresForm, PressReleaseForm
+from languages import in_each_language, prefix
+from models import QuarterAccount, Result, db, today
+from reporting import Account, Chosen, report, said_of_answers
 from reporting.export import cases_as_json, cases_in_rows, csv_stream, figures_as_json, tables_in_rows
-from web import download
+from reporting.results import Wanted
+from web import download, form_page
 
 from .blueprint import office
 
 LAST_YEAR = timedelta(days=334)  # this month and the eleven before it
+MOST_LISTED = 100  # results, one line each; all of them count in the sums
 
 
 @office.get("/tal")
@@ -57,3 +62,36 @@ def _chosen() -> tuple[FiguresForm, Chosen | None]:
 
 def _query(form: FiguresForm) -> dict[str, str]:
     return {name: value for name, value in request.args.items() if name in {f.name for f in form}}
+
+
+@office.get("/tal/presse")
+def press():
+    """An answer to the press: what is public of a period, a municipality or a road, ready to copy in every language. It
+    reads what everybody may read, results and accounts, and nothing else."""
+    usual = {"fra": f"{today().replace(month=1):%Y-%m}", "til": f"{today():%Y-%m}"}
+    form = PressReleaseForm(MultiDict(usual | request.args.to_dict()), meta={"csrf": False})
+    form.offer(municipality={name: name for name in current_app.config["DISTRICT"].municipality_names})
+    if not form.validate():
+        return form_page("office/press.html", form, texts={})
+    public = {"results": _results(form), "account": _account(form)}
+    return render_template("office/press.html", form=form, texts=in_each_language(lambda: _text(form, **public)))
+
+
+def _results(form: PressReleaseForm) -> list[Result]:
+    wanted = Wanted(words=form.road.data or "", municipality=form.municipality.data or "")
+    return list(db.session.scalars(
+        wanted.newest_first().where(Result.day.between(form.first.data, form.last_day))))
+
+
+def _account(form: PressReleaseForm) -> Account | None:
+    """Of the quarters that lie in the period; none where it is about one road."""
+    quarters = [quarter for quarter in QuarterAccount.history()
+                if form.first.data <= quarter.first and quarter.last <= form.last_day]
+    return Account(quarters, form.municipality.data or "") if quarters and not form.road.data else None
+
+
+def _text(form: PressReleaseForm, results: list[Result], account: Account | None) -> str:
+    counted = [result for result in results if result.measured is not None and result.charged is not None]
+    return render_template(
+        "office/press.txt", prefix=prefix(str(get_locale())), form=form, results=results, counted=counted,
+        account=account, most=MOST_LISTED).strip()

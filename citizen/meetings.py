@@ -1,4 +1,5 @@
-"""The poll of a meeting or walk: what a phone answers by the code on the wall, and the wall itself."""
+"""What those at a meeting or on a walk open: the poll, by the code on the wall, and the wall itself; and the page of
+facts that is handed out."""
 
 import segno
 from flask import abort, g, render_template, request, session, url_for
@@ -7,9 +8,11 @@ from markupsafe import Markup
 
 import ratelimits
 from catalogue import SERVICES
+from facts.handout import sheet
 from forms import poll_form
+from languages import in_each_language
 from mail.letters import poll_address
-from models import Poll, PollRound, is_same_secret, new_secret
+from models import Handout, Poll, PollRound, is_same_secret, new_secret
 from web import commit_and_redirect, form_page
 
 from .blueprint import citizen
@@ -50,3 +53,17 @@ def poll_wall(code: str, secret: str):
         "citizen/poll_wall.html", poll=found, address=address.partition("://")[2],
         questions=SERVICES[found.visit.service].polled_in(last_round), picture=Markup(picture),  # noqa: S704
     ), {"Refresh": str(REFRESH_SECONDS)}
+
+
+@citizen.get("/faktaark/<secret>")
+def handout(secret: str):
+    """Whoever has its address may read and print it, in each language that the officer has chosen, whatever that of the
+    page around it."""
+    found = Handout.by_secret(secret) or abort(404)
+    return render_template("citizen/handout.html", handout=found,
+                           sheets=in_each_language(lambda: _sheet(found), found.languages))
+
+
+def _sheet(found: Handout) -> Markup:
+    page = render_template("citizen/_handout_sheet.html", sheet=sheet(found), language=str(get_locale()))
+    return Markup(page)  # a template's own output, which is escaped already

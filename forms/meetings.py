@@ -1,4 +1,5 @@
-"""What an officer types about facts for meetings: a file of figures, what is handed out, and advice."""
+"""Forms for meetings and walks: a file of figures, what is handed out, advice; what a phone answers in a poll, and what
+an officer counted in the room."""
 
 from flask import request
 from flask_babel import gettext, lazy_gettext as _l
@@ -8,7 +9,7 @@ from wtforms.validators import URL
 from languages import LANGUAGES
 from models.limits import FEWEST_FACTS, MOST_FACTS
 
-from .fields import AnyOf, InEachLanguage, Line
+from .fields import AnyOf, Count, InEachLanguage, Line, OneOf
 from .form import Form, refuse_if
 
 MOST_OCTETS = 20_000_000  # of a file: all areas and offences of StatBank for many years
@@ -49,3 +50,23 @@ class AdviceForm(Form):
     texts = InEachLanguage(_l("What people read"), 400, rows=4, rules=[])
     link = Line(_l("Where the official advice stands"), 200, rules=[
         URL(message=_l("Write the whole address, such as https://dkr.dk."))])
+
+
+def poll_form(questions) -> type[Form]:
+    """One choice for each question (catalogue/polls.py)."""
+    return type("PollForm", (Form,), {question.key: OneOf(question.text, question.options) for question in questions})
+
+
+class _CountsForm(Form):
+    def numbers(self) -> dict[tuple[str, str], int]:
+        """How many for each (question, option); none, where nothing is written."""
+        return {tuple(field.short_name.split("-")): field.data or 0 for field in self if isinstance(field, Count)}
+
+
+def counts_form(questions) -> type[_CountsForm]:
+    """A number for each option of each question."""
+    fields = {f"{question.key}-{option}": Count(words, required=False, most=1000)
+              for question in questions for option, words in question.options.items()}
+    groups = tuple((question.text, (tuple(f"{question.key}-{option}" for option in question.options),))
+                   for question in questions)
+    return type("CountsForm", (_CountsForm,), {**fields, "groups": groups})
