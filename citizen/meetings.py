@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 import ratelimits
 from catalogue import SERVICES
-from facts.handout import sheet
+from facts import sheet
 from forms import poll_form
 from languages import in_each_language
 from mail.letters import poll_address

@@ -6,8 +6,18 @@ from flask_babel import gettext, ngettext
 
 from catalogue import SERVICES, TOPICS
 from catalogue.advice import advice
-from facts import MEASURES, Reading, Unreadable, area_name, read_rows, sources, statbank, write_rows
-from facts.handout import known_measures, suggested
+from facts import (
+    MEASURES,
+    Reading,
+    Unreadable,
+    area_name,
+    known_measures,
+    read_rows,
+    sources,
+    statbank,
+    suggested,
+    write_rows,
+)
 from forms import MOST_OCTETS, AdviceForm, FigureFileForm, HandoutForm
 from models import AdviceText, Figure, Handout, Visit, db, start_writing
 from web import commit_and_redirect, form_page, reads_first

@@ -1,20 +1,76 @@
-"""The page that is handed out at a meeting: which facts it suggests, and what stands on it."""
+"""What a meeting is told: the facts beside a poll, which say to a room full of people how far its guesses are right,
+and the page that is handed out."""
 
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
-from catalogue import Service
+from flask_babel import get_locale
+
+from catalogue import TREND_YEARS, PollQuestion, Service
 from catalogue.advice import advice
+from languages import MAIN, in_each_language, in_language
 from models import AdviceText, Booking, Handout, Result, limits
 from reporting.results import Wanted
 
 from . import sentences
 from .figure_table import FigureTable, area_name, code_of
 from .measures import COUNTRY, DISTRICT, HOMES, MEASURES, POPULATION, SAFE, TRUST, Kind, Source
+from .sentences import Comparison
 
+SIGN = {Comparison.FEWER: -1, Comparison.SAME: 0, Comparison.MORE: 1}
 # What is told where the topics that were asked for have too few figures.
 ALWAYS = ("burglary_homes", "violence", "penal_code")
 SHORTEST_CHART = 3  # years: fewer make no line
+
+
+class Fact(NamedTuple):
+    """A fact as it is kept beside a guess, in the language of the moment."""
+
+    value: float
+    sentence: str
+    source: str
+
+
+def guessed_change(table: FigureTable, area: str, measure: str, years: int) -> Fact | None:
+    """Whether fewer (-1), about the same number (0) or more (1) were reported than so many years before."""
+    newest, counts = table.newest_year(measure, area), table.series(measure, area)
+    if newest is None or newest - years not in counts:
+        return None
+    value = SIGN[sentences.compare(counts[newest], counts[newest - years])]
+    said = sentences.change(table, measure, area, newest - years, newest)
+    return Fact(value, said, _named(table.source(measure, area)))
+
+
+def guessed_level(table: FigureTable, area: str) -> Fact | None:
+    """Of PER_INHABITANTS homes, how many had a reported burglary in the newest twelve months that are known."""
+    newest = table.newest_year(HOMES, area)
+    if newest is None:
+        return None
+    return Fact(table.series(HOMES, area)[newest], sentences.per_homes(table, area), _named(table.source(HOMES, area)))
+
+
+def _named(source: Source) -> str:
+    return in_language(source.name, str(get_locale()))
+
+
+# What answers a guess, by the `fact` of its question.
+ANSWERED_BY = {"burglary_trend": partial(guessed_change, measure="burglary_homes", years=TREND_YEARS),
+               "burglary_level": guessed_level}
+
+
+def facts_beside(questions: tuple[PollQuestion, ...], municipality: str) -> dict:
+    """What the figures say to the questions of a poll, in each language, as Poll.show_facts keeps it; those to which
+    they say nothing are left out."""
+    table, area, facts = FigureTable.load(), code_of(municipality), {}
+    for question in (each for each in questions if each.fact):
+        told = in_each_language(partial(ANSWERED_BY[question.fact], table, area))
+        if any(told.values()):
+            facts[question.key] = {"right": question.right(told[MAIN].value),
+                                   "texts": {language: fact.sentence for language, fact in told.items()},
+                                   "sources": {language: fact.source for language, fact in told.items()}}
+    return facts
 
 
 @dataclass(frozen=True)
