@@ -52,9 +52,6 @@ class Step:
     rests_on: tuple[EventKind, ...] = ()
     words: str = ""
 
-    def is_stale(self, booking: Booking) -> bool:
-        return any(event.kind in self.rests_on for event in _events_since(booking))
-
 
 def _events_since(booking: Booking) -> list[Event]:
     """What has happened since the page was shown, whose forms carry the number of the newest event on it."""
@@ -137,7 +134,7 @@ def change(reference: str, secret: str, step: str):
         return _too_late(booking, words) if words else redirect_unchanged(back, NOT_ANY_MORE)
     if not is_valid:
         return _case_page(booking, {step: form}), 422
-    if todo.is_stale(booking):
+    if any(event.kind in todo.rests_on for event in _events_since(booking)):
         say_stale()
         return _case_page(booking, {step: todo.form(obj=booking)}), 409
     todo.verb(booking, form)

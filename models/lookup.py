@@ -3,7 +3,7 @@
 import hmac
 import re
 import secrets
-from typing import TYPE_CHECKING
+from typing import Self
 
 from sqlalchemy import select
 
@@ -13,9 +13,6 @@ from .enums import OPEN
 from .events import EventKind, record_event
 from .letters import mailbox
 from .working_days import midnight, today
-
-if TYPE_CHECKING:
-    from .bookings import Booking
 
 REFERENCE_LETTERS = "2346789ACDEFGHJKMNPQRTUVWXY"  # no look-alikes: 0O, 1IL, 5S, 8B and 2Z are never both there
 # Two halves of a reference, wherever they stand, and whatever stands between them.
@@ -31,7 +28,7 @@ class HasLookup:
     """A booking, as its owner finds it."""
 
     @classmethod
-    def by_reference(cls, typed: str) -> "Booking | None":
+    def by_reference(cls, typed: str) -> Self | None:
         """Found by its reference as people write or paste it: in small letters, in quotes, with spaces and dashes, or
         in the middle of a letter's subject."""
         halves = REFERENCE.findall(typed.upper())
@@ -39,17 +36,17 @@ class HasLookup:
         return db.session.scalar(select(cls).where(cls.reference.in_([whole, *map("".join, halves)])))
 
     @classmethod
-    def by_link(cls, reference: str, secret: str) -> "Booking | None":
+    def by_link(cls, reference: str, secret: str) -> Self | None:
         booking = cls.by_reference(reference)
         return booking if booking and is_same_secret(booking.secret, secret) else None
 
     @classmethod
-    def by_form_token(cls, form_token: str) -> "Booking | None":
+    def by_form_token(cls, form_token: str) -> Self | None:
         """The booking that this form has become, if it was sent before."""
         return db.session.scalar(select(cls).where(cls.form_token == form_token))
 
     @classmethod
-    def from_form(cls, token: str) -> list["Booking"]:
+    def from_form(cls, token: str) -> list[Self]:
         """What forms with this token have become, whatever stood in them. Asked by bounds, which an index knows, and
         not by LIKE: the token's names go from "." to "/", which follows it."""
         return list(db.session.scalars(select(cls).where(
@@ -64,7 +61,7 @@ class HasLookup:
         return len(last) == limits.CONTACT_DIGITS and self.phone.endswith(last)
 
     @classmethod
-    def open_at(cls, email: str) -> list["Booking"]:
+    def open_at(cls, email: str) -> list[Self]:
         """The open ones of whoever reads this mailbox, the oldest first."""
         found = db.session.scalars(select(cls).where(cls.status.in_(OPEN), cls.email != "").order_by(cls.id))
         return [booking for booking in found if mailbox(booking.email) == mailbox(email)]

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -11,8 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from catalogue import SERVICES, PollQuestion, counted
 from models import Place, Poll, PollRound, Visit, db, limits, local, midnight
 
-if TYPE_CHECKING:
-    from .months import Chosen
+from .months import Chosen
 
 QUESTIONS = {question.key: question for service in SERVICES.values() for question in service.poll}
 
@@ -76,7 +74,7 @@ def _of_one(poll: Poll, question: PollQuestion) -> PollYear | None:
         right=sum(numbers.get(fact["right"], 0) for numbers in results.values()) if fact else 0)
 
 
-def polled(chosen: "Chosen") -> list[PollYear]:
+def polled(chosen: Chosen) -> list[PollYear]:
     """A line for each question and year of the period, sorted by both; none where nobody was asked. Only guesses beside
     which the figures were shown count."""
     *_, end = chosen.months.values()

@@ -72,19 +72,13 @@ def share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def by_month(chosen: Chosen) -> Iterator[Table]:
-    names = {name: format_date(begin.date(), "MMMM y") for name, begin in chosen.months.items() if name}
-    yield _big_table("month", gettext("Month by month"), gettext("Month"), names, _count(chosen, MONTH))
-
-
-def by_service(chosen: Chosen) -> Iterator[Table]:
-    names = {key: str(s.name) for key, s in SERVICES.items() if key == (chosen.service or key)}
-    yield _big_table("service", gettext("By service"), gettext("Service"), names, _count(chosen, SERVICE))
-
-
-def by_municipality(chosen: Chosen) -> Iterator[Table]:
-    names = {name: name for name in chosen.municipalities if name == (chosen.municipality or name)}
-    yield _big_table("municipality", gettext("By municipality"), gettext("Municipality"), names,
+def by_month_service_and_municipality(chosen: Chosen) -> Iterator[Table]:
+    months = {name: format_date(begin.date(), "MMMM y") for name, begin in chosen.months.items() if name}
+    yield _big_table("month", gettext("Month by month"), gettext("Month"), months, _count(chosen, MONTH))
+    services = {key: str(s.name) for key, s in SERVICES.items() if key == (chosen.service or key)}
+    yield _big_table("service", gettext("By service"), gettext("Service"), services, _count(chosen, SERVICE))
+    municipalities = {name: name for name in chosen.municipalities if name == (chosen.municipality or name)}
+    yield _big_table("municipality", gettext("By municipality"), gettext("Municipality"), municipalities,
                      _count(chosen, MUNICIPALITY))
 
 
@@ -193,12 +187,10 @@ def stated_waits(chosen: Chosen) -> Iterator[Table]:
                 [told, held, share(held, told)], bar=2, note=note if weeks else "")
 
 
-def guesses(chosen: Chosen) -> Iterator[Table]:
-    yield guesses_table(polled(chosen))
-
-
-def felt(chosen: Chosen) -> Iterator[Table]:
-    yield felt_table(polled(chosen))
+def polls(chosen: Chosen) -> Iterator[Table]:
+    lines = polled(chosen)
+    yield guesses_table(lines)
+    yield felt_table(lines)
 
 
 def guesses_table(lines: list[PollYear]) -> Table:
@@ -242,7 +234,7 @@ def _shares(key: str, title: str, head: str, counts: dict[str, int], words, note
 
 
 # In the order of the page. What else is to be counted is one more of these.
-TABLES = (by_month, by_service, by_municipality, stated_waits, reasons_for_no, worries, tasks, helped, guesses, felt)
+TABLES = (by_month_service_and_municipality, stated_waits, reasons_for_no, worries, tasks, helped, polls)
 
 
 def report(chosen: Chosen) -> list[Table]:
