@@ -65,5 +65,5 @@ def handout(secret: str):
 
 
 def _sheet(found: Handout) -> Markup:
-    page = render_template("citizen/_handout_sheet.html", sheet=sheet(found), language=str(get_locale()))
-    return Markup(page)  # a template's own output, which is escaped already
+    return Markup(render_template(  # a template's own output, which is escaped already
+        "citizen/_handout_sheet.html", sheet=sheet(found), language=str(get_locale())))

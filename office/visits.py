@@ -175,8 +175,7 @@ def withhold_result(id: int):
 @office.post("/besoeg/<int:id>/resultat/frigiv")
 @needs_press
 def allow_result(id: int):
-    visit = db.get_or_404(Visit, id)
-    visit.allow_release(g.officer)
+    db.get_or_404(Visit, id).allow_release(g.officer)
     return commit_and_redirect(url_for(".visit", id=id), gettext("The result is no longer held back."))
 
 

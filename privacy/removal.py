@@ -89,12 +89,8 @@ def due_visits(on: date) -> ColumnElement[bool]:
 
 
 def run() -> int:
-    """Remove all that is due; how many lines the ledger has got."""
-    count = 0
-    while some := remove_some():
-        count += some
-    purge_leftovers()
-    return count
+    """Remove all that is due, part by part; how many lines the ledger has got."""
+    return sum(iter(remove_part, 0))
 
 
 def remove_some() -> int:
