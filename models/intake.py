@@ -97,8 +97,7 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
     @classmethod
     def notify_all(cls) -> None:
         """Where a form is open again, all who wait are told, and after a while are off the list."""
-        paused = IntakePause.pauses()
-        for waiter in db.session.scalars(select(cls).where(cls.service.not_in(paused))):
+        for waiter in db.session.scalars(select(cls).where(cls.service.not_in(IntakePause.pauses()))):
             if waiter.confirmed_at and not waiter.notified_on:
                 waiter.notified_on = today()
                 waiter._record(EventKind.WAITER_TOLD)

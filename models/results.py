@@ -133,11 +133,9 @@ def part_of_day(hour: int) -> PartOfDay:
 
 def search_key(words: str) -> str:
     """Words as somebody may type them who has no Æ, Ø and Å at hand, or writes them in two letters."""
-    plain = fold(words).translate(PLAIN_LETTERS)
-    return re.sub(r"a[ae]", "a", plain).replace("oe", "o")
+    return re.sub(r"a[ae]", "a", fold(words).translate(PLAIN_LETTERS)).replace("oe", "o")
 
 
 def search_words(typed: str) -> list[str]:
     """What is to be found of what was typed: a house number stands in no result."""
-    words = search_key(typed).split()
-    return [word for word in words if not re.fullmatch(r"\d{1,3}[a-z]?|nr", word)]
+    return [word for word in search_key(typed).split() if not re.fullmatch(r"\d{1,3}[a-z]?|nr", word)]

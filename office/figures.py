@@ -44,8 +44,7 @@ def export_figures(what: str, kind: str):
         file, mimetype = figures_as_json(chosen) if what == "tal" else cases_as_json(chosen), "application/json"
     if g.officer.is_reader:
         file = list(file)  # what streams is read after the request, when nothing is hidden any more
-    name = f"{what}-{chosen.first:%Y-%m}-{chosen.last:%Y-%m}.{kind}"
-    return download(file, mimetype, name)
+    return download(file, mimetype, f"{what}-{chosen.first:%Y-%m}-{chosen.last:%Y-%m}.{kind}")
 
 
 def _chosen() -> tuple[FiguresForm, Chosen | None]:

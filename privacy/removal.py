@@ -171,9 +171,8 @@ def _forget_what_belongs_to_neither() -> None:
     if not permit:
         return
     since = permit.ended_before(today())
-    loose = and_(Event.booking_id.is_(None), Event.visit_id.is_(None), Event.place_id.is_(None), Event.at < since,
-                 Event.words != "")
-    anonymise_events(loose)
+    anonymise_events(and_(Event.booking_id.is_(None), Event.visit_id.is_(None), Event.place_id.is_(None),
+                          Event.at < since, Event.words != ""))
     for kind, over, forget in (
             (Letter, and_(Letter.booking_id.is_(None), Letter.owner_id.is_(None), Letter.made_at < since,
                           Letter.delivery_status.in_(DONE_WITH), Letter.recipient != ""), _empty_letter),
