@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache, wraps
+from hashlib import file_digest, sha256
 from urllib.parse import urlsplit
 
 from flask import (
@@ -359,12 +360,30 @@ def download(file, mimetype: str, name: str) -> Response:
         "Content-Disposition": f"attachment; filename={name}"})
 
 
-def commit_and_redirect(address: str, message: str = "") -> Response:
-    """Commit what the view has changed, say so, and lead on by a GET."""
+def commit_and_redirect(address: str, message: str = "", warning: str = "") -> Response:
+    """Commit what the view has changed, say so, and lead on by a GET. An officer's log-in keeps the press, and this
+    answer to it: office/versions.py."""
+    answer = [address, str(message), str(warning)]
+    if "log_in" in g:
+        g.log_in.last_press = {"press": digest_of_press(), "answer": answer}
     db.session.commit()
-    if message:
-        flash(str(message))
+    return lead_on(*answer)
+
+
+def lead_on(address: str, message: str = "", warning: str = "") -> Response:
+    for category, words in (("message", message), ("warning", warning)):
+        if words:
+            flash(words, category)
     return redirect(address, 303)
+
+
+def digest_of_press() -> str:
+    """Of the address, and of all that was typed, ticked and attached: the same for the same press of the same page."""
+    sent = [request.full_path, request.script_root, *request.form.items(multi=True)]
+    for name, file in request.files.items(multi=True):
+        file.seek(0)
+        sent.append((name, file_digest(file.stream, "sha256").hexdigest()))
+    return sha256(repr(sent).encode()).hexdigest()
 
 
 def say_stale() -> None:
@@ -382,8 +401,7 @@ def shown_version() -> int | None:
 
 def redirect_unchanged(address: str, message: str) -> Response:
     """Lead on without any change, and say why."""
-    flash(str(message), "warning")
-    return redirect(address, 303)
+    return lead_on(address, warning=str(message))
 
 
 def needs_press(view: Callable) -> Callable:

@@ -38,13 +38,19 @@ LOG_IN_RETENTION = timedelta(days=2)  # by then no session lasts, and its row go
 
 class LogIn(Numbered, db.Model):
     """One officer's log-in at one browser. The cookie holds a random key and the table its hash: whoever reads the
-    table gets in nowhere, and a cookie that was copied is worth nothing once the row is gone. No address is kept."""
+    table gets in nowhere, and a cookie that was copied is worth nothing once the row is gone. No address is kept.
+
+    `last_press` is the newest press that changed something, as {"press": a digest of all that was sent, "answer": where
+    it led, and what was said}: kept in the transaction of the change, so that the same press that comes twice, as by a
+    double click, is known.
+    """
 
     key_hash: Mapped[str] = mapped_column(String(64), unique=True)
     officer_id: Mapped[int] = mapped_column(ForeignKey("officers.id"), index=True)
     since: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     last_seen_at: Mapped[datetime] = mapped_column("seen", UTCDateTime, default=now)
     browser: Mapped[str] = mapped_column(String(40))
+    last_press: Mapped[dict | None] = mapped_column(JSON)
 
     officer: Mapped["Officer"] = relationship(back_populates="log_ins")
 

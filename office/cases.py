@@ -3,7 +3,7 @@
 from contextlib import nullcontext
 from datetime import datetime, time, timedelta
 
-from flask import abort, current_app, flash, g, render_template, request, url_for
+from flask import abort, current_app, g, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
 from catalogue import SERVICES, Service, by_slug
@@ -39,7 +39,7 @@ from web import commit_and_redirect, download, form_page, needs_press, redirect_
 from .actions import ACTIONS, FOR_MANY, NONE_TICKED, CaseAction, in_full, selected_cases
 from .blueprint import audit_also, booking_or_404, changed_since, not_any_more, office, safe_next
 from .dates import clash_in_words, known_units, usual_units, wished
-from .versions import is_sent
+from .versions import answer_again, is_sent
 
 
 @office.get("/sag/<reference>")
@@ -74,6 +74,7 @@ def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool =
     shown = {"action": action, "chosen": chosen, "left_out": [b for b in bookings if b not in chosen], "since": since,
              "back": back, "many": many, "newest": newest, "form": None, "letters": None}
     if not chosen:
+        answer_again()
         return render_template("office/decide.html", **shown)
     typed = request.form if posted and (not many or {"send", "show"} & request.form.keys()) else None
     form = shown["form"] = action.form(chosen, typed)
@@ -87,8 +88,7 @@ def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool =
         return render_template("office/decide.html", **shown), 422
     if (many or not since) and is_sent(form):
         change()
-        _say_done(action, shown)
-        return commit_and_redirect(back)
+        return commit_and_redirect(back, *_what_was_done(action, shown))
     if posted and action.writes and (typed is not None or not any(f.flags.required for f in form)):
         named, letters = [b.reference for b in bookings], preview_letters(change)
         in_full(named)  # again, all at once: what a preview has changed is not known any more
@@ -104,19 +104,19 @@ def _alike(bookings: list[Booking], letters: list[Letter]) -> list[list[Letter]]
     return list(alike.values())
 
 
-def _say_done(action: CaseAction, shown: dict) -> None:
-    count = len(shown["chosen"])
+def _what_was_done(action: CaseAction, shown: dict) -> tuple[str, str]:
+    """In words; and which cases it was not done for."""
+    count, left_out = len(shown["chosen"]), ", ".join(in_halves(b.reference) for b in shown["left_out"])
     if not action.writes:
-        flash(ngettext("Done for %(num)s case.", "Done for %(num)s cases.", count))
+        done = ngettext("Done for %(num)s case.", "Done for %(num)s cases.", count)
     elif not shown["many"]:
-        flash(gettext("Done. The letter goes by e-mail, or waits for you under “Letters to see to”."))
+        done = gettext("Done. The letter goes by e-mail, or waits for you under “Letters to see to”.")
     else:
-        flash(ngettext("Done for %(num)s case. The letter goes by e-mail, or waits for you under “Letters to see to”.",
-                       "Done for %(num)s cases. The letters go by e-mail, or wait for you under “Letters to see to”.",
-                       count))
-    if shown["left_out"]:
-        flash(gettext("Left out, because something has happened there meanwhile: %(cases)s",
-                      cases=", ".join(in_halves(b.reference) for b in shown["left_out"])), "warning")
+        done = ngettext("Done for %(num)s case. The letter goes by e-mail, or waits for you under “Letters to see to”.",
+                        "Done for %(num)s cases. The letters go by e-mail, or wait for you under “Letters to see to”.",
+                        count)
+    return done, left_out and gettext(
+        "Left out, because something has happened there meanwhile: %(cases)s", cases=left_out)
 
 
 @office.get("/sag/<reference>/eksport.json")

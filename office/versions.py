@@ -1,5 +1,6 @@
 """What is sent or kept is what was shown: the form of every page carries the version of what it is about, and a press
-on what has changed since gets the page anew, with status 409, and does nothing.
+on what has changed since gets the page anew, with status 409, and does nothing. A press that comes twice has changed
+the page itself: the second one is answered as the first.
 
 A preview carries a digest of what was typed, too: what the officer has changed beside the button is shown first.
 A version is a digest of what is stored: the newest event of a case or visit, and whatever a form of the page could
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from flask import current_app, flash, g, request
+from flask import abort, current_app, flash, g, request
 from flask_babel import gettext
 from sqlalchemy import func, inspect, select
 from werkzeug.datastructures import ImmutableMultiDict
@@ -45,7 +46,7 @@ from models import (
     reading_only,
     today,
 )
-from web import say_stale
+from web import digest_of_press, lead_on, say_stale
 
 from .blueprint import booking_or_404, office
 
@@ -114,7 +115,7 @@ def _task(id: int) -> Subject:
 
 
 def _place(id: int, **_more) -> Subject:
-    place = db.get_or_404(Place, id)
+    place = db.get_or_404(Place, id).canonical  # which a press acts on
     return Subject([_row(place), [b.id for b in place.bookings]], "office.place", {"id": id})
 
 
@@ -230,8 +231,17 @@ def has_changed() -> bool:
     g.pop("version", None)
     if not version() or request.form.get("version", "") in ("", version()):
         return False
+    answer_again()
     say_stale()
     return True
+
+
+def answer_again() -> None:
+    """Where it is this officer's own last press that has changed the page, and this is the same press once more, as by
+    a double click: it is answered as the first one was, whose answer the browser has not shown, and does nothing."""
+    done = g.log_in.last_press if "log_in" in g else None
+    if done and done["press"] == digest_of_press():
+        abort(lead_on(*done["answer"]))
 
 
 def page_of_press():

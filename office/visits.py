@@ -151,8 +151,6 @@ def report(id: int):
     service, form = SERVICES[visit.service], ReportForm()
     done = gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”.")
     if visit.draft is None:
-        if request.method == "POST" and visit.findings:  # pressed twice
-            flash(done)
         return redirect(back)
     if form.validate_on_submit():
         visit.report(g.officer, form.withhold.data or "")

@@ -126,7 +126,7 @@ RETENTION_RULES = (
                    "removals": "id", "blocks": "id", "hours": "weekday", "audit": "id before hash",
                    "officers": "id password_hash feed_key wrong_tries locked_until totp_secret totp_step recovery "
                    "temporary",
-                   "log_ins": "id key_hash officer_id since seen browser"}),
+                   "log_ins": "id key_hash officer_id since seen browser last_press"}),
 )
 
 

@@ -45,16 +45,48 @@ def test_no_press_of_the_office_goes_through_on_an_older_version_of_its_page(dis
     for endpoint, path, data in todo:
         if endpoint in ABOUT_NOTHING or not endpoint.startswith("office."):
             continue
-        shown, was = version_at(district.app, path), district.kept()
+        shown, was = version_at(district.app, path), kept_of(district)
         for before in ({"version": "of an older page"}, {"version": shown}):
             if before["version"] == shown:  # a colleague is quicker, with the very same press
                 answer = colleague.client.post(path, data={**data, "csrf_token": colleague.token, "version": shown})
                 assert answer.status_code < 409, f"{path} is kept back, and nothing has changed"
-                was = district.kept()
+                was = kept_of(district)
             page = officer.client.post(path, data={**data, "csrf_token": officer.token, **before})
-            assert district.kept() == was, f"{path} went through"
+            assert kept_of(district) == was, f"{path} went through"
             gone = {302, 303, 404} if before["version"] == shown else {302}  # leads to what there is instead
             assert page.status_code in {409, *gone} or endpoint == "office.decide_many", path
+
+
+@pytest.mark.usefixtures("clock_of_the_district", "tasks_after_controls")
+def test_every_press_of_the_office_that_comes_twice_is_done_once_and_answered_as_the_first(district):
+    """As by a double click: the browser shows the second answer alone."""
+    officer = logged_in(district.app)
+    for endpoint, path, data in posts(district):
+        if endpoint in ABOUT_NOTHING.keys() - ADDS_ONLY or not endpoint.startswith("office."):
+            continue
+        typed = {**data, "csrf_token": officer.token, "version": version_at(district.app, path)}
+        if endpoint == "office.decide_many":
+            typed["seen"] = "1000000"
+        first, kept = officer.client.post(path, data=typed), district.kept()
+        said = messages_of(officer)
+        again = officer.client.post(path, data=typed)
+        assert district.kept() == kept, f"{path} was done twice"
+        if endpoint == "office.findings_by_link":  # a colleague without a log-in: shown what there is now
+            assert again.status_code == 409
+            continue
+        assert (again.status_code, again.location, messages_of(officer)) == (303, first.location, said), path
+        assert first.status_code == 303, path
+
+
+def messages_of(person: Person) -> list:
+    """What the next page would say first; it is taken from the session, as by that page."""
+    with person.client.session_transaction() as session:
+        return session.pop("_flashes", [])
+
+
+def kept_of(district) -> dict[str, list]:
+    """Without what a log-in keeps of its own last press, also where there was nothing left to do."""
+    return {table: rows for table, rows in district.kept().items() if table != "log_ins"}
 
 
 def version_at(app, path: str) -> str:
