@@ -220,6 +220,8 @@ class Repeat(FieldList):
     def validate(self, form, extra_validators=()):
         for entry in self.entries:
             entry.form.is_blank = not any(str(v).strip() for f in entry.form for v in f.raw_data or ())
+        if not all(entry.form.is_blank for entry in self.entries):
+            self.validators = []  # what could not be read is told beside its field; it is not missing
         return super().validate(form, extra_validators)
 
     @property

@@ -6,6 +6,7 @@ import unicodedata
 from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
 from typing import NamedTuple, Self
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -173,9 +174,11 @@ def has_been(_form, field) -> None:
         raise ValidationError(gettext("Write a day that has been."))
 
 
-# An address as mail programs give it away, and as links have it: Åse <aase@x.dk>, mailto:aase@x.dk?subject=Hej.
+# An address as mail programs give it away, and as links have it: Åse <aase@x.dk>, aase@x.dk <mailto:aase@x.dk>,
+# mailto:aase%40x.dk?subject=Hej.
 _PASTED_ADDRESS = re.compile(
-    r"(?:[^<>@]*<)?\s*(?:mailto:(?://)?)?([^<>\s:@]+@[^<>\s?@]*[^<>\s?@.,;])(?:\?\S*?)?\s*>?[.,;]?", re.I)
+    r"(?:[^<>@]*<|\W*(?P<same>[^<>\s:@]+@[^<>\s@]*\w)\W*<(?=(?:mailto:)?(?P=same)[>?]))?\s*"
+    r"(?:mailto:(?://)?(?:\?to=)?)?(?P<one>[^<>\s:@]+(?:@|%40)[^<>\s?&@]*[^<>\s?&@.,;])(?:[?&]\S*?)?\s*>?[.,;]?", re.I)
 
 _AROUND_AN_ADDRESS = " '\"“”„‘’´`()[]"  # as sentences and mail programs have it
 
@@ -188,7 +191,7 @@ def narrowed(_form, field) -> None:
 def pasted_address(_form, field) -> None:
     """Keep the e-mail address alone of what was pasted around it."""
     if found := _PASTED_ADDRESS.fullmatch(narrow(field.data or "").strip(_AROUND_AN_ADDRESS)):
-        field.data = found[1]
+        field.data = unquote(found["one"])
 
 
 class EmailAddress(Email):

@@ -57,7 +57,9 @@ def test_other_numbers_are_no_postcode(app, typed):
 @pytest.mark.parametrize("typed", [
     "Åse <aase@x.dk>", "<aase@x.dk>", "mailto:aase@x.dk", "MAILTO:aase@x.dk?subject=Hej%20du",
     '"Holm, Åse" <aase@x.dk>;',
-    "<mailto:aase@x.dk>", "mailto://aase@x.dk", "'aase@x.dk'", "“aase@x.dk”", "(aase@x.dk)", "aase@x.dk,", "\uff41ase\uff20x.dk"])
+    "<mailto:aase@x.dk>", "mailto://aase@x.dk", "'aase@x.dk'", "“aase@x.dk”", "(aase@x.dk)", "aase@x.dk,", "\uff41ase\uff20x.dk",
+    "mailto:aase%40x.dk", "mailto:%61ase@x.dk", "aase%40x.dk", "aase@x.dk<mailto:aase@x.dk>",
+    "AASE@x.dk <mailto:aase@x.dk?subject=Hej>", "mailto:?to=aase@x.dk&subject=Hej", '"aase@x.dk" <aase@x.dk>', "<mailto:aase@x.dk?cc=bo@x.dk>"])
 def test_an_address_is_taken_out_of_what_is_pasted_around_it(app, typed):
     with app.app_context():
         booking = booked(app, email=typed)
@@ -66,9 +68,19 @@ def test_an_address_is_taken_out_of_what_is_pasted_around_it(app, typed):
     assert page.status == 200 and "/sag/" in page.response.request.path
 
 
+@pytest.mark.parametrize("typed, kept", [
+    ("mailto:aase%2Btag@x.dk", "aase+tag@x.dk"), ("<mailto:aase%2btag@x.dk?subject=a%20b>", "aase+tag@x.dk"),
+    ("mailto:aase@r%C3%B8d.dk", "aase@rød.dk"), ("aase?x@x.dk", "aase?x@x.dk")])
+def test_an_address_in_a_link_is_read_as_links_are_written(app, typed, kept):
+    with app.app_context():
+        assert booked(app, email=typed).email == kept
+
+
 @pytest.mark.parametrize("typed", [
     "aase@x.dk, bo@x.dk", "aase@x.dk bo@x.dk", "Åse", "<aase>", "Åse aase@x.dk", "a@b@x.dk",
-    "Åse (aase@x.dk)", "Åse: aase@x.dk", "Åse <aase@x.dk>, Bo <bo@x.dk>", "=?utf-8?q?x?=@x.dk"])
+    "Åse (aase@x.dk)", "Åse: aase@x.dk", "Åse <aase@x.dk>, Bo <bo@x.dk>", "=?utf-8?q?x?=@x.dk",
+    "bo@x.dk <aase@x.dk>", "mailto:a@x.dk,b@x.dk", "mailto:a@x.dk%2Cb@x.dk", "a%40x.dk,b@x.dk",
+    "a%0Ab@x.dk", "a%00b@x.dk", "a%20b@x.dk", "mailto:a%ffb", "smtp:a@x.dk"])
 def test_what_may_be_two_addresses_or_none_is_asked_for_anew(app, typed):
     assert "Write an e-mail address" in error_at(Person(app).post(BOOK, filled(email=typed)), "email")
 
@@ -209,6 +221,18 @@ def test_what_is_no_number_is_refused_with_its_words(findings, name, typed):
     page = findings(**{name: typed})
     assert page.status == 422 and "number, such as" in error_at(page, name)
     assert as_sent(page, name)[name] == [typed]
+
+
+@pytest.mark.parametrize("typed, faults", [
+    ({"periods-0-day": "i går", "periods-0-starts": "10:00", "periods-0-ends": "11:00"}, {"day"}),
+    ({"periods-0-day": "i går"}, {"day", "starts", "ends"}), ({}, {""})])
+def test_a_row_that_could_not_be_read_is_not_missing_besides(findings, typed, faults):
+    """`faults`: the fields of the row that have a message; the whole question where there is no row."""
+    blank = {f"periods-{n}-{name}": "" for n in range(3) for name in ("day", "starts", "ends", "direction")}
+    page = findings(**{"avg": "52", **blank, **typed})
+    messages = re.findall(r'<p class="form-error-message" id="([^"]*)"', page.html)
+    assert page.status == 422 and sorted(messages) == sorted(
+        f"periods-0-{name}-error" if name else "periods-error" for name in faults)
 
 
 # Names of fields
