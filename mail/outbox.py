@@ -34,11 +34,16 @@ SHORT_LINES.body_encoding = QP
 # A refusal that names one of these (RFC 3463) is about us or the route, and not about this reader or this letter: our
 # own address, the mail system, the network, the protocol, the permission to send.
 ABOUT_US = re.compile(r"[45]\.(1\.[78]|[3457]\.\d+)")
-ENHANCED = re.compile(r"(?<![\d.])[45]\.(?![01]\.0\b)\d{1,3}\.\d{1,3}(?!\.?\d)")  # x.0.0 and x.1.0 say nothing
-ABOUT_US_CODES = {421, 530, 534, 535, 538, 571}  # the same of servers that give no such code, and in words
+ENHANCED = re.compile(r"(?<![\d.])[45]\.(?![01]\.0\b)[0-7]\.\d{1,3}(?!\.?\d)")  # x.0.0 and x.1.0 say nothing
+# The same of servers that give no such code (RFC 5321, 4.2.3; RFC 4954, section 6), and in words. 450 is the mailbox's.
+ABOUT_US_CODES = {421, 432, 454, 455, 530, 534, 535, 538, 571}
 ABOUT_US_WORDS = re.compile(
     r"\brelay(?! recipient)|authenti|client host|\bauth\b|\b(?:spf|dkim|dmarc)\b|\bsender|\b(?:he|eh)lo\b|black ?list|"
-    r"blocklist|spamhaus|rcpthosts|gateway|not verified|administrative prohibition|allowed to send|lookup failed", re.I)
+    r"blocklist|spamhaus|rcpthosts|gateway|not verified|administrative prohibition|allowed to send|lookup fail|"
+    r"too many|rate.?limit|throttl|frequency", re.I)
+# "Local error" and "insufficient storage": the server's, where no word says that one mailbox is busy, full or guarded.
+LOCAL_ERRORS = {451, 452}
+ABOUT_THE_READER_WORDS = re.compile(r"mailbox|quota|recipient|\buser\b|gr[ae]y.?list|not yet", re.I)
 # What does not pass by waiting: somebody must see to it.
 NEEDS_REPAIR = ("server 5", "login", "certificate", "configuration")
 SUBJECT_LINE = 70  # characters of its lines: an encoded word has at most 75 (RFC 2047, section 2)
@@ -178,7 +183,9 @@ def _refused(code: int, words: bytes | str) -> _SendError:
     if enhanced := ENHANCED.search(reply):
         about_us = ABOUT_US.fullmatch(enhanced[0])
     else:
-        about_us = code in ABOUT_US_CODES or ABOUT_US_WORDS.search(re.sub(r"\S+@\S+", "", reply))
+        said = re.sub(r"\S+@\S+", "", reply)
+        about_us = (code in ABOUT_US_CODES or ABOUT_US_WORDS.search(said)
+                    or code in LOCAL_ERRORS and not ABOUT_THE_READER_WORDS.search(said))
     if about_us:
         return _SendError(f"server{reply}")
     return _SendError(f"refused{reply}", for_good=code >= 500)

@@ -25,11 +25,28 @@ ABOUT_US = [
     "550 You are not allowed to send mail from this address", "550 IP name lookup failed", "550 SPF check failed", "550 Sender verify failed",
     "550 Access denied - Invalid HELO name", "550 rejected because 1.2.3.4 is in a black list at zen.spamhaus.org",
     "550 not local host, not a gateway", "553 sorry, that domain isn't in my list of allowed rcpthosts",
-    "571 Delivery not authorized"]
+    "571 Delivery not authorized",
+    # Exim, sendmail, qmail, Yahoo, QQ and others, without an enhanced code
+    "451 Temporary local problem - please try later", "451 Requested action aborted: local error in processing",
+    "451 Message temporarily deferred - [160]", "451 qq temporary problem (#4.3.0)", "451 Scanner unavailable",
+    "451 Resources temporarily not available - Please try again later [#4.16.5].", "451 Temporary lookup failure",
+    "451 Could not complete sender verify callout", "452 space shortage, please try later",
+    "452 Insufficient system storage", "452 Too many recipients received this hour", "450 Too many connections",
+    "454 Temporary authentication failure", "454 TLS not available due to temporary reason", "432 Password needed",
+    "450 Client host rejected: cannot find your hostname", "450 Sender address rejected: Domain not found",
+    "450 Connection frequency limited", "550 Sending rate limit exceeded", "451 4.7.0 Temporary server error. PRX4",
+    "452 4.3.1 Insufficient system resources", "421 Service not available, closing transmission channel"]
 ABOUT_THE_READER = [
     "550 5.1.1 no such user", "550 5.1.1 <a@b.dk>: User unknown in relay recipient table", "553 5.1.3 bad syntax",
     "550 5.1.2 no such domain", "550 5.1.10 null MX", "552 5.2.2 mailbox full", "550 5.2.1 disabled",
     "550 No such user here", "550 5.0.0 No such user here", "550 <sender@gateway.dk> no such user here"]
+PUT_OFF_FOR_THE_READER = [
+    "450 Requested mail action not taken: mailbox unavailable", "450 <anna@example.dk>: Mailbox busy",
+    "450 Greylisted, try again in 300 seconds", "450 4.2.0 <anna@example.dk>: Recipient address rejected: Greylisted",
+    "451 Greylisting in action, please come back later", "451 127.0.0.1 is not yet authorized to deliver mail",
+    "451 Could not complete recipient verify callout", "452 Mailbox full", "452 User is over quota",
+    "452 <anna@example.dk> quota exceeded", "452 4.2.2 mailbox full", "450 4.2.1 receiving mail at a rate that is high",
+    "451 Requested mail action not taken: mailbox unavailable", "450 Try again later"]
 
 LOG_IN = {"auth_require_tls": False, "auth_callback": lambda *_: True}
 ACCOUNT = {"MAIL_USERNAME": "post", "MAIL_PASSWORD": "hemmelig"}
@@ -114,6 +131,20 @@ def test_a_refusal_about_the_reader_is_final_for_that_letter_alone(app, server, 
     assert send(app) == 1
     assert [(l.delivery_status, l.tries) for l in outbox(app)] == [(DeliveryStatus.FAILED, 1), (DeliveryStatus.SENT, 1)]
     assert health(app) == (200, "ok")
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+@pytest.mark.parametrize("reply", PUT_OFF_FOR_THE_READER)
+def test_a_reader_who_is_put_off_waits_and_keeps_no_other_letter(app, clock, server, step, reply):
+    receive(app, "anna@example.dk")
+    server.says[step] = reply
+    assert send(app) == 0 and outbox(app)[0].error == f"refused {reply}"
+    server.is_well()
+    server.says["anna@example.dk"] = reply
+    clock.shift(timedelta(hours=3))
+    receive(app, "bo@example.dk")
+    assert send(app) == 1 and health(app) == (200, "ok")
+    assert [(l.delivery_status, l.tries) for l in outbox(app)] == [(DeliveryStatus.WAITING, 2), (DeliveryStatus.SENT, 1)]
 
 
 def test_a_relay_that_denies_everything_is_tried_for_three_days(app, clock, server):
