@@ -11,15 +11,15 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import lru_cache, wraps
+from functools import cached_property, lru_cache, wraps
 from hashlib import file_digest, sha256
+from threading import Lock
 from urllib.parse import urlsplit
 
 from flask import (
     Flask,
     Request,
     abort,
-    before_render_template,
     current_app,
     flash,
     g,
@@ -32,7 +32,7 @@ from flask import (
 from flask.globals import request_ctx
 from flask.sessions import SecureCookieSessionInterface
 from flask.templating import Environment
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, force_locale, get_locale, gettext
 from flask_wtf.csrf import generate_csrf
 from jinja2 import PrefixLoader, nodes
 from jinja2.visitor import NodeTransformer
@@ -78,7 +78,6 @@ def init_app(app: Flask) -> None:
     app.before_request(reject_foreign_host)
     app.before_request(read_body_early)
     app.before_request(only_read_unless_posted)
-    before_render_template.connect(render_without_lock, app)
     app.teardown_request(may_write_again)
     app.after_request(add_headers)
     app.after_request(pack_page)
@@ -139,11 +138,31 @@ class TranslateSentences(NodeTransformer):
         return nodes.Mod(sentence, values).set_lineno(node.lineno)
 
 
+_compiling = Lock()
+
+
 class TemplatesByLanguage(Environment):
     """Each template is compiled for each language in which it is read: "da/base.html", "en/base.html"."""
 
     def get_template(self, name, parent=None, globals=None):
+        """A page is the end of a request. What a POST has not committed by then it does not keep, as in a preview, so
+        nobody waits while it is compiled and rendered. Letters, which are texts, are written before the commit."""
+        if request and not reading_only.get() and name.endswith(".html"):
+            stop_writing()
         return super().get_template(f"{get_locale()}/{name}", parent, globals)
+
+    @cached_property
+    def _letters(self) -> list[str]:
+        """Those that are still to be compiled."""
+        return self.list_templates(["txt"])
+
+    def compile_letters(self) -> None:
+        """In all languages, before somebody takes the write lock for the first time: then it is not held meanwhile."""
+        with _compiling:
+            while self._letters:
+                named, _, name = self._letters.pop().partition("/")
+                with force_locale(named):
+                    self.get_template(name)
 
     def _generate(self, source, *args, **kwargs):
         return super()._generate(TranslateSentences().visit(source).set_environment(self), *args, **kwargs)
@@ -244,18 +263,13 @@ def read_body_early():
 
 def only_read_unless_posted():
     posted = request.method not in SAFE_METHODS
+    if posted:
+        current_app.jinja_env.compile_letters()
     reading_only.set(not posted)
     writes_later.set(posted and hasattr(current_app.view_functions.get(request.endpoint), "reads_first"))
 
 
 # After a request
-
-
-def render_without_lock(_app, template, **_shown):
-    """A page is the end of a request. What a POST has not committed by then it does not keep, as in a preview, so
-    nobody waits while it is rendered. Letters, which are texts, are written before the commit."""
-    if request and not reading_only.get() and (template.name or "").endswith(".html"):
-        stop_writing()
 
 
 def may_write_again(_error):

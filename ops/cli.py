@@ -165,6 +165,7 @@ def worker(seconds: float) -> None:
     told_to_stop, rarely = [], [backups.Nightly(), *map(Daily, DAILY)]
     for order in (signal.SIGTERM, signal.SIGINT):
         signal.signal(order, lambda number, _frame: told_to_stop.append(number))
+    current_app.jinja_env.compile_letters()
     while not told_to_stop:
         time.sleep(seconds)
         for duty in (lambda: outbox.send_due(lambda: bool(told_to_stop)), letters.write_to_officers, *JOBS, *rarely):

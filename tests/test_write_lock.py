@@ -14,6 +14,7 @@ import databases
 import pytest
 from conftest import OFFICER, PASSWORD, ROOT, WISH, Person, book, logged_in
 from flask import template_rendered
+from helpers import wish
 from PIL import Image
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
@@ -99,6 +100,41 @@ def test_a_password_that_changes_while_it_is_checked_counts_as_it_is_now(app, mo
     monkeypatch.setattr(models.officers, "check_password_hash", meanwhile)
     page = Person(app).post("/kontor/log-ind", {"email": OFFICER, "password": PASSWORD}, follow=False)
     assert page.status == status
+
+
+@pytest.fixture
+def compiled(app, monkeypatch, is_free) -> list[tuple[str, bool]]:
+    """The templates that are compiled from here on, as in a process that has just started, and whether the lock was
+    free."""
+    found, environment = [], app.jinja_env
+    environment.cache.clear()
+    environment.__dict__.pop("_letters", None)
+    monkeypatch.setattr(environment, "bytecode_cache", None)
+
+    def watched(source, name=None, *others, real=environment.compile):
+        found.append((name, is_free()))
+        return real(source, name, *others)
+
+    monkeypatch.setattr(environment, "compile", watched)
+    yield found
+    environment.cache.clear()
+
+
+@pytest.mark.parametrize("typed", [{}, {"send": "1"}], ids=["the check page", "the letter"])
+def test_the_first_post_of_a_process_compiles_its_templates_before_it_holds_the_write_lock(app, compiled, typed):
+    assert Person(app).post("/bestil/faerdselskontrol", {**WISH, **typed}).status == 200
+    assert {"letters/received.txt", "findings/traffic.txt"} <= dict(compiled).keys()
+    assert [name for name, free in compiled if not free] == []
+
+
+def test_the_first_preview_of_a_process_compiles_its_templates_before_it_holds_the_write_lock(app, compiled):
+    booking, officer = wish(app), logged_in(app)
+    app.jinja_env.cache.clear()
+    app.jinja_env.__dict__.pop("_letters", None)
+    compiled.clear()
+    page = officer.post(f"/en/kontor/sag/{booking.reference}/afslag", {"reason": "resources", "words": "", "show": "1"})
+    assert page.status == 200 and {"office/decide.html", "letters/declined.txt"} <= dict(compiled).keys()
+    assert [name for name, free in compiled if not free] == []
 
 
 class Slow(BytesIO):
