@@ -136,8 +136,7 @@ def due_words(due_on: date) -> tuple[str, str]:
         return ngettext("%(num)s working day late", "%(num)s working days late", -left), "late"
     if left == 0:
         return gettext("today"), "soon"
-    words = ngettext("%(num)s working day left", "%(num)s working days left", left)
-    return words, "soon" if left <= 3 else "ok"
+    return ngettext("%(num)s working day left", "%(num)s working days left", left), "soon" if left <= 3 else "ok"
 
 
 def age(since: datetime) -> str:

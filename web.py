@@ -393,11 +393,10 @@ def lead_on(address: str, message: str = "", warning: str = "") -> Response:
 
 def digest_of_press() -> str:
     """Of the address, and of all that was typed, ticked and attached: the same for the same press of the same page."""
-    sent = [request.full_path, request.script_root, *request.form.items(multi=True)]
-    for name, file in request.files.items(multi=True):
-        file.seek(0)
-        sent.append((name, file_digest(file.stream, "sha256").hexdigest()))
-    return sha256(repr(sent).encode()).hexdigest()
+    for file in request.files.values():
+        file.seek(0)  # it has been read, to make a picture of it
+    files = [(name, file_digest(file.stream, "sha256").digest()) for name, file in request.files.items()]
+    return sha256(repr([request.url, *request.form.items(multi=True), files]).encode()).hexdigest()
 
 
 def say_stale() -> None:
@@ -423,8 +422,8 @@ def needs_press(view: Callable) -> Callable:
     @wraps(view)
     def checked(**values):
         if request.method == "POST" and not PressForm().validate():
-            why = "cookie" if is_without_cookie() else "token"
-            return render_template("error.html", code=why, token=generate_csrf()), 400
+            return render_template("error.html", code="cookie" if is_without_cookie() else "token",
+                                   token=generate_csrf()), 400
         return view(**values)
     checked.is_press = True
     return checked

@@ -252,8 +252,7 @@ def _former_hours(answers: dict) -> product:
     """As they were told while days and times were two questions."""
     week = {"weekdays": range(5), "saturday": (5,), "sunday": (6,), "all": range(7)}
     weekdays = {day for name in answers.get("days", ()) for day in week[name]}
-    named = {hour for name in answers.get("times", ()) for hour in _hours_of(name)}
-    return product(weekdays, named)
+    return product(weekdays, {hour for name in answers.get("times", ()) for hour in _hours_of(name)})
 
 
 def _hours_of(name: str) -> range:

@@ -113,10 +113,10 @@ def open_data():
 def results_feed():
     _, wanted = _wanted()
     found = wanted.latest_changes(FEED)
-    xml = render_template("citizen/results.xml", results=found, wanted=wanted, query=_query(), licence=LICENCE,
-                          details_of=details, address_of=_address_of, at=lambda day: f"{day}T00:00:00Z", start=START,
-                          updated_on=found[0].updated_on if found else START)
-    return Response(xml, mimetype="application/atom+xml")
+    return Response(render_template(
+        "citizen/results.xml", results=found, wanted=wanted, query=_query(), licence=LICENCE, details_of=details,
+        address_of=_address_of, at=lambda day: f"{day}T00:00:00Z", start=START,
+        updated_on=found[0].updated_on if found else START), mimetype="application/atom+xml")
 
 
 @citizen.get("/resultater.<any(csv, json, geojson):kind>")
@@ -138,8 +138,8 @@ def sitemap():
     """What search programs are to know, in each language: the pages that are the same for all, and every place."""
     pages = [url_for(f"citizen.{name}") for name in INDEXED]
     pages += [url_for("citizen.results_at_place", **place) for place in places()]
-    xml = render_template("citizen/sitemap.xml", paths=[page.removeprefix(request.script_root) for page in pages])
-    return Response(xml, mimetype="application/xml")
+    return Response(render_template("citizen/sitemap.xml", paths=[
+        page.removeprefix(request.script_root) for page in pages]), mimetype="application/xml")
 
 
 @citizen.get("/robots.txt")

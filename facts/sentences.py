@@ -86,8 +86,7 @@ def beside(table: FigureTable, measure: str, area: str, other: str, year: int) -
     own, there = table.rates(measure, area).get(year), table.rates(measure, other).get(year)
     if own is None or there is None or count < limits.FEWEST_COUNTED:
         return ""
-    comparison = compare(count, count * there / own)
-    return str(BESIDE[comparison]) % {"area": in_area(other), "rate": one_decimal(there)}
+    return str(BESIDE[compare(count, count * there / own)]) % {"area": in_area(other), "rate": one_decimal(there)}
 
 
 def per_homes(table: FigureTable, area: str) -> str:

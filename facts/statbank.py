@@ -204,8 +204,7 @@ def yearly(counts: dict[tuple[str, str, int, int], int],
         if value is None:
             unfinished[f"{MEASURES[measure].name}, {area_name(area)}, {year}"] = None
         else:
-            source = "folk1a" if measure == POPULATION else "straf11"
-            rows.append(FigureRow(area, measure, year, value, source))
+            rows.append(FigureRow(area, measure, year, value, "folk1a" if measure == POPULATION else "straf11"))
     return rows, unfinished
 
 

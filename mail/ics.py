@@ -44,22 +44,21 @@ END:VTIMEZONE
 def entry(visit: Visit, language: str) -> str:
     """A visit as its letter carries it: the same entry each time, changed or taken out again."""
     with force_locale(language):
-        method = "CANCEL" if visit.status is VisitStatus.CANCELLED else "PUBLISH"
-        return _calendar([_entry(visit, _what_to_know())], method=method)
+        return _calendar([_entry(visit, _what_to_know())],
+                         method="CANCEL" if visit.status is VisitStatus.CANCELLED else "PUBLISH")
 
 
 def public_feed(language: str) -> str:
     """What anybody may know: the dates that everyone who asked agreed to show."""
     with force_locale(language):
-        entries = [_entry(visit, _what_to_know()) for visit in public_visits(now() - PAST)]
-        return _feed(entries, gettext("Meet the police"))
+        return _feed([_entry(visit, _what_to_know()) for visit in public_visits(now() - PAST)],
+                     gettext("Meet the police"))
 
 
 def officer_feed(officer) -> str:
     """The office's agreed visits, with who goes and the cases' references, without anybody's name."""
-    entries = [_entry(visit, " · ".join([visit.crew, *(reference(b.reference) for b in visit.bookings)]))
-               for visit in _told(now() - PAST)]
-    return _feed(entries, gettext("Visits: %(name)s", name=officer.name))
+    return _feed([_entry(visit, " · ".join([visit.crew, *(reference(b.reference) for b in visit.bookings)]))
+                  for visit in _told(now() - PAST)], gettext("Visits: %(name)s", name=officer.name))
 
 
 def public_visits(since: datetime) -> list[Visit]:

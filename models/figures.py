@@ -60,8 +60,7 @@ class Figure(db.Model):
         """What storing `rows` would do: the new ones, and those that change with the value until now."""
         known = {(f.area, f.measure, f.year): f.value for f in cls.all()}
         new = [row for row in rows if row.key not in known]
-        changed = [(row, known[row.key]) for row in rows if known.get(row.key, row.value) != row.value]
-        return new, changed
+        return new, [(row, known[row.key]) for row in rows if known.get(row.key, row.value) != row.value]
 
     @classmethod
     def store(cls, rows: Iterable[FigureRow]) -> int:

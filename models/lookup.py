@@ -55,8 +55,7 @@ class HasLookup:
     def belongs_to(self, contact: str) -> bool:
         """Whether `contact` is this booking's e-mail address or the last digits of its phone number."""
         if "@" in contact:
-            same = hmac.compare_digest(mailbox(self.email).encode(), mailbox(contact).encode())
-            return same and self.email != ""
+            return self.email != "" and hmac.compare_digest(mailbox(self.email).encode(), mailbox(contact).encode())
         last = "".join(c for c in contact if c.isdigit())[-limits.CONTACT_DIGITS:]
         return len(last) == limits.CONTACT_DIGITS and self.phone.endswith(last)
 

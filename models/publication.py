@@ -35,8 +35,8 @@ class HasResult:
     @classmethod
     def release_due(cls) -> None:
         """Make public what those who asked have had for limits.RELEASE_DAYS working days."""
-        due = select(cls).where(cls.release_on <= today()).order_by(cls.release_on, cls.id).limit(MOST_AT_ONCE)
-        for visit in db.session.scalars(due).all():
+        for visit in db.session.scalars(select(cls).where(cls.release_on <= today()).order_by(
+                cls.release_on, cls.id).limit(MOST_AT_ONCE)).all():
             visit.release()
 
     def release(self) -> None:

@@ -71,8 +71,9 @@ class Reservation(Numbered, db.Model):
     @property
     def meanwhile(self) -> list["Visit"]:
         """The planned visits that an absence stands in the way of."""
-        others = Reservation.between(self.starts_at, self.ends_at, [self.unit] if self.unit else None)
-        return list(dict.fromkeys(t.visit for t in others if t.visit and t.visit.is_planned))
+        return list(dict.fromkeys(
+            t.visit for t in Reservation.between(self.starts_at, self.ends_at, [self.unit] if self.unit else None)
+            if t.visit and t.visit.is_planned))
 
     def end(self) -> None:
         """An absence is off. What a visit takes is the visit's own affair."""
@@ -221,8 +222,8 @@ class Proposal(Numbered, db.Model):
 
     @property
     def is_open(self) -> bool:
-        in_time = self.answer_by is None or self.answer_by >= today()
-        return self.closed_at is None and self.starts_at > now() and in_time
+        return self.closed_at is None and self.starts_at > now() and (
+            self.answer_by is None or self.answer_by >= today())
 
     @property
     def is_offer(self) -> bool:

@@ -62,8 +62,8 @@ class Assignee(OpenedByLink, db.Model):
     @classmethod
     def remind_due(cls) -> None:
         """Whoever was to do something is asked, when it is time."""
-        due = select(cls).join(Task).where(Task.ask_on <= today()).distinct().order_by(cls.id)
-        for owner in db.session.scalars(due).all():
+        for owner in db.session.scalars(
+                select(cls).join(Task).where(Task.ask_on <= today()).distinct().order_by(cls.id)).all():
             owner.remind()
 
     def remind(self) -> Event | None:
@@ -200,8 +200,7 @@ class Task(Numbered, db.Model):
 
     def has_said(self, status: str, words: str) -> bool:
         """Whether that is what its assignee has said, and nobody has changed anything since."""
-        last = self.answers[-1:]
-        return [(e.id, e.facts["status"], e.words) for e in last] == [(self.newest, status, words)]
+        return [(e.id, e.facts["status"], e.words) for e in self.answers[-1:]] == [(self.newest, status, words)]
 
     @property
     def is_refused(self) -> bool:

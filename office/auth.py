@@ -163,8 +163,8 @@ def _confirmed(form: PasswordForm, verb: Callable | None = None, *values) -> boo
 
 
 def _account_page(form: PasswordForm):
-    log_ins = [one for one in g.officer.log_ins if session_lasts(one)]
-    return form_page("office/account.html", form, log_ins=log_ins, this=g.log_in)
+    return form_page("office/account.html", form, this=g.log_in,
+                     log_ins=[one for one in g.officer.log_ins if session_lasts(one)])
 
 
 def _recovery_page(codes: list[str]) -> str:

@@ -33,9 +33,9 @@ def facts():
     reading = _reading(form) if form.validate_on_submit() else None
     if reading and "send" in request.form:
         start_writing()
-        count = Figure.store(reading.rows)
         return commit_and_redirect(url_for(".facts"), ngettext(
-            "One figure is new or has changed.", "%(num)s figures are new or have changed.", count))
+            "One figure is new or has changed.", "%(num)s figures are new or have changed.",
+            Figure.store(reading.rows)))
     new, changed = Figure.differences(reading.rows) if reading else ([], [])
     changes = [*changed, *((row, None) for row in new)]
     return form_page("office/facts.html", form, reading=reading, new=new, changed=changed, changes=changes,

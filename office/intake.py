@@ -47,9 +47,9 @@ def admit_waiting(slug: str):
         return redirect(back, 303)
     if not form.validate():
         return _intake_page(service, batch=form)
-    count = WaitlistEntry.admit(g.officer, service.key, form.count.data, form.days.data)
     return commit_and_redirect(back, ngettext(
-        "One letter is on its way.", "%(num)s letters are on their way.", count))
+        "One letter is on its way.", "%(num)s letters are on their way.",
+        WaitlistEntry.admit(g.officer, service.key, form.count.data, form.days.data)))
 
 
 def _intake_page(service: Service, **typed: Form):

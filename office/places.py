@@ -103,9 +103,9 @@ def _search(query: str) -> list[Place]:
     words = and_(*(or_((Place.road_key + " " + Place.postcode).contains(word, autoescape=True),
                        Place.town.in_([town for town in folded if word in folded[town]]))
                    for word in fold(query).split()))
-    found = select(Place).where(Place.merged_into_id.is_(None), or_(
-        words, Place.road_key.in_({road_key(query, town) for town in folded})))
-    return list(db.session.scalars(found.order_by(Place.road_key, Place.id).limit(PAGE)))
+    return list(db.session.scalars(select(Place).where(
+        Place.merged_into_id.is_(None), or_(words, Place.road_key.in_({road_key(query, town) for town in folded}))
+    ).order_by(Place.road_key, Place.id).limit(PAGE)))
 
 
 def _standing(id: int) -> Place:

@@ -120,8 +120,8 @@ def _begun(id: int) -> tuple[Visit, Service]:
 
 def _said(visit: Visit, form: TaskForm) -> dict:
     """What Task.update takes."""
-    owner = None if form.owner.data in ("", NOBODY) else Assignee.for_visit(visit, form.owner.data)
-    return {**form.columns(), "assignee": owner}
+    return {**form.columns(), "assignee": (
+        None if form.owner.data in ("", NOBODY) else Assignee.for_visit(visit, form.owner.data))}
 
 
 def _tasks_page(visit: Visit, service: Service, form: TaskForm | None = None, typed: dict | None = None):

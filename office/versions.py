@@ -93,8 +93,8 @@ def _with_dates(about: Callable[..., Subject]) -> Callable[..., Subject]:
     """What a plan of a date rests on besides: whose time is taken, which dates are proposed, and when we come."""
     def planned(**values) -> Subject:
         found = about(**values)
-        dates = [_last(Proposal), _last(Reservation), OpeningHours.week()]
-        return Subject([*found.values, *dates], found.page, found.arguments)
+        return Subject([*found.values, _last(Proposal), _last(Reservation), OpeningHours.week()], found.page,
+                       found.arguments)
     return planned
 
 
@@ -216,8 +216,8 @@ def show_anew_what_has_changed():
     if request.method != "POST" or request.endpoint in ADDS_ONLY or not has_changed():
         return None
     if request.endpoint in SHOWN_FIRST:
-        others = [(name, value) for name, value in request.form.items(multi=True) if name != "send"]
-        request.form = ImmutableMultiDict([*others, ("show", "1")])
+        request.form = ImmutableMultiDict([("show", "1"), *(
+            (name, value) for name, value in request.form.items(multi=True) if name != "send")])
         return None
     if getattr(current_app.view_functions[request.endpoint], "is_press", False):
         return page_of_press()

@@ -119,8 +119,7 @@ def cancel(id: int):
         return visit_page(visit, cancel=form), 422
 
     def change() -> None:
-        cause = form.cause.data if visit.date_agreed else ""
-        visit.cancel(g.officer, cause, form.words.data or "")
+        visit.cancel(g.officer, form.cause.data if visit.date_agreed else "", form.words.data or "")
 
     if (visit.date_agreed or "stale" in g) and not is_sent(form):
         return visit_page(visit, cancel=form, preview=preview_letters(change))
@@ -149,12 +148,12 @@ def report(id: int):
     """Every letter as it will be sent; one press sends them all, and the findings become public, unless withheld."""
     visit, back = db.get_or_404(Visit, id), url_for(".visit", id=id)
     service, form = SERVICES[visit.service], ReportForm()
-    done = gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”.")
     if visit.draft is None:
         return redirect(back)
     if form.validate_on_submit():
         visit.report(g.officer, form.withhold.data or "")
-        return commit_and_redirect(back, done)
+        return commit_and_redirect(back, gettext(
+            "Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
     preview = preview_letters(lambda: visit.report(g.officer))
     return form_page("office/report.html", form, visit=visit, service=service, preview=preview,
                      answers=service.findings.describe(visit.draft, internal=True))

@@ -71,8 +71,8 @@ def add(email: str, name: str, password: str | None) -> None:
     else:
         known = Officer.add(email, name or email.partition("@")[0], password, temporary=made)
     _commit_with_audit("officer add", known)
-    note = ONE_TIME_NOTE if made else ""
-    click.echo(f"{email} can log in at {letters.office_address()} with the password {password}{note}")
+    click.echo(f"{email} can log in at {letters.office_address()} with the password {password}"
+               f"{ONE_TIME_NOTE if made else ''}")
 
 
 @officer.command("password")

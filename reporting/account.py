@@ -129,8 +129,7 @@ class Account:
         """Within how many working days half, and limits.ANSWERED_SHARE, had an answer; None where too few are told."""
         if self.here("answers").least < FEWEST:
             return None
-        is_quarter = len(self.quarters) == 1
-        return self.quarters[-1].people["waits" if is_quarter else "waits_of_year"].get(self.area)
+        return self.quarters[-1].people["waits" if len(self.quarters) == 1 else "waits_of_year"].get(self.area)
 
     @property
     def weeks(self) -> tuple[int, int]:
