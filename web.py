@@ -53,8 +53,8 @@ MOST_TO_FORGET, PIECE = 200_000_000, 65_536  # octets of a body that is too larg
 # Servers write to these by themselves: of what they cannot read, and of what fails before Flask is asked.
 SERVER_LOGS = ("gunicorn.error", "waitress")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-# What mail programs and people add to the end of a link: no address of ours ends in it.
-ADDED_TO_A_LINK = re.compile(r"(?<=[\w/-])(?!/$)(?:[^\w\0-]|&\w+;)+$", re.ASCII)
+# What mail programs and people add to the end of a link: no address of ours ends in it, and none has a & or ; in it.
+ADDED_TO_A_LINK = re.compile(r"(?<=[\w/-])(?!/$)(?:[^\w\0-]|[&;][^/\0]*)+$", re.ASCII)
 # The variable parts of an address that are no secret, where a page may be sent packed.
 PUBLIC_PARTS = {"slug", "number"}
 # Where one is, for the pin of a spot (static/spots.js); nothing else that a browser could give.
@@ -97,14 +97,14 @@ class LanguagePrefix:
     stays in its own.
 
     Octets in a query that no browser would send are written as browsers write them, so that no page trips over them;
-    and signs that were added to the end of a link on its way are left off.
+    and what was added to a link on its way is left off: signs at its end, a second stroke at its beginning.
     """
 
     def __init__(self, wsgi_app):
         self.wsgi_app = wsgi_app
 
     def __call__(self, environ, start_response):
-        path = environ["PATH_INFO"] = ADDED_TO_A_LINK.sub("", environ.get("PATH_INFO", ""))
+        path = environ["PATH_INFO"] = ADDED_TO_A_LINK.sub("", f"/{environ.get('PATH_INFO', '').lstrip('/')}")
         first = path.removeprefix("/").partition("/")[0]
         if first in LANGUAGES and first != MAIN:
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix(first)

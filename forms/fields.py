@@ -169,7 +169,7 @@ class Day(DateField):
     """A date, by the browser's own field or typed as people write it."""
 
     def __init__(self, label, required: bool = True, rules=(), **kwargs):
-        super().__init__(label, format=["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y"],
+        super().__init__(label, format=["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%d/%m-%Y"],
                          validators=_rules(required, in_our_time, *rules), **kwargs)
 
     def process_data(self, value):

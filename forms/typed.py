@@ -5,7 +5,7 @@ import re
 
 from flask import current_app, request
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, PasswordField
+from wtforms import DateTimeField, Field, PasswordField
 
 # What is left out of all that is typed. Joiners stay between signs of scripts that need them, Persian's, India's and
 # emoji; a sign that chooses how the one before it looks stays after an emoji or a letter that is not ASCII; and a flag
@@ -68,7 +68,7 @@ def _as_meant(typed: str, field: Field | None) -> str:
     if isinstance(field, PasswordField):
         return typed
     keyboard = (getattr(field, "render_kw", None) or {}).get("inputmode")
-    if keyboard in ("email", "numeric", "decimal"):  # nobody means such signs in these
+    if keyboard in ("email", "numeric", "decimal") or isinstance(field, DateTimeField):  # nobody means such signs in these
         typed = narrow(_PASTED_ALONG.sub("", typed))
     return tidied(typed)
 

@@ -37,6 +37,7 @@ from models import (
     PrivacyNotice,
     Proposal,
     Reservation,
+    Result,
     RetentionDecision,
     Task,
     Visit,
@@ -82,11 +83,12 @@ def _case(reference: str, **_more) -> Subject:
 
 
 def _visit(id: int, **_more) -> Subject:
-    """The visit with its tasks, and whoever hears of it."""
+    """The visit with its tasks, whoever hears of it, and what the letters compare it with."""
     visit = db.get_or_404(Visit, id)
     return Subject([_row(visit), visit.events[-1:] and visit.events[-1].id, _row(visit.place),
                     _rows(visit.reservations), _rows(visit.tasks), _rows(visit.assignees), _rows(visit.field_links),
-                    [(_row(b), b.newest) for b in visit.bookings]], "office.visit", {"id": id})
+                    [(_row(b), b.newest) for b in visit.bookings],
+                    Result.usual(visit.service, visit.ends_at.date())], "office.visit", {"id": id})
 
 
 def _with_dates(about: Callable[..., Subject]) -> Callable[..., Subject]:

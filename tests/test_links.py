@@ -14,7 +14,8 @@ from models import Booking, Event, FindingsLink, Invite, Letter, Officer, Role, 
 from models.base import is_same_secret, new_secret
 
 ADDED = [".", ")", ">", "=", '"', "'", ",", ";", "!", "…", "”", "»", "/", "/.", ").", ">.", "%3E", "%22", "%0A", "%20",
-         "&gt;", "&quot;", "%C2%A0", "%E2%80%8B", "_", "-", "%3D%0D%0A"]
+         "&gt;", "&quot;", "%C2%A0", "%E2%80%8B", "_", "-", "%3D%0D%0A", "&amp;utm_source=post", "&utm_source=post",
+         ";jsessionid=8A.b"]
 METHODS = ["HEAD", "OPTIONS", "GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "TRACE"]
 
 
@@ -62,6 +63,15 @@ def test_a_sign_added_to_the_end_of_a_link_leads_to_the_right_page(site, links, 
 def visible(html: str) -> str:
     """Without what differs at every look: form tokens, and the way to the same page in the other language."""
     return re.sub(r'value="[^"]*"|href="[^"]*"|DTSTAMP:\S+', "", html)
+
+
+@pytest.mark.parametrize("root", ["/", "/en/"])
+def test_a_second_stroke_before_a_link_leads_to_the_right_page(site, links, root):
+    """As where a link was put together from an address that ends in one."""
+    for kind, link in links.items():
+        path = f"/{root}{link.removeprefix('/en').lstrip('/')}"
+        page = site.test_client().get("/", environ_overrides={"PATH_INFO": path})
+        assert page.status_code == 200, (kind, page.status_code)
 
 
 def test_a_link_that_is_cut_leads_to_a_page_that_helps(site, links):

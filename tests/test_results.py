@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 from conftest import OFFICER, Person, book, logged_in
-from helpers import wish
-from helpers_cases import FOUND, planned
+from helpers import letters_shown, wish
+from helpers_cases import FOUND, planned, seen_now
 from helpers_code import ROOT
 from helpers_results import clock, correct, days_later, downloads, release, reported, with_visit  # noqa: F401 (a fixture)
 from sqlalchemy import select
@@ -173,6 +173,26 @@ def test_nobody_charged_is_good_news_and_a_share_is_stated_from_a_hundred_vehicl
     assert "Usual in the whole district: 1.8%" in faxevej
     shares = {r["road"]: (r["share_charged"], r["usual_share"]) for r in records(app)}
     assert shares == {"Terslev Bygade": (None, None), "Faxevej": (0.02, round(20 / 1094, 4))}
+
+
+def test_a_usual_share_that_another_result_has_changed_after_the_preview_is_shown_before_it_is_sent(
+        app, clock):  # noqa: F811
+    """The letter says it beside the visit's own share."""
+    charged = {"charged": 20, "fine": 20, "top": 71}
+    reported(app, wish(app, road="Faxevej", postcode="4683", town="Rønnede"),
+             findings=FOUND | charged | {"passed": 1000})
+    id = planned(app, booking := wish(app), start=now() - timedelta(hours=3))
+    with_visit(app, id, lambda visit, officer: visit.enter_findings(officer, FOUND | charged))
+    path = f"/en/kontor/besoeg/{id}/svar"
+    shown = logged_in(app).get(path)
+    assert "Usual in the whole district" not in letters_shown(shown)[0]
+    days_later(app, clock, 7)
+    officer, before = logged_in(app), len(seen_now(app, booking).letters)
+    page = officer.post(path, {"version": shown.hidden["version"][0]})
+    assert page.status == 409 and len(seen_now(app, booking).letters) == before
+    assert "Usual in the whole district: 2.0%" in letters_shown(page)[0]
+    assert officer.post(path, {"version": page.hidden["version"][0]}).status == 200
+    assert "Usual in the whole district: 2.0%" in seen_now(app, booking).letters[-1].text
 
 
 def test_the_words_about_what_comes_next_are_the_same_for_all_places(app, clock):  # noqa: F811

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 from conftest import WISH, Page, Person, logged_in, logged_in_by_form
-from helpers import as_sent, error_at, filled, wish
-from helpers_cases import findings_of, planned
+from helpers import as_sent, case, error_at, filled, wish
+from helpers_cases import accept, findings_of, planned
 from werkzeug.datastructures import MultiDict
 
 from forms import LoginForm
@@ -43,7 +43,7 @@ def test_signs_that_nobody_sees_are_left_out_of_phone_mail_postcode_and_name(app
 
 
 @pytest.mark.parametrize("typed", [
-    "46 90", "4 6 9 0", "\uff14\uff16\uff19\uff10", "DK-46 90", "46 90 Haslev", "4690Haslev"])
+    "46 90", "4 6 9 0", "DK\u20114690", "\uff14\uff16\uff19\uff10", "DK-46 90", "46 90 Haslev", "4690Haslev"])
 def test_a_postcode_is_taken_as_it_is_meant(app, typed):
     with app.app_context():
         assert booked(app, postcode=typed).place.postcode == "4690"
@@ -233,6 +233,16 @@ def test_a_row_that_could_not_be_read_is_not_missing_besides(findings, typed, fa
     messages = re.findall(r'<p class="form-error-message" id="([^"]*)"', page.html)
     assert page.status == 422 and sorted(messages) == sorted(
         f"periods-0-{name}-error" if name else "periods-error" for name in faults)
+
+
+@pytest.mark.parametrize("day", ["12/5-2027", "12.5.2027", "2027-5-12", "\uff112.5.2027", "12.\xa05.\xa02027"])
+def test_a_day_is_read_as_it_is_written_in_denmark(app, day):
+    officer, booking = logged_in(app), accept(app, wish(app))
+    path = case(booking, "besoeg")
+    typed = {"day": day, "starts": "19\uff1a00", "ends": "20.00", "crew": "A"}
+    assert officer.post(path, {**as_sent(officer.get(path), "starts"), **typed}).errors == []
+    with app.app_context():
+        assert f"{db.session.query(Visit).one().starts_at:%Y-%m-%d}" == "2027-05-12"
 
 
 # Names of fields
