@@ -11,9 +11,8 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, wraps
+from functools import lru_cache, wraps
 from hashlib import file_digest, sha256
-from threading import Lock
 from urllib.parse import urlsplit
 
 from flask import (
@@ -31,11 +30,9 @@ from flask import (
 )
 from flask.globals import request_ctx
 from flask.sessions import SecureCookieSessionInterface
-from flask.templating import Environment
-from flask_babel import Babel, force_locale, get_locale, gettext
+from flask_babel import Babel, gettext
 from flask_wtf.csrf import generate_csrf
-from jinja2 import PrefixLoader, nodes
-from jinja2.visitor import NodeTransformer
+from jinja2 import PrefixLoader
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug import formparser
 from werkzeug.exceptions import BadRequest, HTTPException
@@ -48,6 +45,7 @@ from labels import until
 from languages import LANGUAGES, MAIN, prefix
 from models import NotAllowed, db, is_temporary, now, reading_only, stop_writing, writes_later
 from ratelimits import limiter
+from templating import TemplatesByLanguage
 
 MOST_TO_FORGET, PIECE = 200_000_000, 65_536  # octets of a body that is too large, and read at once
 # Servers write to these by themselves: of what they cannot read, and of what fails before Flask is asked.
@@ -123,49 +121,6 @@ def switch_to(other: str, path: str = "") -> str:
     root = request.script_root.removesuffix(prefix(language()))
     query = request.query_string.decode()
     return root + prefix(other) + (path or request.path + (f"?{query}" if query else ""))
-
-
-class TranslateSentences(NodeTransformer):
-    """Puts what a template says by _("...") into its code in one language, so that it is looked up once and not each
-    time that somebody reads it."""
-
-    def visit_Call(self, node: nodes.Call) -> nodes.Node:
-        self.generic_visit(node)
-        if not (isinstance(node.node, nodes.Name) and node.node.name == "_" and isinstance(node.args[0], nodes.Const)):
-            return node
-        sentence = nodes.MarkSafeIfAutoescape(nodes.Const(gettext(node.args[0].value)))
-        values = nodes.Dict([nodes.Pair(nodes.Const(named.key), named.value) for named in node.kwargs])
-        return nodes.Mod(sentence, values).set_lineno(node.lineno)
-
-
-_compiling = Lock()
-
-
-class TemplatesByLanguage(Environment):
-    """Each template is compiled for each language in which it is read: "da/base.html", "en/base.html"."""
-
-    def get_template(self, name, parent=None, globals=None):
-        """A page is the end of a request. What a POST has not committed by then it does not keep, as in a preview, so
-        nobody waits while it is compiled and rendered. Letters, which are texts, are written before the commit."""
-        if request and not reading_only.get() and name.endswith(".html"):
-            stop_writing()
-        return super().get_template(f"{get_locale()}/{name}", parent, globals)
-
-    @cached_property
-    def _letters(self) -> list[str]:
-        """Those that are still to be compiled."""
-        return self.list_templates(["txt"])
-
-    def compile_letters(self) -> None:
-        """In all languages, before somebody takes the write lock for the first time: then it is not held meanwhile."""
-        with _compiling:
-            while self._letters:
-                named, _, name = self._letters.pop().partition("/")
-                with force_locale(named):
-                    self.get_template(name)
-
-    def _generate(self, source, *args, **kwargs):
-        return super()._generate(TranslateSentences().visit(source).set_environment(self), *args, **kwargs)
 
 
 # Before a request
@@ -402,7 +357,7 @@ def digest_of_press() -> str:
 def say_stale() -> None:
     """Have the page show what is stored beside what was typed (templates/_form.html), and say why."""
     g.stale = True
-    flash(gettext("Nothing was sent or kept by this press: this has changed since the page was shown to you, perhaps "
+    flash(gettext("Nothing was sent or saved by this press: this has changed since the page was shown to you, perhaps "
                   "because the button was pressed twice. Here it is as it stands now. Press once more only if it is "
                   "still to be done."), "warning")
 

@@ -29,7 +29,7 @@ ADVICE = {
                  "https://dkr.dk"),
     "watch": (_l("Agree with the neighbours: empty the letter box, park in the drive, keep an eye on the house, and "
                  "call 114 when something is not as it should be."), "https://nabohjaelp.dk"),
-    "hate": (_l("Report threats and violence for who you are, also when you do not know who did it, and say that you "
+    "hate": (_l("Report threats and violence for who you are, even if you do not know who did it, and say that you "
                 "think it was for that reason."), "https://politi.dk/anmeld-kriminalitet"),
     "other": (_l("Are you in doubt? Call 114 and ask. If it is urgent, call 112."), "https://politi.dk"),
 }

@@ -57,11 +57,11 @@ WORST = {
     "always": (_l("All the time"), range(7), range(24)),
 }
 METHODS = {
-    "atk": _l("Photo van"),
+    "atk": _l("Speed camera van"),
     "laser": _l("Laser"),
     "video": _l("Video"),
     "manual": _l("Manual stop"),
-    "mopeds": _l("Moped roller bench"),
+    "mopeds": _l("Moped rolling road"),
     "patrol": _l("Patrol"),
     "inspection": _l("Inspection without measuring"),
 }
@@ -75,8 +75,9 @@ class FormerTrafficQuestions(Form):
         "both": _l("Both"), "towards": _l("Towards …"), "unknown": _l("Don’t know")})
     limit = Select(_l("Speed limit"), {**LIMITS, "unknown": _l("Don’t know")})
     roadtype = OneOf(_l("Type of road"), {
-        "residential": _l("Residential street"), "through": _l("Through road in town"), "country": _l("Country road"),
-        "motorway": _l("Motorway"), "private": _l("Private shared road"), "unknown": _l("Don’t know")})
+        "residential": _l("Residential street"), "through": _l("Main road through town"), "country": _l("Country road"),
+        "motorway": _l("Motorway"), "private": _l("Private shared road (privat fællesvej)"),
+        "unknown": _l("Don’t know")})
     days = AnyOf(_l("Which days?"), {
         "weekdays": _l("Weekdays"), "saturday": _l("Saturday"), "sunday": _l("Sunday"), "all": _l("Every day")})
     times = AnyOf(_l("What time of day?"), {
@@ -90,7 +91,7 @@ class FormerTrafficQuestions(Form):
         "schoolchildren": _l("Children on their way to school"), "cyclists": _l("Cyclists"),
         "pedestrians": _l("Pedestrians"), "elderly": _l("Elderly people"), "workers": _l("Road workers"),
         "motorists": _l("Motorists"), "animals": _l("Animals")})
-    ground = OneOf(_l("May the police use your ground or driveway?"), {
+    ground = OneOf(_l("May the police use your land or driveway?"), {
         **YES_NO, "irrelevant": _l("Not relevant")})
     contacted = OneOf(_l("Have you contacted the municipality?"), YES_NO)
 
@@ -108,7 +109,7 @@ class TrafficQuestions(BookingForm):
     towards = Line(_l("Towards"), 80, rules=[NoPersonalData()], required=False, more=True, description=_l(
         "If it is one direction, such as “Haslev”."))
     place_van = Text(_l("Is there a safe place to stop?"), 200, required=False, more=True, render_kw={"rows": 2},
-                     description=_l("A straight and flat stretch is needed. Is it your own ground, say whether we may "
+                     description=_l("A straight and flat stretch is needed. If it is your own land, say whether we may "
                                     "use it: we do not write in our answers where we parked."))
 
     former = FormerTrafficQuestions
@@ -174,9 +175,9 @@ class TrafficFindings(Form):
     uncounted = BooleanField(_l("Vehicles were not counted"), when=IF_MEASURED)
     charged = Count(_l("Charged with speeding, in total"), when=IF_MEASURED)
     fine = Count(_l("of these, fine only"), required=False, when=IF_MEASURED)
-    klip = Count(_l("of these, penalty clip"), required=False, when=IF_MEASURED)
-    cond = Count(_l("of these, conditional loss of licence"), required=False, when=IF_MEASURED)
-    uncond = Count(_l("of these, unconditional loss of licence"), required=False, when=IF_MEASURED)
+    klip = Count(_l("of these, penalty points (klip)"), required=False, when=IF_MEASURED)
+    cond = Count(_l("of these, conditional driving ban"), required=False, when=IF_MEASURED)
+    uncond = Count(_l("of these, unconditional driving ban"), required=False, when=IF_MEASURED)
     reckless = Count(_l("of the unconditional, reckless driving"), required=False, when=IF_MEASURED)
     top = Count(_l("Highest speed, km/h"), required=False, most=299, when=IF_MEASURED)
     avg = Measure(_l("Average speed, km/h"), required=False, most=299, when=IF_MEASURED)
@@ -233,7 +234,7 @@ class TrafficFindings(Form):
             (passed is not None and charged is not None and charged > passed, self.charged, gettext(
                 "More vehicles are charged than were measured.")),
             ((self.reckless.data or 0) > (self.uncond.data or 0), self.reckless, gettext(
-                "Reckless driving is part of the unconditional losses.")),
+                "Reckless driving is part of the unconditional driving bans.")),
             (charged and top is not None and limit in LIMITS and top <= int(limit), self.top, gettext(
                 "Somebody was charged, so the highest speed is above the limit.")),
             (average is not None and top is not None and average > top, self.avg, gettext(
@@ -327,8 +328,8 @@ TRAFFIC = Service(
     need=_l("The traffic on my road worries me"),
     name=_l("Traffic control"),
     book=_l("Book a traffic control"),
-    summary=_l("Do cars drive too fast on your road, or dangerously by the school? Name the stretch. We look at it, "
-               "and you hear what we found, also when nothing was wrong."),
+    summary=_l("Do cars drive too fast on your road, or dangerously by the school? Name the stretch. We will look at "
+               "it, and you will hear what we found, even if nothing was wrong."),
     visit=_l("Control"),
     not_for=(
         _l("One driver you have seen, or something that is happening now: call 114, or 112 if it is urgent."),

@@ -41,7 +41,7 @@ AT_EVENT = "purpose=event"
 class FormerVanQuestions(Form):
     """What was asked until November 2026; `stand` asks it in one."""
 
-    ground = OneOf(_l("Ground"), {"asphalt": _l("Asphalt"), "gravel": _l("Gravel"), "grass": _l("Grass")})
+    ground = OneOf(_l("Kind of surface"), {"asphalt": _l("Asphalt"), "gravel": _l("Gravel"), "grass": _l("Grass")})
     space = AnyOf(_l("Space"), {
         "room": _l("Room for a minibus (about 8 × 4 m)"), "headroom": _l("Free headroom")})
     owner_ok = OneOf(_l("Has the owner of the place agreed?"), {**YES_NO, "municipal": _l("It is a municipal square")})

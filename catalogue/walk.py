@@ -91,7 +91,7 @@ class WalkQuestions(DatedForm):
         "municipality": _l("Municipality"), "housing": _l("Housing organisation"),
         "association": _l("Owners’ association"), "rail": "DSB, Banedanmark", "private": _l("Private"),
         "unknown": _l("Don’t know")}, required=False, more=True,
-        description=_l("A private owner decides alone what is done on private ground."))
+        description=_l("A private owner decides alone what is done on private land."))
     decision = OneOf(_l("Will somebody take part who can decide and pay?"), NOT_KNOWN, required=False, more=True,
                      description=_l("A walk raises hopes. It helps most when somebody walks along who can have things "
                                     "put right."))

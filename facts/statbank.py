@@ -111,8 +111,7 @@ def cells_of_matrix(lines: list[list[str]]) -> Iterator[Cell]:
         else:
             labels = labels_below(labels, line[:width])
             for n, value in enumerate(line[width:]):
-                above = [heading[n] if n < len(heading) else "" for heading in headings]
-                yield labels + above, value
+                yield labels + [heading[n] if n < len(heading) else "" for heading in headings], value
 
 
 def labels_below(labels: list[str], line: list[str]) -> list[str]:

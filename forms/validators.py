@@ -133,7 +133,7 @@ class NoPersonalData:
     PLATE = (re.compile(rf"\b(?!(?i:ca|kl|km|kr|nr) ?\d)(?:[A-ZÆØÅ]{{2}}|(?!(?i:{_WORDS}) ?\d)(?i:[a-zæøå]{{2}}))"
                         r" ?\d\d ?\d{3}\b"),
              _l("Is “%(found)s” a number plate? Then please take it out: a control is about the place, not about one "
-                "driver. What you saw may be reported on 114. If it is none, just press the button again."))
+                "driver. You can report what you saw: call 114. If it is none, just press the button again."))
     EMAIL = (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
              _l("This looks like an e-mail address: “%(found)s”. Please write it under your contact details only."))
     PHONE = (re.compile(r"(?<![\d+])(?:\+|00)[1-9](?:[ .-]?\d){7,14}(?!\d)"

@@ -148,8 +148,8 @@ def _signer() -> Signer:
 
 def address_key(address: str) -> str:
     """By which an address is known again without being kept."""
-    digest = hmac.digest(current_app.secret_key.encode(), f"address {mailbox(address)}".encode(), sha256)
-    return urlsafe_b64encode(digest[:18]).decode()
+    return urlsafe_b64encode(hmac.digest(
+        current_app.secret_key.encode(), f"address {mailbox(address)}".encode(), sha256)[:18]).decode()
 
 
 def _refresh_waiting_letters(events: list[Event]) -> None:

@@ -95,7 +95,7 @@ ACTIONS = {
         lambda bs, typed: MoveForm(typed, obj=bs[0].place if len(bs) == 1 else None),
         lambda b, form: b.move(g.officer, Place.at(**form.place())), writes=False),
     "spam": CaseAction(
-        _l("Not genuine"), lambda b: b.status in UNDECIDED, lambda bs, typed: SpamForm(typed),
+        _l("Mark as spam and set aside"), lambda b: b.status in UNDECIDED, lambda bs, typed: SpamForm(typed),
         lambda b, form: _mark_as_spam(b, form.block.data), writes=False),
 }
 FOR_MANY = {name: action for name, action in ACTIONS.items() if action.many}

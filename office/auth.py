@@ -176,9 +176,9 @@ def _recovery_page(codes: list[str]) -> str:
 
 def _offered_secret() -> str:
     """Known to nobody who has only the cookie, and another one each time that the factor is set up anew."""
-    key = hmac.digest(current_app.config["SECRET_KEY"].encode(),
-                      f"{session['log_in']} {g.officer.totp_secret}".encode(), hashlib.sha256)
-    return base64.b32encode(key[:20]).decode()
+    return base64.b32encode(hmac.digest(
+        current_app.config["SECRET_KEY"].encode(), f"{session['log_in']} {g.officer.totp_secret}".encode(),
+        hashlib.sha256)[:20]).decode()
 
 
 def _browser(agent: str) -> str:

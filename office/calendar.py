@@ -85,7 +85,7 @@ def absence():
         absences = [Reservation.absence(unit, starts, ends, form.words.data or "") for unit in form.units()]
         lost = [visit for absence in absences for visit in absence.meanwhile]
         return commit_and_redirect(url_for(".calendar_settings"), gettext(
-            "Kept. There are visits at that time: move them, or send somebody else.") if lost else gettext("Kept."))
+            "Saved. There are visits at that time: move them, or send somebody else.") if lost else gettext("Saved."))
     return _settings_page(absence=form)
 
 
@@ -101,7 +101,7 @@ def hours():
     form = OpeningHoursForm.of(OpeningHours.week())
     if form.validate_on_submit():
         OpeningHours.enter(form.week())
-        return commit_and_redirect(url_for(".calendar_settings"), gettext("Kept."))
+        return commit_and_redirect(url_for(".calendar_settings"), gettext("Saved."))
     return _settings_page(hours=form)
 
 
@@ -153,7 +153,7 @@ def officer_absence():
         return form_page("office/officer_absence.html", form, coming=OfficerAbsence.coming())
     OfficerAbsence.enter(g.officer, form.first.data, form.last.data, form.off.data, texts=form.texts.data,
                          stand_in=db.session.get(Officer, int(form.stand_in.data)) if form.stand_in.data else None)
-    return commit_and_redirect(url_for(".officer_absence"), gettext("Kept."))
+    return commit_and_redirect(url_for(".officer_absence"), gettext("Saved."))
 
 
 @office.post("/fravaer/<int:id>/fjern")

@@ -99,4 +99,4 @@ def edit_advice(topic: str):
     if not form.validate_on_submit():
         return form_page("office/edit_advice.html", form, advice=known, versions=AdviceText.history(topic=topic))
     AdviceText.add(g.officer, topic=topic, texts=form.texts.data, link=form.link.data)
-    return commit_and_redirect(url_for(".all_advice"), gettext("Kept. From now on handouts say it like this."))
+    return commit_and_redirect(url_for(".all_advice"), gettext("Saved. From now on handouts say it like this."))

@@ -44,7 +44,7 @@ def describe(id: int):
         return _place_page(place, notes=form)
     place.describe(g.officer, form.suits.data or "", form.suitability.data or "", form.from_to.data or "",
                    form.again_on.data)
-    return commit_and_redirect(url_for(".place", id=id), gettext("Kept."))
+    return commit_and_redirect(url_for(".place", id=id), gettext("Saved."))
 
 
 @office.post("/sted/<int:id>/saml")

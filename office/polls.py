@@ -60,7 +60,7 @@ def poll_counts(id: int, step: str):
     if not form.validate_on_submit():
         return form_page("office/poll_counts.html", form, visit=visit, round=ROUNDS[poll_round])
     Poll.of(visit).enter_counts(g.officer, poll_round, form.numbers())
-    return commit_and_redirect(url_for(".poll", id=id), gettext("The counted answers are kept."))
+    return commit_and_redirect(url_for(".poll", id=id), gettext("The counted answers are saved."))
 
 
 @office.get("/besoeg/<int:id>/afstemning/<any(foer, efter):step>/seddel")

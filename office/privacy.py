@@ -48,7 +48,7 @@ def retention():
     form = RetentionDecisionForm()
     if form.validate_on_submit():
         RetentionDecision.enter(g.officer, form.decision.data, form.months.data, form.first.data)
-        return commit_and_redirect(url_for(".retention"), gettext("Kept."))
+        return commit_and_redirect(url_for(".retention"), gettext("Saved."))
     permit = RetentionDecision.present()
     return form_page(
         "office/retention.html", form, permit=permit, period=permit and period(permit),
@@ -117,7 +117,7 @@ def edit_notice():
     if ready and is_sent(form):
         PrivacyNotice.add(g.officer, texts=form.texts.data)
         return commit_and_redirect(url_for(".edit_notice"), gettext(
-            "Kept. From now on this is what people are given."))
+            "Saved. From now on this is what people are given."))
     return form_page("office/notice.html", form, shown=ready, versions=versions, first=FIRST)
 
 

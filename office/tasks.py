@@ -29,7 +29,7 @@ def tasks(id: int):
         return _tasks_page(visit, service, form)
     start_writing()
     task = Task.enter(g.officer, visit, form_token=form.sent_as, **_said(visit, form))
-    return commit_and_redirect(url_for(".tasks", id=id), gettext("Kept as no. %(number)s.", number=task.number))
+    return commit_and_redirect(url_for(".tasks", id=id), gettext("Saved as no. %(number)s.", number=task.number))
 
 
 @office.route("/opgave/<int:id>", methods=["GET", "POST"])

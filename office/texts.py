@@ -40,10 +40,9 @@ def edit_decline_reason(slug: str, reason: str):
     if ready and not form.errors and is_sent(form):
         DeclineReason.write(g.officer, service=service.key, reason=reason, texts=form.texts.data,
                             name=form.name.data if "name" in form else "", put_away=form.put_away.data)
-        return commit_and_redirect(url_for(".decline_reasons"), gettext("Kept. From now on letters say it like this."))
-    example = _examples(service, form) if ready and not form.errors else {}
+        return commit_and_redirect(url_for(".decline_reasons"), gettext("Saved. From now on letters say it like this."))
     return form_page("office/edit_decline_reason.html", form, service=service, reason=reason, versions=versions,
-                     fields=reasons.FIELDS, example=example)
+                     fields=reasons.FIELDS, example=_examples(service, form) if ready and not form.errors else {})
 
 
 def _examples(service, form) -> dict[str, str]:

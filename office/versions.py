@@ -202,7 +202,7 @@ def is_sent(form: Form) -> bool:
         return False
     if request.form.get("preview") in (None, digest_of(form)):
         return True
-    flash(gettext("Nothing was sent or kept: you have changed something, or a new day has begun, since this was shown "
+    flash(gettext("Nothing was sent or saved: you have changed something, or a new day has begun, since this was shown "
                   "to you. Here it is as it would go now. If it is right, press once more."), "warning")
     return False
 

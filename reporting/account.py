@@ -244,5 +244,5 @@ def _cell(number: Number) -> int | str:
 
 
 def _work(account: Account) -> list[int | float | None]:
-    measured = [account.work("measured", account.area, what) for what in ("passed", "charged")]
-    return [account.controls, *measured, account.share_charged]
+    return [account.controls, *(account.work("measured", account.area, what) for what in ("passed", "charged")),
+            account.share_charged]

@@ -221,8 +221,8 @@ def plan_for_the_five(officer: Officer, day: datetime) -> None:
         officer.write("To", f"{9 + 2 * n:02}:30")
         officer.write("Who carries it out?", "ATK 1")
         officer.choose("Method", "atk")
-        officer.press("Keep the plan")
-        officer.press("Keep the plan and send")
+        officer.press("Save the plan")
+        officer.press("Save the plan and send")
         officer.follow("Places")
 
 
@@ -245,7 +245,7 @@ def report_the_five(officer: Officer) -> None:
         officer.write("Charged with speeding, in total", "0")
         officer.tick("Suitability in future", "Suitable")
         officer.tick("What next?", "Closed")
-        officer.press("Keep, and see the letters")
+        officer.press("Save, and see the letters")
         officer.press("Send to all 8")
 
 

@@ -283,7 +283,7 @@ def test_an_answer_to_the_press_holds_what_is_public_in_every_language(filled):
     page = officer.get("/en/kontor/tal/presse?fra=2000-01&til=2019-12").text
     assert page.count("There is no public result.") == 1 and "Der er intet offentligt resultat." in page
     page = officer.get(f"/en/kontor/tal/presse?fra={today().year - 1}-01&vej=terslev bygade").text
-    assert "Terslev Bygade, Haslev: Traffic control, photo van. 94 vehicles were measured. Nobody was charged" in page
+    assert "Terslev Bygade, Haslev: Traffic control, speed camera van. 94 vehicles were measured. Nobody was charged" in page
     assert "Terslev Bygade, Haslev: Færdselskontrol, fotovogn. 94 køretøjer blev målt. Ingen blev sigtet" in page
     assert "got a yes" not in page, "of one road the account says nothing"
     assert "got a yes" in officer.get(f"/en/kontor/tal/presse?fra={today().year - 1}-01").text

@@ -112,10 +112,10 @@ def test_three_ask_for_one_road_and_all_get_the_findings(site, visit, javascript
 
     # One control answers all three. It was yesterday, so its findings may be entered now.
     officer.follow("Plan a visit")
-    plan(officer, yesterday(), "10:00", "12:00", f"ATK {road}", method="Photo van")
+    plan(officer, yesterday(), "10:00", "12:00", f"ATK {road}", method="Speed camera van")
     assert officer.page.get_by_role("checkbox").count() == 3
     assert officer.page.get_by_role("checkbox", checked=True).count() == 3
-    officer.press("Keep the plan")
+    officer.press("Save the plan")
     for person, _ in people:  # nobody outside the office learns of it
         person.page.reload()
         assert_status(person, "accepted")
@@ -126,7 +126,7 @@ def test_three_ask_for_one_road_and_all_get_the_findings(site, visit, javascript
     officer.write("Charged with speeding, in total", "0")
     officer.tick("Suitability in future", "Suitable")
     officer.tick("What next?", "Closed")
-    officer.press("Keep, and see the letters")
+    officer.press("Save, and see the letters")
     while (folded := officer.page.locator("details:not([open]) > summary")).count():
         folded.first.click()
     letters = officer.page.locator(".letter-preview").all_inner_texts()
@@ -242,7 +242,7 @@ def call_off(visitor: Visitor) -> None:
 
 def clash(visitor: Visitor) -> None:
     plan(visitor, today() + timedelta(days=1), "11:00", "13:00", "ATK 1")
-    visitor.press("Keep the plan")
+    visitor.press("Save the plan")
 
 
 def with_all(name: str, visitor: Visitor) -> None:
@@ -262,14 +262,14 @@ def contradict(visitor: Visitor) -> None:
     visitor.write("Vehicles measured", "12")
     visitor.write("Charged with speeding, in total", "94")
     visitor.page.locator("[name='periods-0-ends']").fill("01:00")
-    visitor.press("Keep, and see the letters")
+    visitor.press("Save, and see the letters")
 
 
 def forget_periods(visitor: Visitor) -> None:
     for part in ("day", "starts", "ends"):
         visitor.page.locator(f"[name='periods-0-{part}']").fill("")
     visitor.write("Place measured (road, roughly)", "")
-    visitor.press("Keep, and see the letters")
+    visitor.press("Save, and see the letters")
 
 
 def show_the_code(visitor: Visitor) -> None:

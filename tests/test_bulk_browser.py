@@ -111,9 +111,9 @@ def test_all_on_this_page_is_all_on_this_page(site, visit, road, javascript):
     if javascript:  # whoever takes one back does not mean all
         officer.page.locator(f".tick:has(#tick-{road[0]})").click()
         assert not officer.page.locator("#all").is_checked()
-    officer.press("Not genuine")
+    officer.press("Mark as spam and set aside")
     assert officer.page.locator("[name=sag]").count() == (2 if javascript else 3)
-    officer.press("Not genuine")
+    officer.press("Mark as spam and set aside")
     assert_text(officer, ".alert-success", "")
     with site.app.app_context():
         left = [Booking.by_reference(r).status for r in road]

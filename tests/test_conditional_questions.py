@@ -161,7 +161,7 @@ def test_the_former_days_and_times_still_count_for_the_week(english):
 def test_an_old_case_shows_its_former_answers_to_whoever_wrote_them(app, citizen):
     booking = wish(app, answers=FORMER["traffic"])
     page = citizen.get(f"/en/sag/{booking.reference}/{booking.secret}").text
-    assert "Type of road" in page and "Through road in town" in page
+    assert "Type of road" in page and "Main road through town" in page
 
 
 @pytest.mark.parametrize("slug", ["faerdselskontrol", *WISHES])

@@ -165,7 +165,7 @@ def move(case: Case):
     case.officer.follow("Move or change")
     case.officer.write("Date", (local(case.agreed.starts_at) + timedelta(days=1)).date().isoformat())
     case.sees_letters("Show the letters")
-    case.officer.press("Keep the date and send")
+    case.officer.press("Save the date and send")
     return case.entry(case.mail(), 1)
 
 
@@ -188,7 +188,7 @@ def agree_anew(case: Case):
     case.office()
     case.officer.enter(case.officer.page.locator("a[href*='tid=']").last)
     case.sees_letters("Show the letters")
-    case.officer.press("Keep the date and send")
+    case.officer.press("Save the date and send")
     return case.entry(case.mail(), 0)
 
 
@@ -208,7 +208,7 @@ def report(case: Case, way: Channel) -> None:
     case.office_visit()
     case.officer.follow("Enter the findings")
     case.officer.answer(way.found)
-    case.officer.press("Keep, and see the letters")
+    case.officer.press("Save, and see the letters")
     assert SUMMARY in case.sees_letters()
     case.officer.enter(case.officer.page.locator("main form button"))
     assert_status(case.officer, "reported")

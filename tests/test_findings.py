@@ -329,7 +329,7 @@ def test_terslev_nobody_charged_is_good_news(app, ida):
     assert "94 vehicles were measured. Nobody was charged with speeding at the times when we measured. That is good news." in words
     assert (
         "Terslev Bygade" in words
-        and "photo van" in words
+        and "speed camera van" in words
         and "6 November 2026 from 18:00 to 20:30" in words
         and "Speed limit: 50 km/h" in words
     )
@@ -340,7 +340,7 @@ def test_terslev_nobody_charged_is_good_news(app, ida):
 def test_nyraad_parts_of_one_total_under_a_temporary_limit(app, ida):
     words = told(app, ida, **NYRAAD)
     assert "30 km/h (temporary)" in words and "93 drivers were charged with speeding." in words
-    assert "This can lead to: - fine only: 63 - penalty clip in the licence: 25 - conditional loss of the licence: 5" in words
+    assert "This can lead to: - fine only: 63 - penalty points (klip) on the licence: 25 - conditional driving ban: 5" in words
     assert "The highest speed was 55 km/h." in words and "from 08:39 to 12:09" in words
     assert (
         "measured." not in words.replace("when we measured", "")
@@ -353,7 +353,7 @@ def test_faroebroen_the_penalty_clips_are_inside_the_total(app, ida):
     words = told(app, ida, **FAROE)
     assert (
         "246 drivers were charged" in words
-        and "fine only: 224 - penalty clip in the licence: 22" in words
+        and "fine only: 224 - penalty points (klip) on the licence: 22" in words
         and "268 " not in words
     )
 
@@ -378,7 +378,7 @@ def test_reckless_driving_other_offences_average_and_message_are_told(app, ida):
     )
     assert "2 drivers were charged with speeding. That is 2.1% of those measured." in words
     assert (
-        "unconditional loss of the licence: 1 - of the unconditional, reckless driving: 1 The highest speed was 151 km/h."
+        "unconditional driving ban: 1 - of the unconditional, reckless driving: 1 The highest speed was 151 km/h."
         in words
     )
     assert (

@@ -597,7 +597,7 @@ def test_the_job_sheet_has_everything_for_the_field_and_no_contact_data(app, ida
         SECRETS[2],
         "Speeding",
         "De kører stærkt.",
-        "Photo van",
+        "Speed camera van",
     ):
         assert words in page.text, words
     for words in ("Anna", "hemmelig.example", "87654321", "Lønvej", "Hemmelig Forening", booking.secret, "residents"):

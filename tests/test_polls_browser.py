@@ -93,7 +93,7 @@ def test_a_poll_at_a_meeting_from_the_code_on_the_wall_to_the_letter(site, visit
     assert_well_shown(wall)
     officer.open(f"/kontor/besoeg/{site.known['visit']}/resultat")
     officer.answer(MEETING.found)
-    officer.press("Keep, and see the letters")
+    officer.press("Save, and see the letters")
     letter = officer.page.locator(".letter-preview").inner_text()
     for line in (f"{PHONES + 1} of {PHONES + 1} believed that there are more burglaries in homes than 5 years ago.",
                  f"Before: {PHONES // 2} of {PHONES + 1} felt safe or very safe.",

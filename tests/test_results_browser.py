@@ -60,7 +60,7 @@ def wait_until_public(visitor: Visitor, path: str, text: str) -> None:
 
 def send_findings(officer: Visitor, measured: str) -> None:
     officer.write("Vehicles measured", measured)
-    officer.press("Keep, and see the letters")
+    officer.press("Save, and see the letters")
     officer.page.locator("main form button").click()
     assert_status(officer, "reported")
 

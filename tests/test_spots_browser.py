@@ -179,7 +179,7 @@ def test_spots_one_after_the_other_with_a_network(site, walker):
     for number, place in enumerate(("Stien", "Skuret", "Porten"), 1):
         ida.note(place)
         ida.keep()
-        ida.hears("Kept as no. %(number)s.", number=number)
+        ida.hears("Saved as no. %(number)s.", number=number)
         ida.page.locator(f"#no-{number}", has_text=place).wait_for()
         assert ida.field("Place").input_value() == "" and not ida.page.locator("form[data-spots] :checked:not(option)").count()
     ida.waits(0)
@@ -225,7 +225,7 @@ def test_what_waits_outlives_the_page(site, walker):
     ida.page = ida.context.new_page()
     ida.open(f"/en/kontor/besoeg/{site.walk()}/opgaver")  # of another walk
     ida.language = "en"
-    ida.hears("Kept.")
+    ida.hears("Saved.")
     ida.waits(0)
     assert site.spots(walk) == ["Stien"] and site.photo(walk, 1).size == (800, 800)
     assert not ida.page.locator("#no-1").count(), "the list of this walk is as it was"
@@ -247,7 +247,7 @@ def test_an_answer_that_got_lost_makes_no_second_spot(site, walker):
     assert site.spots(walk) == ["Stien"]
     ida.press("Send now")
     ida.waits(0)
-    ida.hears("Kept as no. %(number)s.", number=1)
+    ida.hears("Saved as no. %(number)s.", number=1)
     assert site.spots(walk) == ["Stien"]
 
 
@@ -264,7 +264,7 @@ def test_a_slow_network_keeps_nobody_waiting(site, walker):
     ida.waits(0)
     assert site.spots(walk) == ["Stien"] and ida.field("Place").input_value() == "Skuret"
     ida.keep()
-    ida.hears("Kept as no. %(number)s.", number=2)
+    ida.hears("Saved as no. %(number)s.", number=2)
     assert site.spots(walk) == ["Stien", "Skuret"]
 
 
@@ -290,7 +290,7 @@ def test_a_reload_keeps_what_was_typed(site, walker):
     assert ida.page.locator("[name=lat]").input_value() == "55.33000"
     assert ida.page.locator("[name=photo]").evaluate("f => f.files.length") == 1
     ida.keep()
-    ida.hears("Kept as no. %(number)s.", number=1)
+    ida.hears("Saved as no. %(number)s.", number=1)
     assert site.spots(walk) == ["Stien"] and site.photo(walk, 1).size == (700, 500)
     with site.app.app_context():
         assert (db.session.query(Task).filter_by(visit_id=walk).one().lat) == 55.33
@@ -316,7 +316,7 @@ def test_what_is_refused_is_shown_with_its_words_and_its_photo(site, walker):
     assert ida.field("Place").input_value() == "Stien", "nor does a reload take it away"
     ida.write("Proposal", "Sæt en lampe op.")
     ida.keep()
-    ida.hears("Kept as no. %(number)s.", number=1)
+    ida.hears("Saved as no. %(number)s.", number=1)
     assert site.spots(walk) == ["Stien"] and site.photo(walk, 1).size == (700, 500)
     assert not ida.page.locator(".error-summary").count() and not ida.page.title().startswith(ida.say("Error:"))
 
@@ -340,14 +340,14 @@ def test_what_waited_and_is_refused_can_be_corrected(site, walker):
     ida.hears("First keep what stands in the form.")
     ida.note("Porten")
     ida.keep()
-    ida.hears("Kept as no. %(number)s.", number=2)
+    ida.hears("Saved as no. %(number)s.", number=2)
     ida.press("Correct what was refused")
     ida.page.locator(".error-summary").wait_for()
     ida.has_the_form()
     assert ida.field("Place").input_value() == "Stien"
     ida.write("Description", "Her er mørkt.")
     ida.keep()
-    ida.hears("Kept as no. %(number)s.", number=3)
+    ida.hears("Saved as no. %(number)s.", number=3)
     ida.waits(0)
     assert site.spots(walk) == ["Skuret", "Porten", "Stien"] and site.photo(walk, 3).size == (700, 500)
 
@@ -380,7 +380,7 @@ def test_an_old_page_of_a_new_session_still_sends(site, walker):
     ida.page = old
     ida.note("Stien")
     ida.keep()
-    ida.hears("Kept as no. %(number)s.", number=1)
+    ida.hears("Saved as no. %(number)s.", number=1)
     assert site.spots(walk) == ["Stien"]
 
 

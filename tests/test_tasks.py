@@ -144,7 +144,7 @@ def sent(app, officer: Person, **changes) -> SimpleNamespace:
 
 def test_a_spot_is_kept_with_all_that_was_said_of_it(app, officer, visit):
     page = enter(officer, visit)
-    assert "Kept as no. 1." in page.text
+    assert "Saved as no. 1." in page.text
     kept = task(app)
     assert (kept.number, kept.status, kept.kind, kept.due_on) == (1, "new", "municipality", date(2026, 11, 1))
     assert (kept.lat, kept.lng, kept.public, kept.reason) == (55.33, 11.96, True, "")
@@ -178,7 +178,7 @@ def test_the_same_form_sent_twice_is_one_task(app, officer, service):
     visit = begun(app, service)
     for _ in range(3):
         page = enter(officer, visit, once="the same", **(ACTION if service == "talk" else {}))
-        assert "Kept as no. 1." in page.text
+        assert "Saved as no. 1." in page.text
     with app.app_context():
         assert db.session.query(Task).count() == 1
 
@@ -360,7 +360,7 @@ def test_an_answer_from_an_older_page_overwrites_nothing_and_one_sent_twice_coun
         page = colleague.post(f"{own}/1", done)
         assert page.status == 200 and "We have your answer" in page.text
     page = owner.post(f"{own}/1", {**older, "status": "refused", "words": "Ikke vores sti."})
-    assert page.status == 409 and "Nothing was sent or kept" in page.text
+    assert page.status == 409 and "Nothing was sent or saved" in page.text
     assert "Stored now: Lampen er skiftet." in page.text and "Stored now: Done" in page.text
     assert as_sent(page, "words")["words"] == ["Ikke vores sti."] and task(app).status == "done"
     with app.app_context():

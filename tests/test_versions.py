@@ -17,7 +17,7 @@ from models import Booking, DeclineReason, Letter, Officer, OpeningHours, Task, 
 from office.blueprint import PUBLIC_ENDPOINTS
 from office.versions import ABOUT, ADDS_ONLY, SHOWN_FIRST, version
 
-CHANGED = "Nothing was sent or kept"
+CHANGED = "Nothing was sent or saved"
 # Presses that can overwrite nothing and send nothing of what a page has shown, and why.
 ABOUT_NOTHING = {
     "office.tasks": "adds a task", "office.register_by_phone": "adds a case",

@@ -119,7 +119,7 @@ def note(person: WebKitVisitor, place: str, photo: Path) -> None:
                    "Condition": ("Light missing",), "Proposal": "Sæt en lampe op.",
                    "Who is responsible?": "municipality", "Priority": ("At once",)})
     person.driver.find_element("name", "photo").send_keys(str(photo))
-    person.press("Keep")
+    person.press("Save")
 
 
 def spots(site, visit: int) -> list[tuple[str, bool]]:

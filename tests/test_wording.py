@@ -28,7 +28,7 @@ def decline(ida, booking, reason: str) -> None:
                                                 ("da", "Vejen i Haslev er for smal.")])
 def test_a_no_says_what_the_officer_has_written_with_its_fields_filled_in(app, ida, citizen, language, sentence):
     booking = wish(app, language=language)
-    assert "Kept." in reword(ida, "unsuitable").text
+    assert "Saved." in reword(ida, "unsuitable").text
     decline(ida, booking, "unsuitable")
     letter = seen_now(app, booking).letters[-1]
     assert sentence in letter.text and "straight, flat" not in letter.text
