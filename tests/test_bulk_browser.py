@@ -1,6 +1,7 @@
 """The work list in a real browser: ticked with a finger or by keys, with a script and without."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from browser import PHONE, Keyboard, Visitor
@@ -118,3 +119,20 @@ def test_all_on_this_page_is_all_on_this_page(site, visit, road, javascript):
     with site.app.app_context():
         left = [Booking.by_reference(r).status for r in road]
     assert left == ([BookingStatus.RECEIVED] if javascript else [BookingStatus.SPAM]) + [BookingStatus.SPAM] * 2
+
+
+def test_a_press_of_an_officer_that_the_browser_sends_twice_is_one_press_and_reads_like_one(site, visit, road):
+    officer = visit()
+    log_in(officer)
+    officer.open(f"/kontor/sag/{road[0]}/imoedekom")
+    officer.page.locator("main button[name=show]").click()
+    with officer.page.expect_request(lambda request: request.method == "POST") as sent:
+        officer.page.locator("main button[name=send]").click()
+    assert_text(officer, ".alert-success", "")
+    said = officer.page.locator(".alert-success").inner_text()
+    again = officer.page.request.post(sent.value.url, data=sent.value.post_data_buffer, headers={
+        "Content-Type": sent.value.headers["content-type"]})
+    assert again.status == 200 and said in unescape(again.text())
+    assert "alert-warning" not in again.text()
+    with site.app.app_context():
+        assert [e.kind for e in Booking.by_reference(road[0]).events] == ["received", "accepted"]
