@@ -47,8 +47,8 @@ class SpotForm(TaskForm):
         "dark": _l("Light missing"), "broken": _l("Light broken"), "glare": _l("Glare"), "plants": _l("Planting"),
         "sight": _l("Poor visibility"), "litter": _l("Litter"), "graffiti": _l("Graffiti"),
         "vandalism": _l("Vandalism"), "surface": _l("Surface"), "snow": _l("Snow clearing"), "signs": _l("Signs"),
-        "traffic": _l("Traffic"), "hiding": _l("Hiding places"), "empty": _l("Empty building"), BEHAVIOUR: _l("Behaviour"),
-        "lifeless": _l("Lack of life"), "other": _l("Other")}, required=_WHEN_UNSAFE)
+        "traffic": _l("Traffic"), "hiding": _l("Hiding places"), "empty": _l("Empty building"),
+        BEHAVIOUR: _l("Behaviour"), "lifeless": _l("Lack of life"), "other": _l("Other")}, required=_WHEN_UNSAFE)
     what = Text(_l("Description"), 500, render_kw={"rows": 3})
     when = OneOf(_l("Mostly at"), {"day": _l("Day"), "night": _l("Evening, night"), "always": _l("Always")},
                  required=False)

@@ -68,7 +68,8 @@ def _as_meant(typed: str, field: Field | None) -> str:
     if isinstance(field, PasswordField):
         return typed
     keyboard = (getattr(field, "render_kw", None) or {}).get("inputmode")
-    if keyboard in ("email", "numeric", "decimal") or isinstance(field, DateTimeField):  # nobody means such signs in these
+    # Nobody means such signs in these.
+    if keyboard in ("email", "numeric", "decimal") or isinstance(field, DateTimeField):
         typed = narrow(_PASTED_ALONG.sub("", typed))
     return tidied(typed)
 
