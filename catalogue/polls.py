@@ -47,10 +47,6 @@ def _bands() -> dict[str, str]:
     return first | between | {str(BANDS[-1]): _l("%(number)s or more", number=BANDS[-1])}
 
 
-def _band_of(value: float) -> str:
-    return str(max(low for low in (0, *BANDS) if low <= value))
-
-
 NOT_KNOWN = {UNKNOWN: _l("Don’t know")}
 TREND = PollQuestion(
     key="trend", fact="burglary_trend", right=lambda value: ("fewer", "same", "more")[int(value) + 1],
@@ -60,7 +56,7 @@ TREND = PollQuestion(
     counted=("more",),
     said=_l("%(number)s of %(total)s believed that there are more burglaries in homes than %(years)s years ago."))
 LEVEL = PollQuestion(
-    key="level", fact="burglary_level", right=_band_of,
+    key="level", fact="burglary_level", right=lambda value: str(max(low for low in (0, *BANDS) if low <= value)),
     text=_l("Of a thousand homes in our municipality, how many have a burglary reported in a year?"),
     options=_bands() | NOT_KNOWN,
     said=_l("%(number)s of %(total)s believed that burglaries hit more homes than they do."))

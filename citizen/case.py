@@ -21,7 +21,6 @@ from forms import (
     WithdrawForm,
 )
 from labels import status_for_citizen
-from mail import ics
 from models import Booking, Clash, Event, EventKind, Visit, db, limits
 from page_cache import rendered_once
 from reporting import estimate_for_booking
@@ -67,10 +66,6 @@ def _said_since(kind: EventKind, words: str = "") -> Callable[[Booking, Form], b
     return is_kept
 
 
-def _same_contact(booking: Booking, form: ContactForm) -> bool:
-    return all(getattr(booking, name) == said for name, said in form.contact().items())
-
-
 def _same_rating(booking: Booking, form: RateForm) -> bool:
     return (booking.helped, booking.helped_why) == (form.helped.data, form.helped_why.data or "") and (
         not form.more.data or _said_since(EventKind.RATED, "more")(booking, form))
@@ -84,7 +79,8 @@ STEPS = {
                    rests_on=(EventKind.INFORMATION_ASKED,), words="words"),
     "kontakt": Step(lambda b: True, ContactForm,
                     lambda b, form: b.change_contact(**form.contact()),
-                    _l("Your contact details have been changed."), is_kept=_same_contact,
+                    _l("Your contact details have been changed."),
+                    is_kept=lambda b, form: all(getattr(b, name) == said for name, said in form.contact().items()),
                     rests_on=(EventKind.CONTACT_CHANGED,)),
     "ingen-passer": Step(lambda b: b.is_open and bool(b.offers), NoneFitsForm,
                          lambda b, form: b.refuse_offers(form.when.data or ""),
@@ -179,6 +175,8 @@ def choose(reference: str, secret: str, id: int):
 @citizen.get("/sag/<reference>/<secret>/aftale.ics")
 def entry(reference: str, secret: str):
     """The agreed date for one's own calendar."""
+    from mail import ics
+
     visit = booking_of(reference, secret).agreed_visit or abort(404)
     return Response(ics.entry(visit, str(get_locale())), mimetype="text/calendar")
 

@@ -1,7 +1,6 @@
 """What those at a meeting or on a walk open: the poll, by the code on the wall, and the wall itself; and the page of
 facts that is handed out."""
 
-import segno
 from flask import abort, g, render_template, request, session, url_for
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
@@ -48,6 +47,8 @@ def poll_wall(code: str, secret: str):
         abort(404)
     last_round = (found.shown_rounds or [*PollRound])[-1]
     address = poll_address(found.code, str(get_locale()))
+    import segno  # which only this page and one of the office need
+
     picture = segno.make(address, error="m").svg_inline(border=2, light="#fff", omitsize=True)
     return render_template(
         "citizen/poll_wall.html", poll=found, address=address.partition("://")[2],

@@ -8,10 +8,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import ratelimits
 from forms import FeedbackForm
-from mail.ics import by_day, public_feed, public_visits
 from mail.letters import feed_address
 from mail.outbox import stuck
-from models import FIRST, Feedback, IntakePause, PrivacyNotice, RetentionDecision, Road, ensure_writable, limits, now
+from models import (
+    FIRST,
+    Feedback,
+    IntakePause,
+    PrivacyNotice,
+    RetentionDecision,
+    Road,
+    Visit,
+    ensure_writable,
+    limits,
+    now,
+    visits_by_day,
+)
 from page_cache import rendered_once
 from privacy import retention
 from reporting import estimates
@@ -59,13 +70,16 @@ def roads(postcode: str):
 @citizen.get("/kalender")
 @rendered_once()
 def calendar():
-    return render_template("citizen/calendar.html", days=by_day(public_visits(now())),
-                           address=feed_address(str(get_locale())))
+    return render_template(
+        "citizen/calendar.html", address=feed_address(str(get_locale())),
+        days=visits_by_day(Visit.agreed_after(now(), Visit.public.is_(True))))
 
 
 @citizen.get("/kalender.ics")
 def feed():
-    return Response(public_feed(str(get_locale())), mimetype="text/calendar")
+    from mail import ics
+
+    return Response(ics.public_feed(str(get_locale())), mimetype="text/calendar")
 
 
 @citizen.get("/privatliv")

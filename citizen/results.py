@@ -194,5 +194,6 @@ def _said(pairs) -> str:
 
 
 def _feature(result: Result) -> dict:
-    point = {"type": "Point", "coordinates": [result.lng, result.lat]} if result.lat is not None else None
-    return {"type": "Feature", "id": result.id, "geometry": point, "properties": _record(result)}
+    return {"type": "Feature", "id": result.id, "geometry": {
+        "type": "Point", "coordinates": [result.lng, result.lat]} if result.lat is not None else None,
+        "properties": _record(result)}

@@ -1,11 +1,7 @@
 """What is typed about tasks: by the officer who enters them, and by whoever is to do them."""
 
-import os
-from io import BytesIO
-
 from flask import request
-from flask_babel import gettext, lazy_gettext as _l
-from PIL import Image, ImageOps
+from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, HiddenField
 
 from languages import LANGUAGES
@@ -14,13 +10,6 @@ from .citizen import Pin, PlaceForm
 from .fields import Day, Line, OneOf, Select, Text
 from .form import Form
 from .validators import EmailAddress, NoPersonalData, RequiredWhen
-
-MEGABYTES, LONGEST_SIDE = 12, 1600
-# What a picture may have so that no more than 200 MB of memory are used to take it anew. An ordinary JPEG is made small
-# while it is read, a progressive one is kept whole beside it, and all others are decoded in their full size.
-MEGAPIXELS = {"JPEG": 170, "progressive JPEG": 25, "PNG": 20, "WEBP": 11}
-Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, which knows of no kinds
-os.environ["JPEGMEM"] = "160M"  # libjpeg's own: the parts of any JPEG can be sent so that all must be kept
 
 
 class PhotoField(FileField):
@@ -32,40 +21,10 @@ class PhotoField(FileField):
         self.flags.optional = True
 
     def process_formdata(self, _typed):
+        from . import photos  # with Pillow, which only who sends one needs
+
         sent = request.files.get(self.name)
-        self.data = _taken_anew(sent.stream.read(MEGABYTES * 1_000_000 + 1)) if sent else None
-
-
-def _taken_anew(file: bytes) -> bytes:
-    if len(file) > MEGABYTES * 1_000_000:
-        raise ValueError(gettext("The photo is larger than %(most)s MB. Choose a smaller one.", most=MEGABYTES))
-    try:
-        with Image.open(BytesIO(file), formats=("JPEG", "PNG", "WEBP")) as picture:
-            most = _megapixels(picture)
-            small = _made_small(picture) if picture.width * picture.height <= most * 1_000_000 else None
-    except Exception as error:  # whatever a decoder stumbles over, it is no photo that we can show
-        raise ValueError(gettext("This is no photo that we can read. Choose a JPEG, PNG or WebP.")) from error
-    if small is None:
-        raise ValueError(gettext("This is no photo that we can read: of its kind, we take at most %(most)s megapixels. "
-                                 "Choose a smaller one.", most=most))
-    small.info.clear()  # a JPEG would keep its comment
-    new = BytesIO()
-    small.save(new, "JPEG", quality=82)
-    return new.getvalue()
-
-
-def _megapixels(picture: Image.Image) -> int:
-    if picture.info.get("progressive"):
-        return MEGAPIXELS["progressive JPEG"]
-    return MEGAPIXELS.get(picture.format, MEGAPIXELS["JPEG"])  # some phones' JPEG has several pictures, called MPO
-
-
-def _made_small(picture: Image.Image) -> Image.Image:
-    """Decoded in not much more than the size that is kept, where the format allows it, and turned as it was held."""
-    scale = LONGEST_SIDE / max(picture.size)
-    picture.draft(None, (max(1, int(picture.width * scale)), max(1, int(picture.height * scale))))
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    return ImageOps.exif_transpose(picture).convert("RGB")
+        self.data = photos.taken_anew(sent.stream.read(photos.MEGABYTES * 1_000_000 + 1)) if sent else None
 
 
 NOBODY, OURSELVES = "unknown", "police"

@@ -9,7 +9,6 @@ from typing import NamedTuple, Self
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 from flask import current_app, request
 from flask_babel import get_locale, get_timezone, gettext, lazy_gettext as _l
 from wtforms import BooleanField, SelectField, SelectMultipleField
@@ -260,14 +259,12 @@ def phone_number(_form, field) -> None:
     Whether a number has the digits that its country's numbers have is checked, whether it is in use is not: new ranges
     are opened all the time.
     """
-    number = _number_in(unicodedata.normalize("NFKC", field.data))
-    if number.country_code == DENMARK:
-        field.data = str(number.national_number)
-    else:
-        field.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    field.data = _number_in(unicodedata.normalize("NFKC", field.data))
 
 
-def _number_in(typed: str) -> phonenumbers.PhoneNumber:
+def _number_in(typed: str) -> str:
+    import phonenumbers  # 1 MB that only this rule needs
+
     try:
         number = phonenumbers.parse(typed, "DK")
     except phonenumbers.NumberParseException:
@@ -279,7 +276,9 @@ def _number_in(typed: str) -> phonenumbers.PhoneNumber:
     possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
     if not possible or number.country_code == DENMARK and number.italian_leading_zero:
         raise ValidationError(gettext("Write eight digits, or + and the country code."))
-    return number
+    if number.country_code == DENMARK:
+        return str(number.national_number)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def in_district(_form, field) -> None:

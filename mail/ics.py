@@ -2,21 +2,20 @@
 
 Only what those who asked were told is ever here. A feed's address can be passed on, and other companies' servers
 read it; so the officer's own feed, too, is without the visits that nobody may know of.
+
+It needs a package of 3 MB, so it is imported by whoever writes an entry, and not before.
 """
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask import current_app
 from flask_babel import force_locale, gettext
 from icalendar import Calendar, Event as Entry, Timezone, vCalAddress, vDuration
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import selectinload
 
 from catalogue import SERVICES
 from forms import in_my_language
 from labels import reference
-from models import Visit, VisitStatus, db, in_ascii, local, midnight, now, require
+from models import Visit, VisitStatus, in_ascii, local, now, require
 
 PAST = timedelta(days=30)  # for so long, a feed still shows what is over
 AGAIN = timedelta(hours=2)  # so often, a feed is to be fetched anew
@@ -51,34 +50,14 @@ def entry(visit: Visit, language: str) -> str:
 def public_feed(language: str) -> str:
     """What anybody may know: the dates that everyone who asked agreed to show."""
     with force_locale(language):
-        return _feed([_entry(visit, _what_to_know()) for visit in public_visits(now() - PAST)],
-                     gettext("Meet the police"))
+        visits = Visit.agreed_after(now() - PAST, Visit.public.is_(True))
+        return _feed([_entry(visit, _what_to_know()) for visit in visits], gettext("Meet the police"))
 
 
 def officer_feed(officer) -> str:
     """The office's agreed visits, with who goes and the cases' references, without anybody's name."""
     return _feed([_entry(visit, " · ".join([visit.crew, *(reference(b.reference) for b in visit.bookings)]))
-                  for visit in _told(now() - PAST)], gettext("Visits: %(name)s", name=officer.name))
-
-
-def public_visits(since: datetime) -> list[Visit]:
-    """Those that anybody may know and that end after `since`; one that is called off is among them and says so."""
-    return _told(since, Visit.public.is_(True))
-
-
-def by_day(visits: Iterable[Visit]) -> dict[datetime, list[Visit]]:
-    """Visits in order, by the first moment of the day on which they start."""
-    days: dict[datetime, list[Visit]] = {}
-    for visit in visits:
-        days.setdefault(midnight(local(visit.starts_at)), []).append(visit)
-    return days
-
-
-def _told(since: datetime, *rules: ColumnElement[bool]) -> list[Visit]:
-    return list(db.session.scalars(
-        select(Visit).where(Visit.date_agreed.is_(True), Visit.ends_at > since, *rules).order_by(Visit.starts_at,
-            Visit.id)
-        .options(selectinload(Visit.bookings), selectinload(Visit.events))))
+                  for visit in Visit.agreed_after(now() - PAST)], gettext("Visits: %(name)s", name=officer.name))
 
 
 def _what_to_know() -> str:

@@ -68,7 +68,7 @@ from .rules import SERVICE_RULES, ServiceRules
 from .schedule import Clash, OpeningHours, Proposal, Reservation, free_times, is_within_hours
 from .tasks import Assignee, FindingsLink, Photo, Task
 from .texts import FIRST, AdviceText, DeclineReason, PrivacyNotice
-from .visits import Visit, VisitStatistic, visit_bookings
+from .visits import Visit, VisitStatistic, visit_bookings, visits_by_day
 from .working_days import (
     COPENHAGEN,
     add_working_days,

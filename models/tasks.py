@@ -212,7 +212,7 @@ class Task(Numbered, db.Model):
 
 
 class Photo(db.Model):
-    """What was seen, as forms/tasks.py has taken it anew: in the database, so that one backup holds everything."""
+    """What was seen, as forms/photos.py has taken it anew: in the database, so that one backup holds everything."""
 
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id"), primary_key=True)
     jpeg: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)

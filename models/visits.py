@@ -1,10 +1,24 @@
 """The police at a place: planned, carried out, reported. One visit answers many bookings."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, select, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from . import limits
 from .base import Numbered, UTCDateTime, db, new_secret, now, one_of, require
@@ -51,7 +65,7 @@ class Visit(HasServiceRules, HasResult, Numbered, db.Model):
         Index(None, "state", "ends_at"),
         Index(None, "starts_at"),
         Index("ix_visits_hotspots", "place_id", "ends_at", "service", "state"),
-        Index(None, "reported_at", sqlite_where=text("draft IS NOT NULL"), postgresql_where=text("draft IS NOT NULL")),
+        Index(None, "reported_at", sqlite_where=text("draft IS NOT NULL")),  # on PostgreSQL, too, see Booking
     )
 
     place_id: Mapped[int] = mapped_column(ForeignKey("places.id"))
@@ -104,6 +118,14 @@ class Visit(HasServiceRules, HasResult, Numbered, db.Model):
         visit.choose(officer, bookings, words)
         visit.show(public)
         return visit
+
+    @classmethod
+    def agreed_after(cls, since: datetime, *rules: ColumnElement[bool]) -> list["Visit"]:
+        """Those of which whoever asked was told the date, and that end after `since`; the called-off are among them.
+        Where all may know of them, `rules` ask for the public ones."""
+        return list(db.session.scalars(
+            select(cls).where(cls.date_agreed.is_(True), cls.ends_at > since, *rules).order_by(cls.starts_at, cls.id)
+            .options(selectinload(cls.bookings), selectinload(cls.events))))
 
     @classmethod
     def agree(cls, proposal: Proposal) -> "Visit":
@@ -351,3 +373,11 @@ class Visit(HasServiceRules, HasResult, Numbered, db.Model):
 
     def _must_be(self, *states: VisitStatus) -> None:
         require(self.status in states, f"visit {self.id} is {self.status}")
+
+
+def visits_by_day(visits: Iterable[Visit]) -> dict[datetime, list[Visit]]:
+    """Visits in order, by the first moment of the day on which they start."""
+    days: dict[datetime, list[Visit]] = {}
+    for visit in visits:
+        days.setdefault(midnight(local(visit.starts_at)), []).append(visit)
+    return days

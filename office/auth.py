@@ -6,7 +6,6 @@ import hmac
 from collections.abc import Callable
 
 import pyotp
-import segno
 from flask import abort, current_app, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from markupsafe import Markup
@@ -97,6 +96,8 @@ def second_factor():
         if codes := g.officer.set_second_factor(secret, form.code.data):
             return _recovery_page(codes)
         form.code.errors = [gettext("That code is wrong. Wait for the next one, and check the phone’s clock.")]
+    import segno  # which only this page and the wall of a poll need
+
     address = pyotp.TOTP(secret).provisioning_uri(
         name=g.officer.email, issuer_name=current_app.config["SERVER_NAME"])
     picture = segno.make(address, error="m").svg_inline(scale=5, light="#fff")

@@ -11,7 +11,6 @@ from sqlalchemy.orm import selectinload
 
 from forms import AbsenceForm, Form, OfficerAbsenceForm, OpeningHoursForm
 from labels import HOLIDAYS
-from mail.ics import by_day, officer_feed
 from mail.letters import feed_address
 from models import (
     OPEN,
@@ -29,6 +28,7 @@ from models import (
     public_holiday,
     start_audit,
     today,
+    visits_by_day,
 )
 from reporting import paging
 from reporting.work_list import letters_to_see_to
@@ -116,9 +116,11 @@ def renew_feed():
 @office.get("/kalender/<key>.ics")
 def feed(key: str):
     """An officer's calendar, by its secret address: calendar programs cannot log in."""
+    from mail import ics
+
     officer = Officer.by_feed_key(key) or abort(404)
     start_audit(officer.id, page_key(), "kalender.ics")
-    return Response(officer_feed(officer), mimetype="text/calendar")
+    return Response(ics.officer_feed(officer), mimetype="text/calendar")
 
 
 def _weeks(first: datetime) -> list[list[Day]]:
@@ -126,7 +128,7 @@ def _weeks(first: datetime) -> list[list[Day]]:
     weeks = [[midnight(day) for day in week]
              for week in Calendar().monthdatescalendar(first.year, first.month)]
     start, end = weeks[0][0], weeks[-1][-1] + DAY
-    visits = by_day(db.session.scalars(
+    visits = visits_by_day(db.session.scalars(
         select(Visit).where(Visit.starts_at >= start, Visit.starts_at < end).order_by(Visit.starts_at, Visit.id)
         .options(selectinload(Visit.place), selectinload(Visit.bookings))))
     absences = Reservation.absences(start)

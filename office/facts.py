@@ -40,12 +40,8 @@ def facts():
     changes = [*changed, *((row, None) for row in new)]
     return form_page("office/facts.html", form, reading=reading, new=new, changed=changed, changes=changes,
                      rows=write_rows([row for row, _ in changes]), measures=MEASURES, sources=sources(),
-                     overview=sorted(Figure.overview(), key=_order), area_name=area_name)
-
-
-def _order(row) -> int:
-    """The order of the catalogue of measures."""
-    return list(MEASURES).index(row.measure)
+                     overview=sorted(Figure.overview(), key=lambda row: list(MEASURES).index(row.measure)),
+                     area_name=area_name)
 
 
 def _reading(form: FigureFileForm) -> Reading | None:

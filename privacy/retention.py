@@ -130,15 +130,11 @@ RETENTION_RULES = (
 )
 
 
-def removed_columns(table: str) -> list[str]:
-    """The columns of a table whose content is removed."""
-    return [name for kept in RETENTION_RULES if kept.since for name in kept.columns.get(table, "").split()]
-
-
 def anonymised(row) -> dict:
     """What stands in the columns of a row when what tells of people is taken out: of answers and findings, whatever
     was chosen, counted or dated is left, of any service that there is or will be."""
-    return {name: _anonymised(row, name, getattr(row, name)) for name in removed_columns(row.__tablename__)}
+    return {name: _anonymised(row, name, getattr(row, name)) for kept in RETENTION_RULES if kept.since
+            for name in kept.columns.get(row.__tablename__, "").split()}
 
 
 def _anonymised(row, name: str, value):

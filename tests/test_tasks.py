@@ -22,7 +22,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
 import catalogue
-import forms.tasks
+import forms.photos
 from catalogue.spots import SpotForm
 from forms import TaskForm, redact_links
 from mail import letters
@@ -633,9 +633,9 @@ TOO_LARGE = {
 # Takes the picture of a file anew, and says how many MB that took: the memory of a process only grows.
 TAKES = """
 import resource, sys
-from forms.tasks import Image, _taken_anew
+from forms.photos import Image, taken_anew
 def most(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-Image.init(); before = most(); _taken_anew(open(sys.argv[1], "rb").read()); print(most() - before)
+Image.init(); before = most(); taken_anew(open(sys.argv[1], "rb").read()); print(most() - before)
 """
 
 
@@ -674,7 +674,7 @@ def test_a_photo_that_would_cost_more_is_refused_for_its_size(officer, visit, dr
 
 def test_libjpeg_itself_keeps_to_its_memory(officer, visit, drawn, monkeypatch):
     """However a JPEG is sent in parts that must all be kept."""
-    monkeypatch.setitem(forms.tasks.MEGAPIXELS, "progressive JPEG", 170)
+    monkeypatch.setitem(forms.photos.MEGAPIXELS, "progressive JPEG", 170)
     photo = drawn("JPEG", "RGB", (9248, 6936), {"progressive": True, "subsampling": 0})
     assert "no photo that we can read" in refused_photo(officer, visit, photo)
 

@@ -22,7 +22,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.security import generate_password_hash
 from werkzeug.test import encode_multipart
 
-import forms.tasks
+import forms.photos
 import models.officers
 import office.figures
 import reporting.export
@@ -175,11 +175,11 @@ def begun_meeting(app) -> int:
 def test_the_write_lock_is_free_while_an_officers_photo_arrives_and_is_made_small(app, officer, is_free, monkeypatch):
     made_small = []
 
-    def watched(file, real=forms.tasks._taken_anew):
+    def watched(file, real=forms.photos.taken_anew):
         made_small.append(is_free())
         return real(file)
 
-    monkeypatch.setattr(forms.tasks, "_taken_anew", watched)
+    monkeypatch.setattr(forms.photos, "taken_anew", watched)
     jpeg = BytesIO()
     Image.new("RGB", (3000, 2000)).save(jpeg, "JPEG")
     jpeg.seek(0)

@@ -1,0 +1,44 @@
+"""A photo that was sent, taken anew: small, and without what a camera writes beside it. With it comes Pillow, which
+nothing else needs."""
+
+import os
+from io import BytesIO
+
+from flask_babel import gettext
+from PIL import Image, ImageOps
+
+MEGABYTES, LONGEST_SIDE = 12, 1600
+# What a picture may have so that no more than 200 MB of memory are used to take it anew. An ordinary JPEG is made small
+# while it is read, a progressive one is kept whole beside it, and all others are decoded in their full size.
+MEGAPIXELS = {"JPEG": 170, "progressive JPEG": 25, "PNG": 20, "WEBP": 11}
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, which knows of no kinds
+os.environ["JPEGMEM"] = "160M"  # libjpeg's own: the parts of any JPEG can be sent so that all must be kept
+
+
+def taken_anew(file: bytes) -> bytes:
+    """A small JPEG of the picture; ValueError, with words for the sender, where it is none that we take."""
+    if len(file) > MEGABYTES * 1_000_000:
+        raise ValueError(gettext("The photo is larger than %(most)s MB. Choose a smaller one.", most=MEGABYTES))
+    try:
+        with Image.open(BytesIO(file), formats=("JPEG", "PNG", "WEBP")) as picture:
+            # Some phones' JPEG has several pictures, called MPO.
+            kind = "progressive JPEG" if picture.info.get("progressive") else picture.format
+            most = MEGAPIXELS.get(kind, MEGAPIXELS["JPEG"])
+            small = _made_small(picture) if picture.width * picture.height <= most * 1_000_000 else None
+    except Exception as error:  # whatever a decoder stumbles over, it is no photo that we can show
+        raise ValueError(gettext("This is no photo that we can read. Choose a JPEG, PNG or WebP.")) from error
+    if small is None:
+        raise ValueError(gettext("This is no photo that we can read: of its kind, we take at most %(most)s megapixels. "
+                                 "Choose a smaller one.", most=most))
+    small.info.clear()  # a JPEG would keep its comment
+    new = BytesIO()
+    small.save(new, "JPEG", quality=82)
+    return new.getvalue()
+
+
+def _made_small(picture: Image.Image) -> Image.Image:
+    """Decoded in not much more than the size that is kept, where the format allows it, and turned as it was held."""
+    scale = LONGEST_SIDE / max(picture.size)
+    picture.draft(None, (max(1, int(picture.width * scale)), max(1, int(picture.height * scale))))
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    return ImageOps.exif_transpose(picture).convert("RGB")
