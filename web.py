@@ -44,7 +44,6 @@ from forms import Form, PressForm, is_without_cookie
 from labels import until
 from languages import LANGUAGES, MAIN, prefix
 from models import NotAllowed, db, is_temporary, now, reading_only, stop_writing, writes_later
-from ratelimits import limiter
 from templating import TemplatesByLanguage
 
 MOST_TO_FORGET, PIECE = 200_000_000, 65_536  # octets of a body that is too large, and read at once
@@ -283,6 +282,8 @@ def error_page(error):
         current_app.logger.warning("refused with %s: %s", code, request.endpoint)
     if code != 429:
         return render_template("error.html", code=code), code
+    from ratelimits import limiter  # which has just said so
+
     again = datetime.fromtimestamp(limiter.current_limit.reset_at + 59, UTC)  # by a clock that shows minutes
     return render_template("error.html", code=code, again=until(now(), again)), code, {
         "Retry-After": str(int(again.timestamp() - now().timestamp()))}

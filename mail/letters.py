@@ -16,11 +16,11 @@ from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 from itsdangerous import Signer
 from sqlalchemy import func, select
+from werkzeug.routing import Map, Rule
 
 from catalogue import SERVICES
 from forms import ASSIGNEES, OURSELVES, in_my_language
 from languages import MAIN, prefix
-from mail import ics
 from models import (
     OPEN,
     Assignee,
@@ -36,6 +36,7 @@ from models import (
     Letter,
     Officer,
     OfficerAbsence,
+    Visit,
     WaitlistEntry,
     add_working_days,
     db,
@@ -52,6 +53,13 @@ LIMITED = frozenset(kind for kind in EventKind if kind.type.letter and kind.type
 DIGEST, WARNING, REMINDER = "digest", "warning", "reminder"
 # Who is written to besides citizens and officers, by the fact of the event that holds their number.
 RECIPIENTS = {"owner": Assignee, "waiter": WaitlistEntry, "link": FindingsLink, "invite": Invite, "feedback": Feedback}
+# The addresses of pages that letters name. The worker that writes letters has no pages that it could ask for theirs.
+ADDRESSES = Map([Rule(path, endpoint=page) for page, path in {
+    "citizen.book": "/bestil/<slug>", "citizen.case": "/sag/<reference>/<secret>",
+    "citizen.assignee": "/ansvar/<int:id>/<secret>", "citizen.waitlist_entry": "/besked/<int:id>/<secret>",
+    "citizen.not_me": "/ikke-mig/<token>", "citizen.poll": "/m/<code>", "citizen.feed": "/kalender.ics",
+    "office.work_list": "/kontor/", "office.findings_by_link": "/kontor/felt/<int:id>/<secret>",
+    "office.invitation": "/kontor/invitation/<int:id>/<secret>", "office.feed": "/kontor/kalender/<key>.ics"}.items()])
 # The pages to which a secret link leads.
 PAGES = {Booking: "citizen.case", Assignee: "citizen.assignee", WaitlistEntry: "citizen.waitlist_entry",
          FindingsLink: "office.findings_by_link",
@@ -85,7 +93,7 @@ def _write(event: Event) -> list[Letter]:
     about = booking or event.visit
     service = SERVICES.get(about.service if about else event.facts.get("service"))
     with force_locale(language):
-        entry = ics.entry(event.visit, language) if by_mail and rule.entry else ""
+        entry = _entry_of(event.visit, language) if by_mail and rule.entry else ""
         words = {"event": event, "booking": booking, "visit": event.visit, "service": service, "reader": reader,
                  "link": link_to(reader) if type(reader) in PAGES else "", "language": language, "by_mail": by_mail,
                  "form": service and _address("citizen.book", language, slug=service.slug), "entry": entry, **stands}
@@ -96,6 +104,12 @@ def _write(event: Event) -> list[Letter]:
         letter.recipient = ""
         reader.leave()  # who was not written to is not on the list, and may ask again
     return [letter]
+
+
+def _entry_of(visit: Visit, language: str) -> str:
+    from mail import ics  # and with it what only dates need
+
+    return ics.entry(visit, language)
 
 
 def _reader(event: Event) -> Booking | Officer | Assignee | WaitlistEntry | FindingsLink | Invite | Feedback:
@@ -227,8 +241,8 @@ def poll_address(code: str, language: str) -> str:
 def _address(endpoint: str, language: str, **values) -> str:
     """An absolute address made from configuration, never from what a request claims to be."""
     config = current_app.config
-    road = current_app.url_map.bind(config["SERVER_NAME"], script_name=prefix(language) or "/",
-                                    url_scheme=config["PREFERRED_URL_SCHEME"])
+    road = ADDRESSES.bind(config["SERVER_NAME"], script_name=prefix(language) or "/",
+                          url_scheme=config["PREFERRED_URL_SCHEME"])
     return road.build(endpoint, values, force_external=True)
 
 

@@ -9,7 +9,7 @@ from conftest import OFFICER, Person, book, logged_in
 from helpers import one_app, wish
 from helpers_cases import planned
 
-from mail.letters import _held_back, feed_address, named_in
+from mail.letters import ADDRESSES, _held_back, feed_address, named_in
 from models import Booking, Event, FindingsLink, Invite, Letter, Officer, Role, Visit, db, now
 from models.base import is_same_secret, new_secret
 
@@ -146,3 +146,9 @@ def test_a_link_to_the_office_with_a_sign_added_leads_on_after_the_log_in(app, a
     assert quote(f"/kontor/sag/{reference}", safe="/") in led.location
     came = logged_in(app).client.get(led.location, follow_redirects=True)
     assert came.status_code == 200 and came.request.path.rstrip("/") == f"/kontor/sag/{reference}"
+
+
+def test_the_addresses_of_letters_are_those_of_pages(site):
+    """Whoever writes letters knows them without the pages."""
+    pages = {(rule.endpoint, rule.rule) for rule in site.url_map.iter_rules()}
+    assert {(rule.endpoint, rule.rule) for rule in ADDRESSES.iter_rules()} <= pages

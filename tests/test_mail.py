@@ -496,9 +496,9 @@ def worker(server, posting, tmp_path):
 
     def start():
         started.append(subprocess.Popen(
-            [sys.executable, "-m", "flask", "worker", "--seconds", "0.01"], cwd=ROOT, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, env={
-                **{k: v for k, v in os.environ.items() if not k.startswith("BOOKING_")}, "FLASK_APP": "app",
+            [sys.executable, "-m", "flask", "--app", "app:create_app(pages=False)", "worker", "--seconds", "0.01"],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={
+                **{k: v for k, v in os.environ.items() if not k.startswith("BOOKING_")},
                 "BOOKING_INSTANCE": app.instance_path, "BOOKING_MAIL_SERVER": "127.0.0.1",
                 "BOOKING_MAIL_PORT": str(server.port)}))
         return started[-1]

@@ -17,6 +17,8 @@ from flask_migrate import upgrade
 from helpers import how_many, wish
 
 import app as app_module
+import citizen  # noqa: F401  (its pages are limited by the limiter of this process)
+import ratelimits
 from app import create_app
 from models import Letter, Officer, db, now
 from models.places import INDEX
@@ -216,7 +218,7 @@ SECRET = "hemmeligt7"
 ])
 def test_a_mistake_in_config_py_is_told_without_its_words_which_may_be_a_password(
         fresh, tmp_path, monkeypatch, line):
-    monkeypatch.setattr(app_module, "limiter", Limiter(ADDRESS))  # the one of this process has its storage by now
+    monkeypatch.setattr(ratelimits, "limiter", Limiter(ADDRESS))  # the one of this process has its storage by now
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "config.py").write_bytes(f"PROXIES = 1\n{line}\n".encode("latin-1"))
     try:
