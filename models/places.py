@@ -160,7 +160,7 @@ class Place(Numbered, db.Model):
 
     def neighbours(self) -> list["Place"]:
         """Other places near this one, whose bookings one visit may answer as well."""
-        return [p for p in Place.near(self.road, self.postcode, self.lat, self.lng) if p is not self]
+        return [p for p in Place.near(self.road, self.postcode, self.lat, self.lng, self.town) if p is not self]
 
     def waiting_for_visit(self, service: str) -> list[Booking]:
         """Accepted bookings here and close by that no visit is going to answer yet; and where planning one is the yes,

@@ -111,7 +111,7 @@ def _audit_reading(response):
                 entry.append(own, changed=False)
                 if "log_in" in g:
                     (id,) = inspect(g.log_in).identity  # known without asking the database
-                    own.execute(update(LogIn).where(LogIn.id == id).values(last_seen_at=now()))
+                    own.execute(update(LogIn.__table__).where(LogIn.id == id).values({LogIn.last_seen_at: now()}))
         except OperationalError as error:  # a full disk, or somebody who holds the database: nothing is shown unlogged
             return current_app.make_response(current_app.handle_user_exception(error))
     return response
