@@ -9,8 +9,6 @@ import logging
 import os
 import sys
 import time
-from contextlib import suppress
-from ctypes import CDLL
 
 from gunicorn.workers.base import Worker
 from waitress.channel import HTTPChannel
@@ -48,8 +46,6 @@ class BufferingWorker(Worker):
     """For gunicorn's --worker-class."""
 
     def load_wsgi(self) -> None:
-        with suppress(AttributeError):  # GNU's C library would give each thread a heap of its own, 7 MB in all
-            CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX of its malloc.h
         gc.disable()  # what is loaded stays: to look for garbage in it meanwhile takes a tenth of the start
         super().load_wsgi()
         gc.freeze()

@@ -21,6 +21,7 @@ from forms import (
     WithdrawForm,
 )
 from labels import status_for_citizen
+from mail import ics
 from models import Booking, Clash, Event, EventKind, Visit, db, limits
 from page_cache import rendered_once
 from reporting import estimate_for_booking
@@ -175,8 +176,6 @@ def choose(reference: str, secret: str, id: int):
 @citizen.get("/sag/<reference>/<secret>/aftale.ics")
 def entry(reference: str, secret: str):
     """The agreed date for one's own calendar."""
-    from mail import ics
-
     visit = booking_of(reference, secret).agreed_visit or abort(404)
     return Response(ics.entry(visit, str(get_locale())), mimetype="text/calendar")
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import ratelimits
 from forms import FeedbackForm
+from mail import ics
 from mail.letters import feed_address
 from mail.outbox import stuck
 from models import (
@@ -77,8 +78,6 @@ def calendar():
 
 @citizen.get("/kalender.ics")
 def feed():
-    from mail import ics
-
     return Response(ics.public_feed(str(get_locale())), mimetype="text/calendar")
 
 

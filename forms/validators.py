@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from flask import current_app, request
 from flask_babel import get_locale, get_timezone, gettext, lazy_gettext as _l
 from wtforms import BooleanField, SelectField, SelectMultipleField
@@ -263,8 +264,6 @@ def phone_number(_form, field) -> None:
 
 
 def _number_in(typed: str) -> str:
-    import phonenumbers  # 1 MB that only this rule needs
-
     try:
         number = phonenumbers.parse(typed, "DK")
     except phonenumbers.NumberParseException:

@@ -3,7 +3,7 @@
 Only what those who asked were told is ever here. A feed's address can be passed on, and other companies' servers
 read it; so the officer's own feed, too, is without the visits that nobody may know of.
 
-It needs a package of 3 MB, so it is imported by whoever writes an entry, and not before.
+It needs a package of 3 MB, which the worker that sends letters loads when it writes an entry, and not before.
 """
 
 from datetime import timedelta

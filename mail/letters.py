@@ -107,7 +107,7 @@ def _write(event: Event) -> list[Letter]:
 
 
 def _entry_of(visit: Visit, language: str) -> str:
-    from mail import ics  # and with it what only dates need
+    from mail import ics  # the pages have it already; the worker seldom needs it
 
     return ics.entry(visit, language)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from forms import AbsenceForm, Form, OfficerAbsenceForm, OpeningHoursForm
 from labels import HOLIDAYS
+from mail import ics
 from mail.letters import feed_address
 from models import (
     OPEN,
@@ -116,8 +117,6 @@ def renew_feed():
 @office.get("/kalender/<key>.ics")
 def feed(key: str):
     """An officer's calendar, by its secret address: calendar programs cannot log in."""
-    from mail import ics
-
     officer = Officer.by_feed_key(key) or abort(404)
     start_audit(officer.id, page_key(), "kalender.ics")
     return Response(ics.officer_feed(officer), mimetype="text/calendar")

@@ -34,7 +34,7 @@ class Server:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("BOOKING_", "FLASK_"))}
         ours = {"INSTANCE": str(folder), "SERVER_NAME": self.host, **SETTINGS, **settings}
         self._environment = clean | {f"BOOKING_{name}": value for name, value in ours.items()} | {
-            "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "MALLOC_ARENA_MAX": "1"}  # as bin/run and deploy/ say
         self._command = ["gunicorn", "--bind", f"fd://{self._door.fileno()}", "--workers", str(workers), "--threads",
                          "8", application]
         self._home = ROOT if application == SITE else folder  # where gunicorn.conf.py stands, or none does
