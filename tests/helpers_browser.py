@@ -21,7 +21,7 @@ def chromium():
     except ImportError:
         path = None
     if path is None:
-        leave_out("no Chromium and playwright here; on Debian: sudo apt-get install chromium")
+        leave_out("no Chromium and playwright here; on Debian: sudo apt-get install chromium-headless-shell")
     with sync_playwright() as playwright:
         # Nobody but this machine can be reached, whatever a page asks for; who tries is found out all the same.
         browser = playwright.chromium.launch(executable_path=path, args=[
