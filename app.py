@@ -189,7 +189,8 @@ def _register_template_globals(app: Flask) -> None:
         causes=CAUSES, HELPED=HELPED, HELPED_WHY=HELPED_WHY, ROLES=ROLES, promise=retention.promise,
         limits=limits, poll_results=results_in_words, POLL_ROUNDS=ROUNDS,
         poll_fact=fact_in_words, authority_for=letters.authority_for, link_to=letters.link_to,
-        street_map=StreetMap.at_hand, usual_share=Result.usual, switch=web.switch_to)
+        street_map=StreetMap.at_hand, usual_share=Result.usual, switch=web.switch_to,
+        file_address=web.file_address)
     app.context_processor(lambda: {"district": app.config["DISTRICT"], "language": web.language()})
 
 

@@ -27,6 +27,7 @@ from flask import (
     request,
     session,
     stream_with_context,
+    url_for,
 )
 from flask.globals import request_ctx
 from flask.sessions import SecureCookieSessionInterface
@@ -120,6 +121,11 @@ def switch_to(other: str, path: str = "") -> str:
     root = request.script_root.removesuffix(prefix(language()))
     query = request.query_string.decode()
     return root + prefix(other) + (path or request.path + (f"?{query}" if query else ""))
+
+
+def file_address(filename: str, endpoint: str = "static") -> str:
+    """Of a static file, the same in all languages: who reads on in another one has it already."""
+    return switch_to(MAIN, url_for(endpoint, filename=filename).removeprefix(request.script_root))
 
 
 # Before a request

@@ -79,6 +79,11 @@ def test_the_first_view_of_the_form_asks_for_a_style_and_a_script_and_the_map_co
         assert address_of(app, path) in fold
 
 
+def test_a_static_file_has_one_address_for_all_languages(app):
+    danish, english = (re.findall(r'"(/[^" ]*\?v=[^" ]*)[" ]', fetch(app, root + FORM).text) for root in ("", "/en"))
+    assert danish == english and len(danish) >= 2
+
+
 def test_only_a_page_without_a_secret_that_comes_again_is_sent_with_gzip(app):
     person = Person(app)
     first = person.client.get(FORM, headers=IN_GZIP)  # whoever has no cookie gets fresh tokens
