@@ -24,6 +24,11 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the file may say in one place. Whatever is of another kind, or means nothing here, is refused."""
 
 
+# As towns are compared: in small letters, and as whoever has no æ, ø and å on the keyboard writes them.
+def _spelled(town: str) -> str:
+    return town.casefold().replace("æ", "ae").replace("ø", "oe").replace("å", "aa")
+
+
 class Municipality(Entry):
     name: str
     code: Annotated[str, Meta(pattern=r"^\d{3}$")]  # its number at Statistics Denmark
@@ -138,7 +143,7 @@ class District(Entry):
 
     def postcodes_of(self, town: str) -> list[str]:
         """The postcodes of ours of this town."""
-        return [each.postcode for each in self.postcodes if each.town.casefold() == town.casefold()]
+        return [each.postcode for each in self.postcodes if _spelled(each.town) == _spelled(town)]
 
     def neighbour(self, postcode: str) -> Neighbour | None:
         """The other district that has the postcode or most of it. None: it is ours, or nobody's."""
@@ -149,7 +154,7 @@ class District(Entry):
 
     def neighbour_of_town(self, town: str) -> Neighbour | None:
         """The other district that names the town as one of its own."""
-        return next((each for each in self.neighbours if town.casefold() in map(str.casefold, each.towns)), None)
+        return next((each for each in self.neighbours if _spelled(town) in map(_spelled, each.towns)), None)
 
     def municipality(self, name: str) -> Municipality:
         return {each.name: each for each in self.municipalities}[name]

@@ -111,7 +111,8 @@ class Text(TextAreaField):
 
 class _Number:
     """Typed as text: a browser's own field for numbers changes under the mouse wheel, and sends nothing at all where
-    something else stands in it. `written` is how it may be written, `example` what is said otherwise."""
+    something else stands in it. `written` is how it may be written, `example` what is said otherwise; `points` turns
+    the signs between its digits into Python's."""
 
     widget = TextInput()
 
@@ -120,7 +121,7 @@ class _Number:
         self.data = None  # what stood there before is gone when the field is emptied
         if typed and not re.fullmatch(self.written, typed):
             raise ValueError(str(self.example))
-        super().process_formdata([typed.replace(",", ".")] if typed else [])
+        super().process_formdata([typed.translate(self.points)] if typed else [])
 
 
 class InEachLanguage(FormField):
@@ -143,9 +144,10 @@ class InEachLanguage(FormField):
 
 
 class Count(_Number, IntegerField):
-    """How many: zero is an answer, nothing is not."""
+    """How many: zero is an answer, nothing is not. Thousands may be parted, as our own pages show them."""
 
-    written, example = r"[+-]?\d{1,12}", _l("Write a whole number, such as 94.")
+    written, points = r"[+-]?(\d{1,12}|\d{1,3}([., ]\d{3})+)", str.maketrans("", "", "., ")
+    example = _l("Write a whole number, such as 94.")
 
     def __init__(self, label, required: bool = True, least: int = 0, most: int = 1_000_000, **kwargs):
         super().__init__(label, validators=_rules(required, NumberRange(least, most)),
@@ -155,7 +157,8 @@ class Count(_Number, IntegerField):
 class Measure(_Number, DecimalField):
     """A number with perhaps a decimal, by comma or point."""
 
-    written, example = r"[+-]?\d{1,9}([.,]\d{0,3})?", _l("Write a number, such as 52.")
+    written, points = r"[+-]?\d{1,9}([.,]\d{0,3})?", str.maketrans(",", ".")
+    example = _l("Write a number, such as 52.")
 
     def __init__(self, label, required: bool = True, most: int = 1_000_000, **kwargs):
         super().__init__(label, validators=_rules(required, NumberRange(0, most)),

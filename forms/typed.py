@@ -2,6 +2,7 @@
 cookie."""
 
 import re
+import unicodedata
 
 from flask import current_app, request
 from werkzeug.datastructures import MultiDict
@@ -27,18 +28,19 @@ _PASTED_ALONG = re.compile(f"[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000{_VARIATI
 _WIDE = {code: code - 0xfee0 for code in range(0xff01, 0xff5f)}
 # An address that lets somebody in, up to its secret: those of PAGES in mail/letters.py, that of whoever says that it
 # was not them, that of a form for the waiting list, and an officer's calendar; also within another link, as mail
-# programs wrap them.
-_STROKE = r"(?:/|%(?:25)*2F)+\s*"
+# programs wrap them: Proofpoint writes a stroke as _, and = as -3D.
+_STROKE = r"(?:[/_]|%(?:25)*2F)+\s*"
 _SECRET_LINK = re.compile(
-    rf"({_STROKE}(?:(?:sag|ansvar|besked|felt|invitation){_STROKE}\w+|ikke-mig|kalender){_STROKE}|"
-    r"\badgang(?:=|%(?:25)*3D)\d+-)[\w.-]{15,}[\w-]", re.ASCII | re.IGNORECASE)
+    rf"({_STROKE}(?:(?:sag|ansvar|besked|felt|invitation){_STROKE}\w+|ikke-(?:2D)?mig|kalender){_STROKE}|"
+    r"(?:\b|3F)adgang(?:=|[=%-](?:25)*3D)\d+-(?:2D)?)[\w.-]{15,}[\w-]", re.ASCII | re.IGNORECASE)
 _FIELD_NAME = re.compile("[A-Za-z0-9_-]{1,80}")
 
 
 def tidied(typed: str) -> str:
     """What a person sees of what they have typed or pasted, without spaces around it. Every kind of space becomes a
-    space and every kind of line break a \\n; what cannot be seen is left out, and so are the secrets of links."""
-    plain = _SPACE.sub(" ", _LINE_BREAK.sub("\n", typed))
+    space and every kind of line break a \\n; what cannot be seen is left out, and so are the secrets of links. What a
+    Mac writes as a letter and its ring or accent is one letter."""
+    plain = _SPACE.sub(" ", _LINE_BREAK.sub("\n", unicodedata.normalize("NFC", typed)))
     return redact_links(_INVISIBLE.sub("", plain).strip())
 
 

@@ -43,13 +43,32 @@ def test_signs_that_nobody_sees_are_left_out_of_phone_mail_postcode_and_name(app
 
 
 @pytest.mark.parametrize("typed", [
-    "46 90", "4 6 9 0", "DK\u20114690", "\uff14\uff16\uff19\uff10", "DK-46 90", "46 90 Haslev", "4690Haslev"])
+    "46 90", "4 6 9 0", "DK\u20114690", "\uff14\uff16\uff19\uff10", "DK-46 90", "46 90 Haslev", "4690Haslev",
+    "Haslev 4690", "Haslev, 4690"])
 def test_a_postcode_is_taken_as_it_is_meant(app, typed):
     with app.app_context():
         assert booked(app, postcode=typed).place.postcode == "4690"
 
 
-@pytest.mark.parametrize("typed", ["469 012", "46 90 1", "46", "4 69", "4690,4700", "4690 / 4700"])
+@pytest.mark.parametrize("typed, town", [
+    ("Haarlev", "Hårlev"), ("HA\u030aRLEV", "Hårlev"), ("naestved", "Næstved"), ("Soroe", "Sorø")])
+def test_a_town_is_known_as_a_foreign_keyboard_and_a_mac_write_it(app, typed, town):
+    with app.app_context():
+        assert booked(app, postcode=typed).place.town == town
+
+
+def test_a_town_of_another_district_is_known_without_danish_letters_too(app):
+    assert "belongs to" in error_at(Person(app).post(BOOK, filled(postcode="Koege")), "postcode")
+
+
+def test_a_letter_that_a_mac_writes_as_two_signs_is_one(app):
+    with app.app_context():
+        booking = booked(app, name="A\u030ase Thore\u0301n", text="A\u030a" * 1000)
+        assert booking.name == "Åse Thorén" and booking.answers["text"] == "Å" * 1000
+
+
+@pytest.mark.parametrize("typed", ["469 012", "46 90 1", "46", "4 69", "4690,4700", "4690 / 4700", "Haslev 46901",
+                                   "SE 4690"])
 def test_other_numbers_are_no_postcode(app, typed):
     assert "postcode of four digits" in error_at(Person(app).post(BOOK, filled(postcode=typed)), "postcode")
 
@@ -205,9 +224,9 @@ def test_a_decimal_arrives_by_comma_and_point_in_either_language(app, findings, 
     assert kept == 52.4 and as_sent(logged_in(app).get(path), "avg")["avg"] == [shown]
 
 
-@pytest.mark.parametrize("space", ["\xa0", "\u202f"], ids=ascii)
-def test_a_thousand_with_a_fixed_space_is_a_number_in_a_row_as_elsewhere(app, findings, space):
-    thousand = f"1{space}000"
+@pytest.mark.parametrize("point", ["\xa0", "\u202f", " ", ".", ","], ids=ascii)
+def test_a_thousand_as_people_and_our_own_pages_write_it_is_a_number_in_a_row_as_elsewhere(app, findings, point):
+    thousand = f"1{point}000"
     assert findings(**{"passed": thousand, "other-0-kind": "drink", "other-0-count": thousand}).status == 200
     with app.app_context():
         draft = db.session.query(Visit).one().draft
@@ -215,7 +234,7 @@ def test_a_thousand_with_a_fixed_space_is_a_number_in_a_row_as_elsewhere(app, fi
 
 
 @pytest.mark.parametrize("name, typed", [
-    ("passed", "ca. 94"), ("passed", "94,5"), ("passed", "1.000"), ("passed", "9" * 4301), ("passed", "1_0"),
+    ("passed", "ca. 94"), ("passed", "94,5"), ("passed", "1.00"), ("passed", "1000.000"), ("passed", "9" * 4301), ("passed", "1_0"),
     ("passed", "²"), ("avg", "ca. 52"), ("avg", "0000000000000052"), ("avg", "1e2"), ("avg", "NaN"), ("avg", "52,4 km")])
 def test_what_is_no_number_is_refused_with_its_words(findings, name, typed):
     page = findings(**{name: typed})
