@@ -15,7 +15,7 @@ from models.base import is_same_secret, new_secret
 
 ADDED = [".", ")", ">", "=", '"', "'", ",", ";", "!", "…", "”", "»", "/", "/.", ").", ">.", "%3E", "%22", "%0A", "%20",
          "&gt;", "&quot;", "%C2%A0", "%E2%80%8B", "_", "-", "%3D%0D%0A", "&amp;utm_source=post", "&utm_source=post",
-         ";jsessionid=8A.b"]
+         ";jsessionid=8A.b", "<br>", "%3Cbr%3E"]
 METHODS = ["HEAD", "OPTIONS", "GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "TRACE"]
 
 
