@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from traceback import walk_tb
 from typing import Annotated
 
 import msgspec
 from flask import Flask
-from msgspec import Meta
 from sqlalchemy import URL
 from sqlalchemy.event import contains, listen
 from werkzeug.local import LocalProxy
@@ -80,9 +80,12 @@ DEFAULTS = {
 }
 # What those may be of which the default does not tell it.
 KINDS = {
-    "BACKUP_HOUR": Annotated[int, Meta(ge=0, le=23)] | None, "BOT_CHECK": bool | None, "SECOND_FACTOR": bool | None,
-    "MAIL_DEFAULT_SENDER": str | tuple[str, str] | None, "TRUSTED_HOSTS": list[str] | None,
-    "WTF_CSRF_TIME_LIMIT": int | None}
+    "BACKUP_HOUR": Annotated[int, msgspec.Meta(ge=0, le=23)] | None, "BOT_CHECK": bool | None, "SECOND_FACTOR": bool | None,
+    # An address, alone or behind a name. A comma in a name without quotation marks would begin another address.
+    "MAIL_DEFAULT_SENDER": Annotated[str, msgspec.Meta(
+        pattern=r'^(("[^"]*" ?|[^"<>@,;]*)<[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;"]+@[^\s<>@,;"]+)?$')]
+    | tuple[str, str] | None,
+    "TRUSTED_HOSTS": list[str] | None, "WTF_CSRF_TIME_LIMIT": int | None}
 
 
 def create_app(config: dict | None = None, pages: bool = True) -> Flask:
@@ -138,6 +141,9 @@ def _configured(config: dict) -> Flask:
     if app.config["BOT_CHECK"] is None:
         app.config["BOT_CHECK"] = not app.config["TESTING"]
     app.config["DISTRICT"] = District.load(app.config["DISTRICT_FILE"])
+    app.config["LETTERS_DIGEST"] = sha256(b"".join(file.read_bytes() for file in sorted([
+        Path(app.config["DISTRICT_FILE"]), *HERE.glob("templates/letters/*.txt"),
+        *HERE.glob("translations/*/LC_MESSAGES/*.po")]))).hexdigest()
     close_on(app.config["DISTRICT"].closed)
     return app
 

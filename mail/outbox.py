@@ -261,24 +261,16 @@ def _phrase(name: str) -> str:
     return "\n ".join(parts)
 
 
-def _sender(language: str) -> tuple[str, str]:
-    """Name and address from which letters in `language` come."""
-    district, own = current_app.config["DISTRICT"], current_app.config["MAIL_DEFAULT_SENDER"]
-    if own:
-        return parseaddr(own) if isinstance(own, str) else tuple(own)
-    return in_language(district.name, language), district.email
-
-
 def _as_mail(letter: Letter) -> Message:
-    district = current_app.config["DISTRICT"]
-    name, address = _sender(letter.language)
+    district, own = current_app.config["DISTRICT"], current_app.config["MAIL_DEFAULT_SENDER"]
+    name, address = parseaddr(own) if own and isinstance(own, str) else own or ("", district.email)
     message = _Mail(
         letter.subject, recipients=[in_ascii(letter.recipient)], body=letter.text, html=html_twin(letter),
         sender=in_ascii(address), charset=SHORT_LINES, reply_to=in_ascii(district.email),
         date=letter.made_at.timestamp(),
         extra_headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All",
                        "Content-Language": letter.language})
-    message.msgId, message.sender_name = letter.message_id, name
+    message.msgId, message.sender_name = letter.message_id, name or in_language(district.name, letter.language)
     if letter.calendar:
         method = "CANCEL" if "METHOD:CANCEL" in letter.calendar else "PUBLISH"
         message.attach("aftale.ics", f"text/calendar; method={method}; charset=utf-8",

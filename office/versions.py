@@ -4,8 +4,9 @@ the page itself: the second one is answered as the first.
 
 A preview carries a digest of what was typed, too: what the officer has changed beside the button is shown first.
 A version is a digest of what is stored: the newest event of a case or visit, and whatever a form of the page could
-overwrite or a letter could say. ABOUT names, for each page and each press, what it is about. What only adds a row that
-nothing else rests on is about nothing that could have changed; so are the log-in and an officer's own account.
+overwrite or a letter could say; and of the files that letters are made of, which the operator may replace. ABOUT names,
+for each page and each press, what it is about. What only adds a row that nothing else rests on is about nothing that
+could have changed; so are the log-in and an officer's own account.
 """
 
 from collections.abc import Callable
@@ -184,7 +185,8 @@ def version() -> str:
     POST reckons it before its view does, or previews, anything."""
     if "version" not in g:
         subject = subject_of_page()
-        g.version = sha256(repr(subject.values).encode()).hexdigest()[:32] if subject else ""
+        g.version = "" if subject is None else sha256(repr(
+            [current_app.config["LETTERS_DIGEST"], subject.values]).encode()).hexdigest()[:32]
     return g.version
 
 

@@ -86,6 +86,13 @@ def test_a_sender_that_the_operator_has_set_is_encoded_once_too(posting, server,
     check_sender(server.taken[0].raw, "Grønlands Politi")
 
 
+def test_an_address_alone_that_the_operator_has_set_goes_under_the_districts_name(posting, server, tmp_path):
+    app = posting(server, MAIL_DEFAULT_SENDER=ADDRESS, DISTRICT_FILE=district_called("Grønlands Politi", tmp_path))
+    receive(app)
+    assert send(app) == 1
+    check_sender(server.taken[0].raw, "Grønlands Politi")
+
+
 @pytest.mark.parametrize("subject", ["Sag K7MD PXQA", "Tryghedsvandring på Ærø: når formularen åbner igen for alle",
                                      "Før og efter " + "å" * 180, "Ø" * 150, "a" * 200 + "ø",
                                      "Vi svarer senest den 23. december 2026: færdselskontrol (H4MU A4QW)"])

@@ -246,6 +246,7 @@ def test_a_setting_is_taken_for_what_it_means(fresh, setting, given, taken):
 
 
 @pytest.mark.parametrize("setting, given", [
+    ("MAIL_DEFAULT_SENDER", "Politi, Nord <nord@politi.example>"), ("MAIL_DEFAULT_SENDER", "Politi Nord"),
     ("PROXIES", "one"), ("PROXIES", None), ("BACKUP_HOUR", 24), ("BACKUP_HOUR", "3 a.m."), ("BOT_CHECK", "no"),
     ("SERVER_NAME", None), ("MAIL_PASSWORD", 12345), ("TRUSTED_HOSTS", "a.example")])
 def test_a_setting_that_cannot_be_meant_is_refused_at_the_start_by_its_name(fresh, setting, given):
