@@ -80,7 +80,8 @@ DEFAULTS = {
 }
 # What those may be of which the default does not tell it.
 KINDS = {
-    "BACKUP_HOUR": Annotated[int, msgspec.Meta(ge=0, le=23)] | None, "BOT_CHECK": bool | None, "SECOND_FACTOR": bool | None,
+    "BACKUP_HOUR": Annotated[int, msgspec.Meta(ge=0, le=23)] | None,
+    "BOT_CHECK": bool | None, "SECOND_FACTOR": bool | None,
     # An address, alone or behind a name. A comma in a name without quotation marks would begin another address.
     "MAIL_DEFAULT_SENDER": Annotated[str, msgspec.Meta(
         pattern=r'^(("[^"]*" ?|[^"<>@,;]*)<[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;"]+@[^\s<>@,;"]+)?$')]
