@@ -238,8 +238,9 @@ def headed(text: str) -> Markup:
 
 
 def linked(line: str) -> Markup:
-    """A line of text with its addresses as links."""
-    parts = re.split(r"(https?://[^\s<>]+[^\s<>.,;:!?)])", line)
+    """A line of text with its addresses as links. Brackets belong to an address in pairs; quotation marks behind it and
+    the end of the sentence do not."""
+    parts = re.split(r"(https?://(?:\([^\s<>()]*\)|[^\s<>()])*(?:\([^\s<>()]*\)|[^\s<>().,;:!?\]\"'”“’«»]))", line)
     return Markup("").join(Markup('<a href="{0}">{0}</a>').format(p) if i % 2 else escape(p)
                            for i, p in enumerate(parts))
 

@@ -257,7 +257,10 @@ def test_the_sender_is_one_name_and_one_address_whatever_the_district_is_called(
 
 def test_what_looks_like_an_address_in_a_letter_is_a_link_and_nothing_else():
     for line, link in (("Se https://politi.dk/a?b=1&c=2.", "https://politi.dk/a?b=1&amp;c=2"),
-                       ('https://x.dk/"onclick="alert(1)', "https://x.dk/&#34;onclick=&#34;alert(1"),
+                       ('https://x.dk/"onclick="alert(1)', "https://x.dk/&#34;onclick=&#34;alert(1)"),
+                       ("Se https://da.wikipedia.org/wiki/Faxe_(by).", "https://da.wikipedia.org/wiki/Faxe_(by)"),
+                       ("(se https://politi.dk/a?b=(1)_c)", "https://politi.dk/a?b=(1)_c"),
+                       ("”https://politi.dk/a”.", "https://politi.dk/a"), ("»https://politi.dk/a/«", "https://politi.dk/a/"),
                        ("javascript:alert(1) data:text/html,x //evil.example", None), ("<a href=https://x.dk>", None)):
         html = str(linked(line))
         assert re.findall(r'<a href="([^"]*)">', html) == ([link] if link
