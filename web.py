@@ -51,8 +51,8 @@ MOST_TO_FORGET, PIECE = 200_000_000, 65_536  # octets of a body that is too larg
 # Servers write to these by themselves: of what they cannot read, and of what fails before Flask is asked.
 SERVER_LOGS = ("gunicorn.error", "waitress")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-# What mail programs and people add to the end of a link: no address of ours ends in it, and none has a &, ; or < in it.
-ADDED_TO_A_LINK = re.compile(r"(?<=[\w/-])(?!/$)(?:[^\w\0-]|[&;<][^/\0]*)+$", re.ASCII)
+# What mail programs and people add to the end of a link: no address of ours ends in it, and none has a & or ; in it.
+ADDED_TO_A_LINK = re.compile(r"(?<=[\w/-])(?!/$)(?:[^\w\0-]|[&;][^/\0]*|<br>)+$", re.ASCII)
 # The variable parts of an address that are no secret, where a page may be sent packed.
 PUBLIC_PARTS = {"slug", "number"}
 # Where one is, for the pin of a spot (static/spots.js); nothing else that a browser could give.
