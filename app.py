@@ -25,7 +25,16 @@ from forms import ASSIGNEES, CAUSES, HELPED, HELPED_WHY, ROLES, SUITS, TASK_STAT
 from labels import EVENT_LABELS, FILTERS, PARTS_OF_DAY, STATUSES
 from languages import LANGUAGES, MAIN
 from mail import letters, outbox
-from models import Result, append_audit_entry, close_on, db, drop_pending_events, limits
+from models import (
+    OpeningHours,
+    Result,
+    append_audit_entry,
+    close_on,
+    db,
+    drop_pending_events,
+    limits,
+    settle_state_attributes,
+)
 from ops.cli import ops
 from privacy import retention
 from street_map import StreetMap
@@ -95,6 +104,7 @@ def create_app(config: dict | None = None, pages: bool = True) -> Flask:
     app = _configured(config or {})
     with _named("SQLALCHEMY_DATABASE_URI"):
         db.init_app(app)
+    settle_state_attributes(OpeningHours())
     for moment, hook in SESSION_HOOKS:
         if not contains(db.session, moment, hook):  # the session is shared by all applications of a process
             listen(db.session, moment, hook)

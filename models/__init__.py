@@ -17,6 +17,7 @@ from .base import (
     reading_only,
     require,
     restart_sequence,
+    settle_state_attributes,
     start_writing,
     stop_writing,
     writes_later,

@@ -285,6 +285,20 @@ class WriteQueue:
 _queues: dict[str, WriteQueue] = {}  # by the file of the database
 
 
+def settle_state_attributes(row: Base) -> None:
+    """Gives places to the attributes that SQLAlchemy sets when a session lets a row go; to be called with a row that is
+    never stored, before any is loaded.
+
+    Python has places for the attributes of a class's first objects and puts later ones into a dictionary. Until Python
+    3.11 a garbage collection may run while it makes that dictionary. Where it frees the very row, SQLAlchemy sets the
+    same attribute once more within it, and the same memory is freed twice: a process whose first query loaded sixty
+    rows died of it.
+    """
+    with Session() as session:
+        session.add(row)
+        session.expunge(row)
+
+
 @event.listens_for(Engine, "connect")
 def _set_up(connection, _record):
     if isinstance(connection, sqlite3.Connection):
