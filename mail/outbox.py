@@ -249,8 +249,12 @@ def _is_address(recipient: str) -> bool:
 
 
 def _phrase(name: str) -> str:
-    """A name before an address (RFC 5322, 3.2.5): what is plain ASCII in quotation marks, other words encoded once
-    (RFC 2047), and no line so long that it is folded again."""
+    """A name before an address (RFC 5322, 3.2.5): one encoded word (RFC 2047) where it fits; else what is plain ASCII
+    in quotation marks, which some readers show, other words encoded once, and no line so long that it is folded
+    again."""
+    whole = Header(name, "utf-8", maxlinelen=70).encode()
+    if not name.isascii() and '"' not in name and "\n" not in whole:
+        return whole
     parts = []
     for plain, words in groupby(name.split(), lambda word: word.isascii() and "=?" not in word and len(word) < 60):
         run = " ".join(words)

@@ -65,6 +65,14 @@ def test_the_name_of_any_district_as_sender_is_encoded_once(posting, server, tmp
     assert server.taken[0].envelope[0] == ADDRESS
 
 
+def test_a_name_that_fits_in_one_encoded_word_has_no_quotation_marks_that_a_reader_might_show(app):
+    message = mail_outbox._Mail("Sag", recipients=["anna@example.dk"], body="x", html="x", sender=ADDRESS)
+    message.sender_name = "Sydsjællands og Lolland-Falsters Politi"
+    with app.app_context():
+        octets = message.as_bytes().replace(b"\r\n ", b" ")
+    assert f"From: =?utf-8?q?Sydsj=C3=A6llands_og_Lolland-Falsters_Politi?= <{ADDRESS}>".encode() in octets
+
+
 # Without quotation marks: Python's own reader loses one that stands inside an encoded word.
 LETTERS = st.text("abcdefghijklmnopqrstuvwxyzæøåÆØÅABCKQéüĸ ,.'()-–&/", min_size=3, max_size=80)
 
