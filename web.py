@@ -52,7 +52,9 @@ MOST_TO_FORGET, PIECE = 200_000_000, 65_536  # octets of a body that is too larg
 SERVER_LOGS = ("gunicorn.error", "waitress")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 # What mail programs and people add to the end of a link: no address of ours ends in it, and none has a & or ; in it.
-ADDED_TO_A_LINK = re.compile(r"(?<=[\w/-])(?!/$)(?:[^\w\0-]|[&;][^/\0]*|<br>)+$", re.ASCII)
+# What is possessive is not tried once more in smaller pieces, which would take seconds for a few dozen signs.
+ADDED_TO_A_LINK = re.compile(r"(?<=[\w/-])(?!/$)(?:[&;][^/\0]*+|<br>|[^\w\0-])++$", re.ASCII)
+LONGEST_ADDRESS = 1_000  # characters of a path; ours have a tenth of that
 # The variable parts of an address that are no secret, where a page may be sent packed.
 PUBLIC_PARTS = {"slug", "number"}
 # Where one is, for the pin of a spot (static/spots.js); nothing else that a browser could give.
@@ -102,7 +104,8 @@ class LanguagePrefix:
         self.wsgi_app = wsgi_app
 
     def __call__(self, environ, start_response):
-        path = environ["PATH_INFO"] = ADDED_TO_A_LINK.sub("", f"/{environ.get('PATH_INFO', '').lstrip('/')}")
+        path = f"/{environ.get('PATH_INFO', '').lstrip('/')}"
+        path = environ["PATH_INFO"] = ADDED_TO_A_LINK.sub("", path) if len(path) < LONGEST_ADDRESS else path
         first = path.removeprefix("/").partition("/")[0]
         if first in LANGUAGES and first != MAIN:
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix(first)

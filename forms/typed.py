@@ -13,7 +13,10 @@ from wtforms import DateTimeField, Field, PasswordField
 # keeps its tags.
 _NEVER_SEEN = ("\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
                "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffc\U0001bca0-\U0001bca3"
-               "\U0001d173-\U0001d17a")
+               "\U0001d173-\U0001d17a"
+               # What is no character, in no plane: XML takes none of them.
+               "\ufdd0-\ufdef" + "".join(f"{chr(plane + 0xfffe)}{chr(plane + 0xffff)}"
+                                         for plane in range(0, 0x110000, 0x10000)))
 _JOINERS, _VARIATION = "\u200c\u200d", "\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _INVISIBLE = re.compile("|".join((
     f"(?<![^\0-\x7f])[{_NEVER_SEEN}{_JOINERS}{_VARIATION}]+(?!\u20e3)",
@@ -28,11 +31,17 @@ _PASTED_ALONG = re.compile(f"[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000{_VARIATI
 _WIDE = {code: code - 0xfee0 for code in range(0xff01, 0xff5f)}
 # An address that lets somebody in, up to its secret: those of PAGES in mail/letters.py, that of whoever says that it
 # was not them, that of a form for the waiting list, and an officer's calendar; also within another link, as mail
-# programs wrap them: Proofpoint writes a stroke as _, and = as -3D.
-_STROKE = r"(?:[/_]|%(?:25)*2F)+\s*"
+# programs wrap them: Proofpoint writes a stroke as _, and = as -3D. A reference may be written in two parts, and a
+# line may end in the middle, where a reader's mail program breaks it. Each run of strokes is tried once, from its
+# beginning and whole: thousands of them would be looked at for minutes.
+_WRAP = r"=?[ \t]*\n[> \t]*"
+_STROKE = rf"(?<![/_])(?<!%2F)(?<!%252F)(?<!%25252F)(?:[/_]|%(?:25){{0,3}}2F)++(?:=\s|[\s>])*+"
+_REFERENCE = rf"[a-z0-9]+(?:(?:{_WRAP}|[ -]|%20)[a-z0-9]+)?"
 _SECRET_LINK = re.compile(
-    rf"({_STROKE}(?:(?:sag|ansvar|besked|felt|invitation){_STROKE}\w+|ikke-(?:2D)?mig|kalender){_STROKE}|"
-    r"(?:\b|3F)adgang(?:=|[=%-](?:25)*3D)\d+-(?:2D)?)[\w.-]{15,}[\w-]", re.ASCII | re.IGNORECASE)
+    rf"({_STROKE}(?:(?:sag|ansvar|besked|felt|invitation){_STROKE}{_REFERENCE}|ikke-(?:2D)?mig|kalender){_STROKE}|"
+    r"(?:\b|3F)adgang(?:=|[=%-](?:25){0,3}3D)\d+-(?:2D)?)"
+    # A secret of new_secret() may be broken; a longer one is signed, with dots in it.
+    rf"(?:[\w-](?:(?:{_WRAP})?[\w-]){{23}}(?:[\w.-]*[\w-])?|[\w.-]{{15,}}[\w-])", re.ASCII | re.IGNORECASE)
 _FIELD_NAME = re.compile("[A-Za-z0-9_-]{1,80}")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from .base import Numbered, db, fold
 
 # Behind a road's name: house numbers, with what stands between them.
-HOUSE_NUMBER = re.compile(r"(\d+[a-zæøå]?|(nr|no|nummer|ved|og|til|sal|st|tv|th|mf)\b| )*")
+HOUSE_NUMBER = re.compile(r"(\d++[a-zæøå]?|(nr|no|nummer|ved|og|til|sal|st|tv|th|mf)\b| )*")
 # Where a number belongs to the name: Rute 22, E 47, Ring 2, Vej 3.
 NUMBERED = {"rute", "primærrute", "sekundærrute", "hovedvej", "motorvej", "motorring", "ring", "vej", "e", "afkørsel",
             "frakørsel", "tilkørsel", "række", "plads", "havelod"}

@@ -5,6 +5,7 @@ import email.policy
 import io
 import logging
 import re
+import signal
 from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -20,7 +21,7 @@ from forms import tidied
 from labels import linked
 from mail import outbox
 from mail.outbox import html_twin, send_due
-from models import Booking, Channel, DeliveryStatus, Letter, Officer, Visit, db, fold, now
+from models import Booking, Channel, DeliveryStatus, Letter, Officer, Visit, db, fold, now, road_key
 from office.blueprint import safe_next
 
 pytestmark = pytest.mark.usefixtures("clock_of_the_district", "tasks_after_controls")
@@ -271,3 +272,35 @@ def test_what_looks_like_an_address_in_a_letter_is_a_link_and_nothing_else():
 def test_what_a_mail_server_answers_stays_on_one_line(app):
     said = outbox._reply("refused", 550, b"5.1.1 \r\nX: y\n\x1b[2J<script>\xff")
     assert "\n" not in said and "\r" not in said and said.startswith("refused 550")
+
+
+@pytest.fixture
+def in_bounded_time():
+    """Ten seconds of the processor, whatever the machine does besides; what takes minutes for these is broken off."""
+    def give_up(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 10)
+    yield
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    signal.signal(signal.SIGVTALRM, before)
+
+
+@pytest.mark.parametrize("piece", ["_", "/", "%2F", "%252F", "%25", "/sag/", "_sag_a", "/ \n", "\n> ", "= \n", " ", "a"])
+def test_a_form_full_of_one_sign_keeps_nobody_waiting(in_bounded_time, piece):
+    filled = piece * (300_000 // len(piece))
+    for start in ("", "/sag/", "/sag/a/"):
+        assert len(tidied(f"{start}{filled}!")) <= len(start) + len(filled) + 1
+
+
+@pytest.mark.parametrize("path", [
+    f"/a{'&' * 60}/x", f"/{'&;' * 400}\0", f"/a{'!' * 900}a", f"{'/' * 900}a", f"/a{'/' * 60_000}a", f"/{'a&' * 30_000}/x"])
+def test_an_address_full_of_one_sign_keeps_nobody_waiting(app, in_bounded_time, path):
+    answer = app.test_client().get("/", environ_overrides={"PATH_INFO": path})
+    assert answer.status_code in (302, 308, 404), "308 where only strokes at its end were too many"
+
+
+@pytest.mark.parametrize("number", [f"{'1' * 60}xx", f"{'1a' * 50}xx", f"{'nr ' * 30}xx"])
+def test_a_road_with_an_endless_number_keeps_nobody_waiting(in_bounded_time, number):
+    assert road_key(f"Vej {number}", "Haslev").endswith("xx")

@@ -68,3 +68,18 @@ def test_the_secret_of_a_link_that_somebody_pastes_into_a_form_is_not_kept(app):
 def test_the_secret_of_a_link_is_masked_where_mail_programs_write_its_signs_in_another_way(path, written):
     link = f"https://book.example.dk/{path}aB3d-5gH7jK9_N1pQ3rS5tU7".translate(str.maketrans(written))
     assert redact_links(f"Se {link}&d=DwIF") == f"Se {link[:link.index('aB3d')]}…&d=DwIF"
+
+
+SECRET = "aB3d-5gH7jK9_N1pQ3rS5tU7"
+
+
+@pytest.mark.parametrize("written, shown", [
+    (f"/sag/K7MD-PXQA/{SECRET} tak", "/sag/K7MD-PXQA/… tak"),
+    (f"/sag/K7MD PXQA/{SECRET}", "/sag/K7MD PXQA/…"),
+    (f"/sag/K7MD%20PXQA/{SECRET}.", "/sag/K7MD%20PXQA/…."),
+    (f"> http://x/sag/K7MDPXQA/{SECRET[:9]}\n> {SECRET[9:]}\n> tak", "> http://x/sag/K7MDPXQA/…\n> tak"),
+    (f"/sag/K7MDPX=\nQA/{SECRET[:9]}=\n{SECRET[9:]}\ntak", "/sag/K7MDPX=\nQA/…\ntak"),
+    (f"https:__x_sag_K7MDPXQA_{SECRET}__;!!", "https:__x_sag_K7MDPXQA_…;!!"),
+    ("/kontor/sag/K7MDPXQA/imoedekom\nHej igen", "/kontor/sag/K7MDPXQA/imoedekom\nHej igen")])
+def test_the_secret_of_a_link_is_masked_however_its_reference_is_written_and_its_lines_end(written, shown):
+    assert redact_links(written) == shown

@@ -27,7 +27,7 @@ def booked(app, **typed) -> Booking:
 
 UNSEEN = ["\u200b", "\u202d", "\u202c", "\u2060", "\xad", "\u200d", "\u200e", "\ufeff", "\u3164", "\ufe0f", "\x07",
           "\U000e0041", "\ufffc", "\u2800", "\U0001d173", "\U0001d17a", "\U0001bca0", "\U0001bca3", "\U000e0100",
-          "\U000e01ef", "\u180b", "\u180f"]
+          "\U000e01ef", "\u180b", "\u180f", "\uffff", "\ufffe", "\ufdd0", "\U0001ffff", "\U0010fffe"]
 NARROW = ["\xa0", "\u202f", "\u2009", "\u2007", "\u3000"]
 
 
