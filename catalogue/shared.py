@@ -46,8 +46,9 @@ def to_the_organiser(label) -> Text:
         "Is put into the letter as it stands, in the citizen’s language. No names and no number plates."))
 
 
-class Outcome(Form):
-    """What came of a visit whose date was agreed. Where it was not held there is nothing more to tell."""
+class Heard(Form):
+    """What came of a visit whose date was agreed, and what people said makes them feel unsafe. Where it was not held
+    there is nothing more to tell."""
 
     held = OneOf(_l("Held?"), HELD)
     again = OneOf(_l("Is a new date to be found?"), YES_NO, when="held=police|organiser")
@@ -63,6 +64,8 @@ class Outcome(Form):
     note = Text(_l("Internal note"), 2000, required=False, rules=[], render_kw={"rows": 2},
                 description=_l("Is never sent."))
     by = Line(_l("Carried out by (initials)"), 40, required=False, description=_l("For officers only."))
+    worries = AnyOf(_l("What made people feel unsafe?"), WORRIES, when=IF_HELD)
+    worries_text = Text(_l("In their own words"), 1000, required=False, render_kw={"rows": 3}, when=IF_HELD)
 
     internal = frozenset({"again", "public_outcome", "note", "by"})
     what_happened = ("held", "again", ("day", "starts", "ends"), "place")
@@ -71,13 +74,6 @@ class Outcome(Form):
     def validate_ends(self, field):
         refuse_if(self.starts.data and field.data and field.data <= self.starts.data,
                   gettext("The end must be after the start."))
-
-
-class Heard(Outcome):
-    """An outcome where people said what makes them feel unsafe."""
-
-    worries = AnyOf(_l("What made people feel unsafe?"), WORRIES, when=IF_HELD)
-    worries_text = Text(_l("In their own words"), 1000, required=False, render_kw={"rows": 3}, when=IF_HELD)
 
 
 def was_held(findings: dict) -> bool:

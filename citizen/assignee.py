@@ -2,12 +2,11 @@
 
 from flask import abort, flash, render_template, url_for
 from flask_babel import gettext
-from sqlalchemy import select
 
 import catalogue
 import ratelimits
 from forms import TaskAnswerForm
-from models import Assignee, Visit, db
+from models import Assignee, Visit
 from web import commit_and_redirect, say_stale, shown_version
 
 from .blueprint import citizen
@@ -53,7 +52,7 @@ def assignee_photo(id: int, secret: str, number: int):
 @citizen.get("/protokol/<uid>")
 def protocol(uid: str):
     """Where an officer has said so: the tasks that are public, in the officer's words."""
-    visit = db.session.scalar(select(Visit).where(Visit.uid == uid))
+    visit = Visit.one_by(uid=uid)
     if visit is None or not (visit.protocol_public and visit.has_begun):
         abort(404)
     return render_template("citizen/protocol.html", visit=visit, service=catalogue.SERVICES[visit.service],

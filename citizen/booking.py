@@ -56,7 +56,7 @@ def book(slug: str):
     if request.method != "POST" or join or "change" in request.form:
         return render_template("citizen/book.html", **page)
     if not form.validate() or pause and not (
-            Booking.by_form_token(form.sent_as) or ensure_joins(service, form, pause)):
+            Booking.one_by(form_token=form.sent_as) or ensure_joins(service, form, pause)):
         return render_template("citizen/book.html", **page), 422
     if "send" not in request.form:
         return _check_page(service, form)

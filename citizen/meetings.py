@@ -60,7 +60,7 @@ def poll_wall(code: str, secret: str):
 def handout(secret: str):
     """Whoever has its address may read and print it, in each language that the officer has chosen, whatever that of the
     page around it."""
-    found = Handout.by_secret(secret) or abort(404)
+    found = Handout.one_by(secret=secret) or abort(404)
     return render_template("citizen/handout.html", handout=found,
                            sheets=in_each_language(lambda: _sheet(found), found.languages))
 

@@ -30,7 +30,7 @@ def not_me(token: str):
             _close(booking, waiter)
         return commit_and_redirect(url_for(".not_me", token=token))
     return render_template("citizen/not_me.html", booking=booking, is_open=bool(open_for_them), press=PressForm(None),
-                           blocked=BlockedAddress.of(key))
+                           blocked=BlockedAddress.one_by(key=key))
 
 
 def _close(booking: Booking | None, waiter: WaitlistEntry | None) -> None:

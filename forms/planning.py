@@ -90,6 +90,7 @@ class AgreedVisitForm(VisitForm, _AnnouncedDate):
     """A visit whose date is told: those who asked get a letter."""
 
     agreed: frozenset[str] = frozenset()  # references of those who know the date already
+    day = Day(_l("Date"), rules=[must_be_coming])
     road = Line(_l("Place"), 120)
     from_to = Line(_l("More about the place"), 200, required=False)
     bookings = AnyOf(_l("Which bookings does it answer?"))
@@ -97,9 +98,6 @@ class AgreedVisitForm(VisitForm, _AnnouncedDate):
     offer_others = BooleanField(_l("Offer other dates to those who lose this one"), default=True)
 
     below = ("travel", "road", "from_to", "postcode", "bookings", "place_told", "public", "words", "offer_others")
-
-    def validate_day(self, field):
-        must_be_coming(self, field)
 
     def validate_bookings(self, field):
         refuse_if(self.agreed - set(field.data or ()), gettext(

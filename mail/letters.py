@@ -147,7 +147,9 @@ def _held_back(event: Event, address: str, language: str) -> tuple[str, dict]:
 
 
 def _refused(address: str, before: int) -> str:
-    return "blocked" if BlockedAddress.of(address_key(address)) else "enough" if before >= limits.RECEIPTS_A_DAY else ""
+    if BlockedAddress.one_by(key=address_key(address)):
+        return "blocked"
+    return "enough" if before >= limits.RECEIPTS_A_DAY else ""
 
 
 def named_in(token: str) -> tuple[str, str] | None:

@@ -75,6 +75,11 @@ class Base(DeclarativeBase):
         db.session.add(row)
         return row
 
+    @classmethod
+    def one_by(cls, **columns) -> Self | None:
+        """The row that has these values, where no two can have them."""
+        return db.session.scalar(select(cls).filter_by(**columns))
+
 
 db = SQLAlchemy(model_class=Base)
 

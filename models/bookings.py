@@ -176,8 +176,7 @@ class Booking(HasLookup, HasProposals, HasServiceRules, Numbered, db.Model):
         """Start another case for the same people out of this one's visit, or of its task of that `number`. Pressed
         twice, it is one case."""
         once = f"from {visit.id} {service} {number}"
-        known = Booking.by_form_token(once)
-        if known:
+        if known := Booking.one_by(form_token=once):
             return known
         same = ("name", "email", "phone", "address", "capacity", "org", "reply", "language")
         started = Booking.receive(

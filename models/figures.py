@@ -44,10 +44,6 @@ class Figure(db.Model):
         return list(db.session.scalars(select(cls)))
 
     @classmethod
-    def is_empty(cls) -> bool:
-        return db.session.scalar(select(cls.area).limit(1)) is None
-
-    @classmethod
     def overview(cls) -> list:
         """Of each measure: the measure, how many figures of how many areas, first and last year, when stored last."""
         return list(db.session.execute(select(
@@ -97,10 +93,6 @@ class Handout(db.Model):
         for name, value in columns.items():
             setattr(visit.handout, name, value)
         return visit.handout
-
-    @classmethod
-    def by_secret(cls, secret: str) -> Self | None:
-        return db.session.scalar(select(cls).where(cls.secret == secret))
 
     @classmethod
     def last_in(cls, municipality: str) -> Self | None:

@@ -147,7 +147,7 @@ class Feedback(ByOfficer, Numbered, db.Model):
     @classmethod
     def receive(cls, *, form_token: str, **columns) -> "Feedback":
         """The same form sent twice is one message."""
-        if known := db.session.scalar(select(cls).where(cls.form_token == form_token)):
+        if known := cls.one_by(form_token=form_token):
             return known
         message = cls.create(form_token=form_token, received_at=now(),
                              due_on=add_working_days(today(), limits.FEEDBACK_DAYS), **columns)

@@ -181,13 +181,9 @@ class BlockedAddress(ByOfficer, Numbered, db.Model):
     booking: Mapped["Booking | None"] = relationship()
 
     @classmethod
-    def of(cls, key: str) -> "BlockedAddress | None":
-        return db.session.scalar(select(cls).where(cls.key == key))
-
-    @classmethod
     def add(cls, key: str, booking: "Booking | None", officer: "Officer | None" = None) -> None:
         """Blocked twice is blocked once."""
-        if cls.of(key) is None:
+        if cls.one_by(key=key) is None:
             cls.create(key=key, booking=booking, officer=officer)
         if booking:
             record_event(EventKind.BLOCKED, booking=booking, officer=officer)

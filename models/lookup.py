@@ -41,11 +41,6 @@ class HasLookup:
         return booking if booking and is_same_secret(booking.secret, secret) else None
 
     @classmethod
-    def by_form_token(cls, form_token: str) -> Self | None:
-        """The booking that this form has become, if it was sent before."""
-        return db.session.scalar(select(cls).where(cls.form_token == form_token))
-
-    @classmethod
     def from_form(cls, token: str) -> list[Self]:
         """What forms with this token have become, whatever stood in them. Asked by bounds, which an index knows, and
         not by LIKE: the token's names go from "." to "/", which follows it."""

@@ -100,11 +100,10 @@ class Place(Numbered, db.Model):
         A pin close to another road makes the two neighbours, not one: only an officer can tell whether they are.
         Without a pin, its point is the middle of the road where the list of roads has it.
         """
-        known = next(iter(cls.near(road, postcode, town=town)), None)
-        if known is None:
-            known = cls.create(road=road, postcode=postcode, town=town, municipality=municipality, from_to=from_to)
+        known = next(iter(cls.near(road, postcode, town=town)), None) or cls.create(
+            road=road, postcode=postcode, town=town, municipality=municipality, from_to=from_to)
         if known.lat is None:
-            middle = Road.at(postcode, known.road_key) if lat is None else None
+            middle = Road.one_by(postcode=postcode, road_key=known.road_key) if lat is None else None
             known.lat, known.lng = (middle.lat, middle.lng) if middle else (lat, lng)
         return known
 

@@ -62,7 +62,7 @@ class Poll(Numbered, db.Model):
     @classmethod
     def by_code(cls, typed: str) -> "Poll | None":
         """The poll that has this code today, in large letters or small."""
-        poll = db.session.scalar(select(cls).where(cls.code == typed.upper()))
+        poll = cls.one_by(code=typed.upper())
         return poll if poll and poll.visit.is_on_its_day else None
 
     @classmethod
@@ -105,15 +105,11 @@ class Poll(Numbered, db.Model):
     def answer(self, phone: str, answers: dict[str, str]) -> None:
         """What one phone answers, in place of what it has answered before. `phone` is the phone's own secret."""
         require(self.open_round, f"poll {self.id} is not open")
-        row = self._row_of(phone)
-        if row is None:
-            self.answers.append(PollAnswer(phone=self._key_of(phone), answers=answers))
-        else:
-            row.answers = answers
+        db.session.merge(PollAnswer(poll_id=self.id, phone=self._key_of(phone), answers=answers))
 
     def answers_of(self, phone: str) -> dict[str, str]:
         """What this phone has answered in the round that is open."""
-        row = self._row_of(phone)
+        row = db.session.get(PollAnswer, (self.id, self._key_of(phone)))
         return row.answers if row else {}
 
     def enter_counts(self, officer: Officer, poll_round: PollRound, numbers: dict[tuple[str, str], int]) -> None:
@@ -140,9 +136,6 @@ class Poll(Numbered, db.Model):
         self.counts.append(PollCount(round=poll_round, question=question, option=option, by_phone=0, by_hand=0))
         return self.counts[-1]
 
-    def _row_of(self, phone: str) -> PollAnswer | None:
-        return db.session.get(PollAnswer, (self.id, self._key_of(phone)))
-
     def _key_of(self, phone: str) -> str:
         """Another one in each poll and round, so that none can be told to be the same phone's."""
         return sha256(f"{self.secret} {self.open_round} {phone}".encode()).hexdigest()
@@ -151,5 +144,5 @@ class Poll(Numbered, db.Model):
 def _free_code() -> str:
     while True:
         code = new_code(limits.POLL_CODE_LENGTH)
-        if db.session.scalar(select(Poll.id).where(Poll.code == code)) is None:
+        if Poll.one_by(code=code) is None:
             return code

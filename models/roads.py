@@ -51,10 +51,6 @@ class Road(Numbered, db.Model):
     lng: Mapped[float] = mapped_column(Float)
 
     @classmethod
-    def at(cls, postcode: str, key: str) -> "Road | None":
-        return db.session.scalar(select(cls).filter_by(postcode=postcode, road_key=key))
-
-    @classmethod
     def of_postcode(cls, postcode: str) -> list["Road"]:
         return list(db.session.scalars(select(cls).filter_by(postcode=postcode).order_by(cls.name)))
 

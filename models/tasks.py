@@ -39,10 +39,8 @@ class Assignee(OpenedByLink, db.Model):
     @classmethod
     def for_visit(cls, visit: "Visit", kind: str) -> "Assignee":
         """Who answers for tasks of this kind after this visit."""
-        known = next((owner for owner in visit.assignees if owner.kind == kind), None)
-        if known is None:
-            known = cls.create(visit=visit, kind=kind)
-        return known
+        known = (owner for owner in visit.assignees if owner.kind == kind)
+        return next(known, None) or cls.create(visit=visit, kind=kind)
 
     def change_contact(self, *, name: str, email: str, language: str) -> None:
         """Letters that still wait go where the owner can be reached now."""
@@ -129,7 +127,7 @@ class Task(Numbered, db.Model):
     @classmethod
     def enter(cls, officer: "Officer", visit: "Visit", *, form_token: str, **said) -> "Task":
         """Add a task to a visit that has begun; `said` is what `update` takes. A form sent twice is the task it was."""
-        if known := db.session.scalar(select(cls).where(cls.form_token == form_token)):
+        if known := cls.one_by(form_token=form_token):
             return known
         require(visit.has_begun, f"visit {visit.id} has not begun")
         task = cls.create(form_token=form_token, number=max((t.number for t in visit.tasks), default=0) + 1,

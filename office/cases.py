@@ -206,7 +206,7 @@ def register_by_phone(slug: str):
     form = phone_form(service.questions)()
     if not form.validate_on_submit():
         return form_page("office/register_by_phone.html", form, service=service)
-    booking = Booking.by_form_token(form.sent_as) or Booking.receive(
+    booking = Booking.one_by(form_token=form.sent_as) or Booking.receive(
         form_token=form.sent_as, place=Place.at(**form.place() | form.pin()), service=service.key, officer=g.officer,
         answers=form.own_answers(), wishes=form.wishes(), **form.columns())
     return commit_and_redirect(url_for(".booking", reference=booking.reference), gettext(

@@ -176,7 +176,7 @@ def test_one_mailbox_written_in_several_ways_has_one_limit_and_one_block(app, ci
     with app.app_context():
         BlockedAddress.add(address_key(written[0]), None)
         db.session.commit()
-        assert all(BlockedAddress.of(address_key(address)) for address in written)
+        assert all(BlockedAddress.one_by(key=address_key(address)) for address in written)
 
 
 def test_a_waiter_whose_domain_is_written_in_two_ways_is_one(paused):
@@ -298,7 +298,8 @@ def test_a_letter_that_went_astray_closes_nothing_that_has_moved_to_the_right_ad
     assert page.status == 200 and status(app, reference) is BookingStatus.RECEIVED
     Person(app).post(path, {"block": "1"})
     with app.app_context():
-        assert BlockedAddress.of(address_key("forkert@example.dk")) and not BlockedAddress.of(address_key(ANNA))
+        assert BlockedAddress.one_by(key=address_key("forkert@example.dk"))
+        assert not BlockedAddress.one_by(key=address_key(ANNA))
 
 
 # In the office.
