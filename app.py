@@ -147,8 +147,6 @@ def _configured(config: dict) -> Flask:
                                    app.config["SERVER_NAME"]]  # their ports do not matter
     if app.config["SECOND_FACTOR"] is None:
         app.config["SECOND_FACTOR"] = not (app.config["DEMO"] or app.config["TESTING"])
-    if "WARY" in app.config:  # its name before December 2026
-        app.config["BOT_CHECK"] = app.config["WARY"]
     if app.config["BOT_CHECK"] is None:
         app.config["BOT_CHECK"] = not app.config["TESTING"]
     app.config["DISTRICT"] = District.load(app.config["DISTRICT_FILE"])

@@ -53,7 +53,6 @@ class BufferingWorker(Worker):
 
     def run(self) -> None:
         BaseWSGIServer.channel_class = Line
-        logging.getLogger("waitress").addFilter(_without_address)
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         sys.setswitchinterval(SWITCH)
         self.lines = {}
@@ -82,9 +81,3 @@ class BufferingWorker(Worker):
 
     def _those_of(self, kind: type) -> list:
         return [one for one in self.lines.values() if isinstance(one, kind)]
-
-
-def _without_address(record: logging.LogRecord) -> bool:
-    """What waitress logs of a request may end in its address, which may carry a secret."""
-    record.msg = str(record.msg).partition(" /")[0]
-    return True

@@ -89,12 +89,11 @@ def cells_of_list(header: list[str], lines: list[list[str]]) -> Iterator[Cell]:
     """The API's form: one figure to a line, its column named by VALUE_NAMES."""
     place = next((n for n, name in enumerate(header) if VALUE_NAMES.fullmatch(name)), None)
     require(place is not None, gettext("The file has no column with the figures (INDHOLD)."), Unreadable)
-    for line in lines[lines.index(header) + 1:]:
-        if any(line) and len(line) != len(header):
+    for line in filter(any, lines[lines.index(header) + 1:]):
+        if len(line) != len(header):
             raise Unreadable(gettext("A line has more or fewer columns than the first one: %(line)s",
                                      line=" ".join(line)[:80]))
-        if any(line):
-            yield line[:place] + line[place + 1:], line[place]
+        yield line[:place] + line[place + 1:], line[place]
 
 
 def cells_of_matrix(lines: list[list[str]]) -> Iterator[Cell]:

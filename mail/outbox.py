@@ -20,11 +20,9 @@ from pathlib import Path
 
 from flask import current_app, render_template
 from flask_mail import BadHeaderError, Connection, Mail, Message
-from markupsafe import Markup
 from sqlalchemy import func, select
 from sqlalchemy.orm import defer
 
-from labels import linked
 from languages import in_language
 from models import Channel, DeliveryStatus, Letter, db, in_ascii, now, writing_beside_others
 
@@ -284,9 +282,7 @@ def _as_mail(letter: Letter) -> Message:
 
 def html_twin(letter: Letter) -> str:
     """The same words as simple HTML: paragraphs, and links where the text has addresses."""
-    paragraphs = [Markup("<br>\n").join(linked(line) for line in p.split("\n"))
-                  for p in letter.text.strip().split("\n\n")]
-    return render_template("letters/twin.html", letter=letter, paragraphs=paragraphs)
+    return render_template("letters/twin.html", letter=letter)
 
 
 def delete_letter_file(letter: Letter) -> None:

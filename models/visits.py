@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
@@ -377,7 +378,4 @@ class Visit(HasServiceRules, HasResult, Numbered, db.Model):
 
 def visits_by_day(visits: Iterable[Visit]) -> dict[datetime, list[Visit]]:
     """Visits in order, by the first moment of the day on which they start."""
-    days: dict[datetime, list[Visit]] = {}
-    for visit in visits:
-        days.setdefault(midnight(local(visit.starts_at)), []).append(visit)
-    return days
+    return {day: list(those) for day, those in groupby(visits, lambda visit: midnight(local(visit.starts_at)))}

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from catalogue import SERVICES, PollQuestion, counted
-from models import Place, Poll, PollRound, Visit, db, limits, local, midnight
+from models import Poll, PollRound, Visit, db, limits, local, midnight
 
 from .months import Chosen
 
@@ -78,12 +78,11 @@ def polled(chosen: Chosen) -> list[PollYear]:
     """A line for each question and year of the period, sorted by both; none where nobody was asked. Only guesses beside
     which the figures were shown count."""
     *_, end = chosen.months.values()
-    found = select(Poll).join(Poll.visit).join(Visit.place).options(joinedload(Poll.visit), selectinload(Poll.counts))
-    found = found.where(Visit.starts_at >= midnight(chosen.first), Visit.starts_at < end)
-    if chosen.service:
-        found = found.where(Visit.service == chosen.service)
-    if chosen.municipality:
-        found = found.where(Place.municipality == chosen.municipality)
-    lines = (_of_one(poll, question) for poll in db.session.scalars(found.order_by(Visit.starts_at))
+    found = select(Poll).join(Poll.visit).options(
+        joinedload(Poll.visit).joinedload(Visit.place), selectinload(Poll.counts))
+    polls = db.session.scalars(found.where(
+        Visit.starts_at >= midnight(chosen.first), Visit.starts_at < end).order_by(Visit.starts_at))
+    lines = (_of_one(poll, question) for poll in polls
+             if chosen.includes(poll.visit.service, poll.visit.place.municipality)
              for question in SERVICES[poll.visit.service].poll)
     return PollYear.add_up(line.as_row() for line in lines if line)

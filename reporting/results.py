@@ -40,11 +40,8 @@ class Wanted:
     place: int = 0
 
     def select(self) -> Select:
-        found = Result.released()
-        for column, value in ((Result.municipality, self.municipality), (Result.service, self.service),
-                              (Result.place_number, self.place)):
-            if value:
-                found = found.where(column == value)
+        chosen = {"municipality": self.municipality, "service": self.service, "place_number": self.place}
+        found = Result.released().filter_by(**{name: value for name, value in chosen.items() if value})
         if self.year:
             found = found.where(Result.day.between(date(self.year, 1, 1), date(self.year, 12, 31)))
         for word in search_words(self.words):

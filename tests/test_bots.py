@@ -325,7 +325,7 @@ def test_nobody_is_asked_to_prove_anything_while_tests_book(app):
 @pytest.mark.parametrize("wary", [True, False])
 @pytest.mark.parametrize("name", ["1", "form-1", "x" * 64, ""])
 def test_a_name_that_somebody_chose_for_their_form_opens_nobodys_case(make_app, wary, name):
-    """Nor that of who has chosen the same, whatever WARY says."""
+    """Nor that of who has chosen the same, whatever BOT_CHECK says."""
     app = make_app(BOT_CHECK=wary)
     receipts = []
     for _ in range(2):
