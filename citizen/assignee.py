@@ -6,13 +6,14 @@ from flask_babel import gettext
 import catalogue
 import ratelimits
 from forms import TaskAnswerForm
+from mail.letters import CITIZEN_PATHS
 from models import Assignee, Visit
 from web import commit_and_redirect, say_stale, shown_version
 
 from .blueprint import citizen
 
 
-@citizen.get("/ansvar/<int:id>/<secret>")
+@citizen.get(CITIZEN_PATHS["assignee"])
 def assignee(id: int, secret: str):
     return _assignee_page(_own(id, secret))
 

@@ -10,7 +10,7 @@ import ratelimits
 from catalogue import Service
 from forms import BookingForm, Form, JoinForm, PressForm, TellMeForm
 from labels import day
-from mail.letters import link_to
+from mail.letters import CITIZEN_PATHS, link_to
 from models import (
     Booking,
     Channel,
@@ -32,7 +32,7 @@ from web import commit_and_redirect, needs_press, reads_first
 from .blueprint import booking_of, citizen
 
 
-@citizen.route("/bestil/<slug>", methods=["GET", "POST"])
+@citizen.route(CITIZEN_PATHS["book"], methods=["GET", "POST"])
 @rendered_once()
 @reads_first()
 @ratelimits.booking_limit
@@ -158,7 +158,7 @@ def join_waitlist(slug: str):
         "It counts from when you have pressed the link in the letter.", count=limits.RECEIPTS_A_DAY))
 
 
-@citizen.route("/besked/<int:id>/<secret>", methods=["GET", "POST"])
+@citizen.route(CITIZEN_PATHS["waitlist_entry"], methods=["GET", "POST"])
 @ratelimits.change_limit
 @needs_press
 def waitlist_entry(id: int, secret: str):

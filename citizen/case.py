@@ -22,6 +22,7 @@ from forms import (
 )
 from labels import status_for_citizen
 from mail import ics
+from mail.letters import CITIZEN_PATHS
 from models import Booking, Clash, Event, EventKind, Visit, db, limits
 from page_cache import rendered_once
 from reporting import estimate_for_booking
@@ -30,7 +31,7 @@ from web import commit_and_redirect, form_page, needs_press, reads_first, redire
 from .blueprint import booking_of, citizen
 
 
-@citizen.get("/sag/<reference>/<secret>")
+@citizen.get(CITIZEN_PATHS["case"])
 def case(reference: str, secret: str):
     return _case_page(booking_of(reference, secret))
 

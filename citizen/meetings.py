@@ -10,7 +10,7 @@ from catalogue import SERVICES
 from facts import sheet
 from forms import poll_form
 from languages import in_each_language
-from mail.letters import poll_address
+from mail.letters import CITIZEN_PATHS, poll_address
 from models import Handout, Poll, PollRound, is_same_secret, new_secret
 from web import commit_and_redirect, form_page
 
@@ -19,7 +19,7 @@ from .blueprint import citizen
 REFRESH_SECONDS = 5  # of the projector's page, by the browser itself
 
 
-@citizen.route("/m/<code>", methods=["GET", "POST"])
+@citizen.route(CITIZEN_PATHS["poll"], methods=["GET", "POST"])
 @ratelimits.poll_code_limit
 @ratelimits.poll_answer_limit
 def poll(code: str):

@@ -5,14 +5,14 @@ from sqlalchemy import select
 
 import ratelimits
 from forms import PressForm
-from mail.letters import address_key, named_in
+from mail.letters import CITIZEN_PATHS, address_key, named_in
 from models import BlockedAddress, Booking, WaitlistEntry, db
 from web import commit_and_redirect, needs_press
 
 from .blueprint import citizen
 
 
-@citizen.route("/ikke-mig/<token>", methods=["GET", "POST"])
+@citizen.route(CITIZEN_PATHS["not_me"], methods=["GET", "POST"])
 @ratelimits.change_limit
 @needs_press
 def not_me(token: str):

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import ratelimits
 from forms import FeedbackForm
 from mail import ics
-from mail.letters import feed_address
+from mail.letters import CITIZEN_PATHS, feed_address
 from mail.outbox import stuck
 from models import (
     FIRST,
@@ -76,7 +76,7 @@ def calendar():
         days=visits_by_day(Visit.agreed_after(now(), Visit.public.is_(True))))
 
 
-@citizen.get("/kalender.ics")
+@citizen.get(CITIZEN_PATHS["feed"])
 def feed():
     return Response(ics.public_feed(str(get_locale())), mimetype="text/calendar")
 

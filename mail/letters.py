@@ -16,7 +16,7 @@ from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 from itsdangerous import Signer
 from sqlalchemy import func, select
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import EndpointPrefix, Map, Rule, Submount
 
 from catalogue import SERVICES
 from forms import ASSIGNEES, OURSELVES, in_my_language
@@ -53,13 +53,19 @@ LIMITED = frozenset(kind for kind in EventKind if kind.type.letter and kind.type
 DIGEST, WARNING, REMINDER = "digest", "warning", "reminder"
 # Who is written to besides citizens and officers, by the fact of the event that holds their number.
 RECIPIENTS = {"owner": Assignee, "waiter": WaitlistEntry, "link": FindingsLink, "invite": Invite, "feedback": Feedback}
-# The addresses of pages that letters name. The worker that writes letters has no pages that it could ask for theirs.
-ADDRESSES = Map([Rule(path, endpoint=page) for page, path in {
-    "citizen.book": "/bestil/<slug>", "citizen.case": "/sag/<reference>/<secret>",
-    "citizen.assignee": "/ansvar/<int:id>/<secret>", "citizen.waitlist_entry": "/besked/<int:id>/<secret>",
-    "citizen.not_me": "/ikke-mig/<token>", "citizen.poll": "/m/<code>", "citizen.feed": "/kalender.ics",
-    "office.work_list": "/kontor/", "office.findings_by_link": "/kontor/felt/<int:id>/<secret>",
-    "office.invitation": "/kontor/invitation/<int:id>/<secret>", "office.feed": "/kontor/kalender/<key>.ics"}.items()])
+# The paths of the pages that letters name, by their views, which read them here: the worker that writes letters has no
+# views that it could ask. A letter is opened years later, so these stay.
+CITIZEN_PATHS = {
+    "book": "/bestil/<slug>", "case": "/sag/<reference>/<secret>", "assignee": "/ansvar/<int:id>/<secret>",
+    "waitlist_entry": "/besked/<int:id>/<secret>", "not_me": "/ikke-mig/<token>", "poll": "/m/<code>",
+    "feed": "/kalender.ics"}
+OFFICE_PATHS = {
+    "work_list": "/", "findings_by_link": "/felt/<int:id>/<secret>", "invitation": "/invitation/<int:id>/<secret>",
+    "feed": "/kalender/<key>.ics"}
+ADDRESSES = Map([
+    EndpointPrefix("citizen.", [Rule(path, endpoint=page) for page, path in CITIZEN_PATHS.items()]),
+    Submount("/kontor", [
+        EndpointPrefix("office.", [Rule(path, endpoint=page) for page, path in OFFICE_PATHS.items()])])])
 # The pages to which a secret link leads.
 PAGES = {Booking: "citizen.case", Assignee: "citizen.assignee", WaitlistEntry: "citizen.waitlist_entry",
          FindingsLink: "office.findings_by_link",

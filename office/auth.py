@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 import ratelimits
 from forms import AcceptForm, LoginForm, NewPasswordForm, PasswordForm, SecondFactorForm
+from mail.letters import OFFICE_PATHS
 from models import Invite, LogIn, Officer, db, start_audit
 from web import commit_and_redirect, form_page, needs_press, reads_first
 
@@ -115,7 +116,7 @@ def recovery_codes():
     return _recovery_page(g.officer.renew_recovery())
 
 
-@office.route("/invitation/<int:id>/<secret>", methods=["GET", "POST"])
+@office.route(OFFICE_PATHS["invitation"], methods=["GET", "POST"])
 @reads_first()
 @ratelimits.login_limit
 def invitation(id: int, secret: str):

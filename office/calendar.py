@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from forms import AbsenceForm, Form, OfficerAbsenceForm, OpeningHoursForm
 from labels import HOLIDAYS
 from mail import ics
-from mail.letters import feed_address
+from mail.letters import OFFICE_PATHS, feed_address
 from models import (
     OPEN,
     Booking,
@@ -114,7 +114,7 @@ def renew_feed():
         "Here is your new address. The one before shows nothing any more."))
 
 
-@office.get("/kalender/<key>.ics")
+@office.get(OFFICE_PATHS["feed"])
 def feed(key: str):
     """An officer's calendar, by its secret address: calendar programs cannot log in."""
     officer = Officer.by_feed_key(key) or abort(404)

@@ -10,7 +10,7 @@ import ratelimits
 from catalogue import SERVICES, Service, by_slug
 from forms import AgreedVisitForm, CallOffForm, CancelForm, FindingsLinkForm, Form, ReportForm, VisitForm, WithholdForm
 from labels import day, reference as in_halves
-from mail.letters import preview_letters
+from mail.letters import OFFICE_PATHS, preview_letters
 from models import (
     Booking,
     BookingStatus,
@@ -331,7 +331,7 @@ def withdraw_field_link(id: int):
     return commit_and_redirect(url_for(".visit", id=link.visit_id), gettext("The link no longer works."))
 
 
-@office.route("/felt/<int:id>/<secret>", methods=["GET", "POST"])
+@office.route(OFFICE_PATHS["findings_by_link"], methods=["GET", "POST"])
 @ratelimits.change_limit
 def findings_by_link(id: int, secret: str):
     """Nothing of the visit is shown before it begins, and nothing of those who asked at any time."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 import backups
 from catalogue import SERVICES
 from forms import tidied
+from mail.letters import OFFICE_PATHS
 from models import (
     Booking,
     Place,
@@ -35,7 +36,7 @@ from .blueprint import office
 PAGE = 50
 
 
-@office.get("/")
+@office.get(OFFICE_PATHS["work_list"])
 def work_list():
     args = request.args
     if g.officer.is_reader:
