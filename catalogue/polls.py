@@ -40,13 +40,11 @@ class PollQuestion:
         return tuple(order[order.index(option) + 1:])
 
 
-def _bands() -> dict[str, str]:
-    first = {"0": _l("Fewer than %(number)s", number=BANDS[0])}
-    between = {str(low): _l("%(first)s–%(last)s", first=low, last=high - 1)
-               for low, high in zip(BANDS, BANDS[1:], strict=False)}
-    return first | between | {str(BANDS[-1]): _l("%(number)s or more", number=BANDS[-1])}
-
-
+BAND_NAMES = {
+    "0": _l("Fewer than %(number)s", number=BANDS[0]),
+    **{str(low): _l("%(first)s–%(last)s", first=low, last=high - 1)
+       for low, high in zip(BANDS, BANDS[1:], strict=False)},
+    str(BANDS[-1]): _l("%(number)s or more", number=BANDS[-1])}
 NOT_KNOWN = {UNKNOWN: _l("Don’t know")}
 TREND = PollQuestion(
     key="trend", fact="burglary_trend", right=lambda value: ("fewer", "same", "more")[int(value) + 1],
@@ -58,7 +56,7 @@ TREND = PollQuestion(
 LEVEL = PollQuestion(
     key="level", fact="burglary_level", right=lambda value: str(max(low for low in (0, *BANDS) if low <= value)),
     text=_l("Of a thousand homes in our municipality, how many have a burglary reported in a year?"),
-    options=_bands() | NOT_KNOWN,
+    options=BAND_NAMES | NOT_KNOWN,
     said=_l("%(number)s of %(total)s believed that burglaries hit more homes than they do."))
 SAFE = PollQuestion(
     key="safe", rounds=BOTH, text=_l("How safe do you feel here?"),

@@ -10,7 +10,7 @@ from catalogue import SERVICES
 from facts import sheet
 from forms import poll_form
 from languages import in_each_language
-from mail.letters import CITIZEN_PATHS, poll_address
+from mail.letters import CITIZEN_PATHS, address_of
 from models import Handout, Poll, PollRound, is_same_secret, new_secret
 from web import commit_and_redirect, form_page
 
@@ -46,7 +46,7 @@ def poll_wall(code: str, secret: str):
     if found is None or not is_same_secret(found.secret, secret):
         abort(404)
     last_round = (found.shown_rounds or [*PollRound])[-1]
-    address = poll_address(found.code, str(get_locale()))
+    address = address_of("citizen.poll", str(get_locale()), code=found.code)
     import segno  # which only this page and one of the office need
 
     picture = segno.make(address, error="m").svg_inline(border=2, light="#fff", omitsize=True)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import ratelimits
 from forms import FeedbackForm
 from mail import ics
-from mail.letters import CITIZEN_PATHS, feed_address
+from mail.letters import CITIZEN_PATHS, address_of
 from mail.outbox import stuck
 from models import (
     FIRST,
@@ -72,7 +72,7 @@ def roads(postcode: str):
 @rendered_once()
 def calendar():
     return render_template(
-        "citizen/calendar.html", address=feed_address(str(get_locale())),
+        "citizen/calendar.html", address=address_of("citizen.feed", str(get_locale())),
         days=visits_by_day(Visit.agreed_after(now(), Visit.public.is_(True))))
 
 

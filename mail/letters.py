@@ -102,7 +102,7 @@ def _write(event: Event) -> list[Letter]:
         entry = _entry_of(event.visit, language) if by_mail and rule.entry else ""
         words = {"event": event, "booking": booking, "visit": event.visit, "service": service, "reader": reader,
                  "link": link_to(reader) if type(reader) in PAGES else "", "language": language, "by_mail": by_mail,
-                 "form": service and _address("citizen.book", language, slug=service.slug), "entry": entry, **stands}
+                 "form": service and address_of("citizen.book", language, slug=service.slug), "entry": entry, **stands}
         recipient = booking.reached_by(way) if booking else reader.email or reader.name or str(ASSIGNEES[reader.kind])
         letter = _add(event.kind, why, words, channel=way, booking=booking, language=language, recipient=recipient,
                       assignee=reader if isinstance(reader, Assignee) else None, calendar=entry)
@@ -149,7 +149,8 @@ def _held_back(event: Event, address: str, language: str) -> tuple[str, dict]:
     named = event.booking.reference if event.booking else f"v{event.facts['waiter']}"
     token = _signer().sign(f"{named}.{address_key(address)}").decode().rstrip("-_")
     return _refused(address, before), {
-        "not_me": _address("citizen.not_me", language, token=token), "last_today": before == limits.RECEIPTS_A_DAY - 1}
+        "not_me": address_of("citizen.not_me", language, token=token),
+        "last_today": before == limits.RECEIPTS_A_DAY - 1}
 
 
 def _refused(address: str, before: int) -> str:
@@ -229,25 +230,16 @@ def link_to(reader: Booking | Assignee | WaitlistEntry | FindingsLink | Invite) 
     """The secret link of a case or of whoever else is let in by one, in the language of their letters. It only ever
     shows a page."""
     named = {"reference": reader.reference} if isinstance(reader, Booking) else {"id": reader.id}
-    return _address(PAGES[type(reader)], reader.language, secret=reader.secret, **named)
+    return address_of(PAGES[type(reader)], reader.language, secret=reader.secret, **named)
 
 
 def office_address() -> str:
-    return _address("office.work_list", MAIN)
+    return address_of("office.work_list", MAIN)
 
 
-def feed_address(language: str, key: str = "") -> str:
-    """Where a calendar fetches the dates that anybody may know, or with its `key` those of an officer."""
-    return _address("office.feed", language, key=key) if key else _address("citizen.feed", language)
-
-
-def poll_address(code: str, language: str) -> str:
-    """Where whoever takes part in a meeting answers its poll."""
-    return _address("citizen.poll", language, code=code)
-
-
-def _address(endpoint: str, language: str, **values) -> str:
-    """An absolute address made from configuration, never from what a request claims to be."""
+def address_of(endpoint: str, language: str, **values) -> str:
+    """The absolute address of a page that ADDRESSES names, made from configuration, never from what a request claims to
+    be."""
     config = current_app.config
     road = ADDRESSES.bind(config["SERVER_NAME"], script_name=prefix(language) or "/",
                           url_scheme=config["PREFERRED_URL_SCHEME"])

@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from forms import AbsenceForm, Form, OfficerAbsenceForm, OpeningHoursForm
 from labels import HOLIDAYS
 from mail import ics
-from mail.letters import OFFICE_PATHS, feed_address
+from mail.letters import OFFICE_PATHS, address_of
 from models import (
     OPEN,
     Booking,
@@ -138,7 +138,7 @@ def _weeks(first: datetime) -> list[list[Day]]:
 def _settings_page(**typed: Form):
     forms = {"absence": AbsenceForm(None), "hours": OpeningHoursForm.of(OpeningHours.week(), None), **typed}
     units = [*known_units(), *(unit for of in current_app.config["DISTRICT"].units.values() for unit in of)]
-    address = g.officer.feed_key and feed_address(str(get_locale()), g.officer.feed_key)
+    address = g.officer.feed_key and address_of("office.feed", str(get_locale()), key=g.officer.feed_key)
     return render_template("office/calendar_settings.html", absences=Reservation.absences(now()), units=units,
                            address=address, **forms), 422 if typed else 200
 

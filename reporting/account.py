@@ -215,6 +215,7 @@ def _of_the_district(account: Account) -> list[Table]:
     worries = [(code, str(words), [number]) for code, words in WORRIES.items()
                if (number := account.work("worries", code))]
     tasks = [(status, str(words), [account.work("tasks", status)]) for status, words in TASK_STATUSES.items()]
+    polls = PollYear.add_up(line for quarter in account.quarters for line in quarter.work.get("polls", ()))
     return [
         Table("answers", gettext("Answers by service"), gettext("Service"), (_l("Answered"), *ANSWER_NAMES.values()),
               answers),
@@ -225,13 +226,7 @@ def _of_the_district(account: Account) -> list[Table]:
             "At how many meetings, walks and visits of the van it was said.")),
         Table("helped", gettext("Did the answer help?"), gettext("Answer"), (NUMBER,), counted("helped", HELPED)),
         Table("tasks", gettext("Agreed actions and unsafe spots"), gettext("State"), (NUMBER,), tasks),
-        *_polls(account)]
-
-
-def _polls(account: Account) -> list[Table]:
-    """What people at meetings and walks believed and felt; nothing where nobody was asked."""
-    lines = PollYear.add_up(line for quarter in account.quarters for line in quarter.work.get("polls", ()))
-    return [table for table in (guesses_table(lines), felt_table(lines)) if table.rows]
+        *(table for table in (guesses_table(polls), felt_table(polls)) if table.rows)]  # where anybody was asked
 
 
 def _cells(account: Account, *paths: tuple[str, str]) -> list[int | str]:

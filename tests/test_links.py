@@ -9,7 +9,7 @@ from conftest import OFFICER, Person, book, logged_in
 from helpers import one_app, wish
 from helpers_cases import planned
 
-from mail.letters import ADDRESSES, _held_back, feed_address, named_in
+from mail.letters import ADDRESSES, _held_back, address_of, named_in
 from models import Booking, Event, FindingsLink, Invite, Letter, Officer, Role, Visit, db, now
 from models.base import is_same_secret, new_secret
 
@@ -38,7 +38,7 @@ def links(site) -> dict[str, str]:
         ida.renew_feed_key()
         db.session.commit()
         letters = "\n".join(db.session.scalars(db.select(Letter.text)))
-        feed = feed_address("da", ida.feed_key)
+        feed = address_of("office.feed", "da", key=ida.feed_key)
     found = {kind: re.search(rf"https?://[^/\s]+({path}\S+)", letters)[1] for kind, path in {
         "case": "/sag/", "not me": "/ikke-mig/", "field": "/kontor/felt/", "invitation": "/kontor/invitation/"}.items()}
     return {**found, "feed": re.sub("^https?://[^/]+", "", feed)}

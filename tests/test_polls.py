@@ -7,7 +7,7 @@ from conftest import OFFICER, Person, logged_in
 from helpers_polls import HELD, answer, code_of, meeting_today, poll_of
 
 from facts import load_shipped
-from mail.letters import poll_address
+from mail.letters import address_of
 from models import (
     Letter,
     NotAllowed,
@@ -161,7 +161,7 @@ def test_the_wall_of_a_poll_opens_by_its_secret_and_comes_anew_by_itself(app, id
     visit, code = opened(app, ida)
     with app.app_context():
         secret = poll_of(visit).secret
-        assert poll_address(code, "da") == f"http://{app.config['SERVER_NAME']}/m/{code}"
+        assert address_of("citizen.poll", "da", code=code) == f"http://{app.config['SERVER_NAME']}/m/{code}"
     stranger = Person(app)
     wall = stranger.get(f"/en/m/{code}/{secret}")
     assert wall.response.headers["Refresh"] == "5" and f"{app.config['SERVER_NAME']}/en/m/<wbr>{code}" in wall.html
