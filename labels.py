@@ -248,5 +248,4 @@ def linked(line: str) -> Markup:
 FILTERS = {f.__name__: f for f in (
     age, day, moment, month, period, clock, until, weekday, weekday_name, weekdays, span, reference, responsible,
     share, paragraphs, headed, text_blocks, due_words, error_in_words, state_in_words, delivery_in_words,
-    status_for_officer)}
-FILTERS["words"] = in_my_language
+    status_for_officer)} | {"words": in_my_language}

@@ -45,10 +45,10 @@ from .meetings import MOST_OCTETS, AdviceForm, FigureFileForm, HandoutForm, coun
 from .officer import (
     SUITS,
     AskForm,
+    ColleagueForm,
     DeclineForm,
     DeclineReasonForm,
     DelayForm,
-    FindingsLinkForm,
     JournalForm,
     MergeForm,
     MessageForm,

@@ -7,11 +7,10 @@ from flask_babel import gettext, lazy_gettext as _l
 from wtforms import PasswordField
 from wtforms.validators import Length
 
-from languages import LANGUAGES, MAIN
-
 from .fields import Day, Line, OneOf, Select
 from .form import Form, refuse_if
-from .validators import EmailAddress, Required
+from .officer import ColleagueForm
+from .validators import Required
 
 ROLES = {"coordinator": _l("Coordinator"), "reader": _l("Reader")}
 CODE = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
@@ -76,12 +75,9 @@ class SecondFactorForm(PasswordForm):
                 render_kw=CODE | {"inputmode": "numeric", "class": "form-input-short"})
 
 
-class InviteForm(Form):
-    email = Line(_l("The colleague’s e-mail"), 254, rules=[EmailAddress()],
-                 render_kw={"type": "email", "inputmode": "email", "autocomplete": "off"})
+class InviteForm(ColleagueForm):
     role = OneOf(_l("Access"), {"coordinator": _l("Coordinator: full access"),
                                 "reader": _l("Reader: figures and bookings, without anybody’s contact data")})
-    language = OneOf(_l("Language of the letter"), LANGUAGES, default=MAIN)
 
 
 class AcceptForm(Form):

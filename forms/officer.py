@@ -155,9 +155,11 @@ class SplitForm(Form):
     asked = AnyOf(_l("Who asked about it?"))
 
 
-class FindingsLinkForm(Form):
+class ColleagueForm(Form):
+    """To whom a link is mailed, to the findings of a visit or to the office."""
+
     email = Line(_l("The colleague’s e-mail"), 254, rules=[EmailAddress()],
-                 render_kw={"type": "email", "inputmode": "email"})
+                 render_kw={"type": "email", "inputmode": "email", "autocomplete": "off"})
     language = OneOf(_l("Language of the letter"), LANGUAGES, default=MAIN)
 
 

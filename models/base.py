@@ -22,6 +22,7 @@ from sqlalchemy import (
     DateTime,
     Engine,
     Enum,
+    Float,
     ForeignKey,
     MetaData,
     String,
@@ -75,6 +76,11 @@ class Base(DeclarativeBase):
         db.session.add(row)
         return row
 
+    def assign(self, **columns) -> None:
+        """Give these columns other values."""
+        for name, value in columns.items():
+            setattr(self, name, value)
+
     @classmethod
     def one_by(cls, **columns) -> Self | None:
         """The row that has these values, where no two can have them."""
@@ -88,6 +94,13 @@ class Numbered:
     """A table whose rows have a number of their own."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class HasPoint:
+    """A point on the map, in degrees; None where nobody knows it."""
+
+    lat: Mapped[float | None] = mapped_column(Float)
+    lng: Mapped[float | None] = mapped_column(Float)
 
 
 def new_secret(octets: int = 18) -> str:
@@ -185,20 +198,6 @@ def fold(words: str) -> str:
     kept = unicodedata.normalize("NFC", words).casefold().split()
     plain = ("".join(c if c.isalnum() or "@" in word else " " for c in word) for word in kept)
     return " ".join(" ".join(plain).split())
-
-
-MASK = "▒▒▒"
-
-
-def masked(value, words: list[str]):
-    """A text, or a list or dictionary of texts, in which a mask stands for each of `words`; what is no text stays."""
-    if isinstance(value, dict):
-        return {name: masked(part, words) for name, part in value.items()}
-    if isinstance(value, list):
-        return [masked(part, words) for part in value]
-    for found in words if isinstance(value, str) else ():
-        value = value.replace(found, MASK)
-    return value
 
 
 @contextmanager

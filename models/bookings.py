@@ -8,9 +8,9 @@ from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, Integer, S
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from . import limits
-from .base import Numbered, UTCDateTime, db, fold, masked, new_secret, now, one_of, require
+from .base import HasPoint, Numbered, UTCDateTime, db, fold, new_secret, now, one_of, require
 from .enums import CLOSED, DECIDED, NEXT_STEPS, OPEN, UNDECIDED, BookingStatus, Channel, DeliveryStatus
-from .events import Event, EventKind, mask_events, record_event
+from .events import Event, EventKind, mask_events, masked, record_event
 from .lookup import HasLookup, new_code
 from .roads import road_key
 from .rules import SERVICE_RULES, HasServiceRules
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from . import Letter, Officer, Place, Visit
 
 
-class Booking(HasLookup, HasProposals, HasServiceRules, Numbered, db.Model):
+class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.Model):
     """One wish. What the officer sorts, filters, counts or writes on is a column; the rest is in `answers`.
 
     `answers` is written whole by its service's validated form and never changed in place.
@@ -85,8 +85,6 @@ class Booking(HasLookup, HasProposals, HasServiceRules, Numbered, db.Model):
 
     road: Mapped[str] = mapped_column(String(120))
     from_to: Mapped[str] = mapped_column(String(200), default="")
-    lat: Mapped[float | None] = mapped_column(Float)
-    lng: Mapped[float | None] = mapped_column(Float)
     accuracy: Mapped[float | None] = mapped_column(Float)
     public: Mapped[bool] = mapped_column(Boolean, default=False)
     answers: Mapped[dict] = mapped_column(JSON, default=dict)
@@ -206,8 +204,7 @@ class Booking(HasLookup, HasProposals, HasServiceRules, Numbered, db.Model):
     def anonymise(self, anonymised: dict) -> None:
         """Take out whose wish it was and what was written. `anonymised` has the new values of its columns."""
         require(not self.is_open, f"{self.reference} is {self.status}")
-        for name, value in anonymised.items():
-            setattr(self, name, value)
+        self.assign(**anonymised)
         self.removed_on, self.follows, self.has_unread = today(), False, False
         self._refresh_search()
 

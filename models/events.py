@@ -39,7 +39,6 @@ from .base import (
     UTCDateTime,
     db,
     lock_names,
-    masked,
     now,
     one_of,
 )
@@ -109,6 +108,20 @@ def anonymise_events(events: ColumnElement[bool]) -> None:
     stays."""
     for id, kind, facts in db.session.execute(select(Event.id, Event.kind, Event.facts).where(events)).all():
         _forget(id, words="", facts={name: fact for name, fact in facts.items() if name in kind.type.facts})
+
+
+MASK = "▒▒▒"
+
+
+def masked(value, words: list[str]):
+    """A text, or a list or dictionary of texts, in which a mask stands for each of `words`; what is no text stays."""
+    if isinstance(value, dict):
+        return {name: masked(part, words) for name, part in value.items()}
+    if isinstance(value, list):
+        return [masked(part, words) for part in value]
+    for found in words if isinstance(value, str) else ():
+        value = value.replace(found, MASK)
+    return value
 
 
 def mask_events(events: ColumnElement[bool], words: list[str]) -> None:

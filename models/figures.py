@@ -90,8 +90,7 @@ class Handout(db.Model):
     def prepare(cls, visit: "Visit", **columns) -> Self:
         """Make it, or make it anew under the same address."""
         visit.handout = visit.handout or cls()
-        for name, value in columns.items():
-            setattr(visit.handout, name, value)
+        visit.handout.assign(**columns)
         return visit.handout
 
     @classmethod

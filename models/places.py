@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Optional
 from sqlalchemy import (
     ColumnElement,
     Date,
-    Float,
     ForeignKey,
     Index,
     Select,
@@ -21,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
-from .base import Numbered, UTCDateTime, db, fold, now, require
+from .base import HasPoint, Numbered, UTCDateTime, db, fold, now, require
 from .bookings import Booking
 from .enums import OPEN, BookingStatus
 from .events import Event, EventKind, record_event
@@ -36,7 +35,7 @@ NEIGHBOUR_METRES = 250  # metres within which two places are neighbours, whose w
 _METRES_PER_DEGREE = 111_320
 
 
-class Place(Numbered, db.Model):
+class Place(HasPoint, Numbered, db.Model):
     """One place as the police know it; several bookings may ask for it.
 
     `road` is its name alone: house numbers and stretches stay in the words of each booking. `road_key` is not unique,
@@ -53,8 +52,6 @@ class Place(Numbered, db.Model):
     postcode: Mapped[str] = mapped_column(String(4))
     town: Mapped[str] = mapped_column(String(80))
     municipality: Mapped[str] = mapped_column(String(80), index=True)
-    lat: Mapped[float | None] = mapped_column(Float)
-    lng: Mapped[float | None] = mapped_column(Float)
     suits: Mapped[str] = mapped_column(String(16), default="")
     suitability: Mapped[str] = mapped_column(Text, default="")
     again_on: Mapped[date | None] = mapped_column(Date, index=True)

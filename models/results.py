@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, Integer, S
 from sqlalchemy.orm import Mapped, mapped_column
 
 from . import limits
-from .base import Numbered, db, fold, one_of
+from .base import HasPoint, Numbered, db, fold, one_of
 from .enums import PartOfDay
 from .roads import road_key, road_name
 from .rules import HasServiceRules
@@ -25,7 +25,7 @@ PARTS_OF_DAY = {6: PartOfDay.NIGHT, 10: PartOfDay.MORNING, 14: PartOfDay.MIDDAY,
                 24: PartOfDay.EVENING}
 
 
-class Result(HasServiceRules, Numbered, db.Model):
+class Result(HasServiceRules, HasPoint, Numbered, db.Model):
     """One visit as everybody may know it.
 
     `place_number` is the same for all results of one place: the number of the first of them. `road` is without a house
@@ -49,8 +49,6 @@ class Result(HasServiceRules, Numbered, db.Model):
     postcode: Mapped[str] = mapped_column(String(4))
     town: Mapped[str] = mapped_column(String(80))
     municipality: Mapped[str] = mapped_column(String(80))
-    lat: Mapped[float | None] = mapped_column(Float)
-    lng: Mapped[float | None] = mapped_column(Float)
     method: Mapped[str] = mapped_column(String(32), default="")
     speed_limit: Mapped[int | None] = mapped_column(Integer)
     measured: Mapped[int | None] = mapped_column(Integer)
@@ -97,8 +95,7 @@ class Result(HasServiceRules, Numbered, db.Model):
         before = {name: getattr(self, name) for name in columns if getattr(self, name) != columns[name]}
         if before:
             self.before, self.corrected_on, self.updated_on = before, today(), today()
-        for name in before:
-            setattr(self, name, columns[name])
+        self.assign(**columns)
 
     def renew(self, tasks: list[dict], protocol: str) -> None:
         """The public tasks and the protocol, as they stand now."""

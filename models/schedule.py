@@ -27,7 +27,14 @@ def unit_key(unit: str) -> str:
     return fold(unit).replace(" ", "")
 
 
-class Reservation(Numbered, db.Model):
+class HasTimes:
+    """From when to when something is."""
+
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Reservation(HasTimes, Numbered, db.Model):
     """Time of one unit, a crew or a van, that a visit or an absence occupies, the road there and back included.
 
     `resource` is what the unit does in the visit. An absence has no visit, and without a unit it is everybody's. That
@@ -42,8 +49,6 @@ class Reservation(Numbered, db.Model):
     resource: Mapped[str] = mapped_column("part", String(16), default="")
     unit: Mapped[str] = mapped_column(String(80), default="")
     unit_key: Mapped[str] = mapped_column(String(80), default="")
-    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
     words: Mapped[str] = mapped_column(String(200), default="")
 
     visit: Mapped["Visit | None"] = relationship(back_populates="reservations")
@@ -181,7 +186,7 @@ def in_units(resource_units: dict[str, str]) -> list[tuple[str, str]]:
 LONGEST_ROAD = timedelta(hours=10)  # each way
 
 
-class Proposal(Numbered, db.Model):
+class Proposal(HasTimes, Numbered, db.Model):
     """A date until it is agreed, refused or lapsed (`closed_at`). It holds nobody's time: whoever agrees first has it.
 
     What we offer says by when to answer, and what the visit would take: the units of each part, `travel` minutes each
@@ -191,8 +196,6 @@ class Proposal(Numbered, db.Model):
     __table_args__ = (Index(None, "booking_id", "closed_at"), Index(None, "closed_at", "starts_at"))
 
     booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"))
-    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
     answer_by: Mapped[date | None] = mapped_column(Date)
     resource_units: Mapped[dict] = mapped_column("takes", JSON, default=dict)
     travel: Mapped[int] = mapped_column(Integer, default=0)

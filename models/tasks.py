@@ -3,12 +3,12 @@
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
+from sqlalchemy import JSON, Boolean, Date, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from languages import MAIN
 
-from .base import Numbered, OpenedByLink, UTCDateTime, db, now, one_of, require
+from .base import HasPoint, Numbered, OpenedByLink, UTCDateTime, db, now, one_of, require
 from .enums import OVER, REFUSALS, UNTOUCHED, Channel, DeliveryStatus, TaskStatus
 from .events import Event, EventKind, record_event
 from .working_days import today
@@ -89,7 +89,7 @@ class Assignee(OpenedByLink, db.Model):
                             numbers=[task.number for task in tasks]) if tasks else None
 
 
-class Task(Numbered, db.Model):
+class Task(HasPoint, Numbered, db.Model):
     """One thing to be done: an agreed action, or what was seen at one spot. Its number stays for good.
 
     `what` and `reason` are the officer's words; `details` are the answers to the rest of its service's form.
@@ -110,8 +110,6 @@ class Task(Numbered, db.Model):
     reason: Mapped[str] = mapped_column(Text)
     public: Mapped[bool] = mapped_column(Boolean)
     due_on: Mapped[date | None] = mapped_column(Date)
-    lat: Mapped[float | None] = mapped_column(Float)
-    lng: Mapped[float | None] = mapped_column(Float)
     entered_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_on: Mapped[date | None] = mapped_column(Date)
     ask_on: Mapped[date | None] = mapped_column(Date, index=True)
@@ -147,8 +145,7 @@ class Task(Numbered, db.Model):
         if status in UNTOUCHED:  # which of them follows from what has been sent
             status = TaskStatus.SENT if self.sent_on else TaskStatus.NEW
         self.assignee, self.status, self.reason = assignee, status, reason
-        for name in ("what", "details", "due_on", "public", "lat", "lng"):
-            setattr(self, name, columns[name])
+        self.assign(**columns)
         if jpeg is not None:
             self.photo = Photo(jpeg=jpeg) if jpeg else None
         self.ask_next()

@@ -28,7 +28,7 @@ from .enums import BookingStatus, VisitStatus
 from .events import Event, EventKind, record_event
 from .publication import HasResult
 from .rules import HasServiceRules
-from .schedule import Proposal, Reservation, ensure_free, in_units, unit_key
+from .schedule import HasTimes, Proposal, Reservation, ensure_free, in_units, unit_key
 from .working_days import add_working_days, local, midnight, today
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class VisitStatistic(db.Model):
     number: Mapped[int] = mapped_column(Integer)
 
 
-class Visit(HasServiceRules, HasResult, Numbered, db.Model):
+class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
     """One visit. `draft` are findings as entered, `findings` as last sent: a citizen only ever sees the second.
 
     `date_agreed` is true where the date was agreed with those who asked; where it is false, nobody outside the office
@@ -71,8 +71,6 @@ class Visit(HasServiceRules, HasResult, Numbered, db.Model):
 
     place_id: Mapped[int] = mapped_column(ForeignKey("places.id"))
     status: Mapped[VisitStatus] = mapped_column("state", one_of(VisitStatus), default=VisitStatus.PLANNED)
-    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
     crew: Mapped[str] = mapped_column(String(80))
     travel: Mapped[int] = mapped_column(Integer, default=0)
     method: Mapped[str] = mapped_column(String(32), default="")
@@ -288,8 +286,7 @@ class Visit(HasServiceRules, HasResult, Numbered, db.Model):
     def anonymise(self, anonymised: dict) -> None:
         """What was written about it is taken out, and the photos; what was found, in numbers and choices, stays."""
         self._must_be(VisitStatus.REPORTED, VisitStatus.CANCELLED)
-        for name, value in anonymised.items():
-            setattr(self, name, value)
+        self.assign(**anonymised)
         for task in self.tasks:
             task.photo, task.ask_on = None, None
         self.removed_on, self.protocol_public, self.handout = today(), False, None

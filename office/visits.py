@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 import ratelimits
 from catalogue import SERVICES, Service, by_slug
-from forms import AgreedVisitForm, CallOffForm, CancelForm, FindingsLinkForm, Form, ReportForm, VisitForm, WithholdForm
+from forms import AgreedVisitForm, CallOffForm, CancelForm, ColleagueForm, Form, ReportForm, VisitForm, WithholdForm
 from labels import day, reference as in_halves
 from mail.letters import OFFICE_PATHS, preview_letters
 from models import (
@@ -209,7 +209,7 @@ def visit_page(visit: Visit, cancel: Form | None = None, preview: list[Letter] |
     service = SERVICES[visit.service]
     told = visit.draft or visit.findings
     return render_template("office/visit.html", visit=visit, service=service, preview=preview,
-                           cancel=cancel or _cancel_form(visit, None), field_link=field_link or FindingsLinkForm(None),
+                           cancel=cancel or _cancel_form(visit, None), field_link=field_link or ColleagueForm(None),
                            withhold=withhold or WithholdForm(None), begun=visit.starts_at <= now(),
                            answers=service.findings.describe(told, internal=True) if told else [])
 
@@ -316,7 +316,7 @@ def _is_public(form: VisitForm) -> bool:
 
 @office.post("/besoeg/<int:id>/feltlink")
 def send_field_link(id: int):
-    visit, form = db.get_or_404(Visit, id), FindingsLinkForm()
+    visit, form = db.get_or_404(Visit, id), ColleagueForm()
     if not form.validate():
         return visit_page(visit, field_link=form), 422
     FindingsLink.send(g.officer, visit, form.email.data, form.language.data)

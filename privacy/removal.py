@@ -156,8 +156,7 @@ def _forget_visit(visit: Visit) -> None:
 
 
 def _empty(row) -> None:
-    for name, value in anonymised(row).items():
-        setattr(row, name, value)
+    row.assign(**anonymised(row))
 
 
 def _empty_letter(letter: Letter) -> None:

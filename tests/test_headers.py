@@ -16,7 +16,7 @@ from forms import (
     AssigneeForm,
     BookingForm,
     DeclineReasonForm,
-    FindingsLinkForm,
+    ColleagueForm,
     Form,
     InviteForm,
     JournalForm,
@@ -224,7 +224,7 @@ def test_every_field_for_words_has_an_end(app):
 KEPT_IN = [
     (BookingForm, models.Booking, {"email", "name", "org", "road", "from_to"}),
     (BookingForm, models.Place, {"road", "from_to"}),
-    (TellMeForm, models.WaitlistEntry, {"email"}), (FindingsLinkForm, models.FindingsLink, {"email"}),
+    (TellMeForm, models.WaitlistEntry, {"email"}), (ColleagueForm, models.FindingsLink, {"email"}),
     (InviteForm, models.Invite, {"email"}), (AcceptForm, models.Officer, {"name"}),
     (JournalForm, models.Booking, {"journal"}), (AssigneeForm, models.Assignee, {"name", "email"}),
     (DeclineReasonForm, models.DeclineReason, {"name"}), (PlaceNotesForm, models.Place, {"from_to"}),
