@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask_babel import get_locale, gettext, lazy_gettext as _l
+from flask_babel import gettext, lazy_gettext as _l
 
-from forms import YES_NO
-from languages import in_language
+from forms import YES_NO, in_my_language
 from models import Poll, PollRound
 
 BOTH = (PollRound.BEFORE, PollRound.AFTER)
@@ -76,9 +75,9 @@ def counted(question: PollQuestion, poll: Poll) -> tuple[str, ...]:
 
 def fact_in_words(question: PollQuestion, poll: Poll) -> str:
     """What the figures say to it, with their source, as it was shown; empty where nothing was."""
-    fact, language = poll.facts.get(question.key), str(get_locale())
-    return gettext("%(fact)s Source: %(source)s.", fact=in_language(fact["texts"], language),
-                   source=in_language(fact["sources"], language)) if fact else ""
+    fact = poll.facts.get(question.key)
+    return gettext("%(fact)s Source: %(source)s.", fact=in_my_language(fact["texts"]),
+                   source=in_my_language(fact["sources"])) if fact else ""
 
 
 def results_in_words(questions: tuple[PollQuestion, ...], poll: Poll | None) -> list[str]:

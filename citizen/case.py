@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Response, abort, flash, redirect, render_template, url_for
-from flask_babel import get_locale, gettext, lazy_gettext as _l
+from flask_babel import gettext, lazy_gettext as _l
 
 import catalogue
 import ratelimits
@@ -178,7 +178,7 @@ def choose(reference: str, secret: str, id: int):
 def entry(reference: str, secret: str):
     """The agreed date for one's own calendar."""
     visit = booking_of(reference, secret).agreed_visit or abort(404)
-    return Response(ics.entry(visit, str(get_locale())), mimetype="text/calendar")
+    return Response(ics.entry(visit), mimetype="text/calendar")
 
 
 class StepForms(dict):

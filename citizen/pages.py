@@ -78,7 +78,7 @@ def calendar():
 
 @citizen.get(CITIZEN_PATHS["feed"])
 def feed():
-    return Response(ics.public_feed(str(get_locale())), mimetype="text/calendar")
+    return Response(ics.public_feed(), mimetype="text/calendar")
 
 
 @citizen.get("/privatliv")

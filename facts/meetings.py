@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from flask_babel import get_locale
-
 from catalogue import TREND_YEARS, PollQuestion, Service
 from catalogue.advice import advice
-from languages import MAIN, in_each_language, in_language
+from forms import in_my_language
+from languages import MAIN, in_each_language
 from models import AdviceText, Booking, Handout, Result, limits
 from reporting.results import Wanted
 
@@ -40,7 +39,7 @@ def guessed_change(table: FigureTable, area: str, measure: str, years: int) -> F
         return None
     value = SIGN[sentences.compare(counts[newest], counts[newest - years])]
     said = sentences.change(table, measure, area, newest - years, newest)
-    return Fact(value, said, _named(table.source(measure, area)))
+    return Fact(value, said, in_my_language(table.source(measure, area).name))
 
 
 def guessed_level(table: FigureTable, area: str) -> Fact | None:
@@ -48,11 +47,8 @@ def guessed_level(table: FigureTable, area: str) -> Fact | None:
     newest = table.newest_year(HOMES, area)
     if newest is None:
         return None
-    return Fact(table.series(HOMES, area)[newest], sentences.per_homes(table, area), _named(table.source(HOMES, area)))
-
-
-def _named(source: Source) -> str:
-    return in_language(source.name, str(get_locale()))
+    return Fact(table.series(HOMES, area)[newest], sentences.per_homes(table, area),
+                in_my_language(table.source(HOMES, area).name))
 
 
 # What answers a guess, by the `fact` of its question.

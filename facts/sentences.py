@@ -6,9 +6,9 @@ A sentence that a figure is missing for is empty.
 from enum import StrEnum
 from math import sqrt
 
-from flask_babel import format_decimal, format_percent, get_locale, gettext, lazy_gettext as _l
+from flask_babel import format_decimal, format_percent, gettext, lazy_gettext as _l
 
-from languages import in_language
+from forms import in_my_language
 from models import limits
 
 from .figure_table import FigureTable, in_area
@@ -94,7 +94,7 @@ def per_homes(table: FigureTable, area: str) -> str:
     year = table.newest_year(HOMES, area)
     if year is None:
         return ""
-    period = in_language(table.source(HOMES, area).period, str(get_locale())) or gettext("in %(year)s", year=year)
+    period = in_my_language(table.source(HOMES, area).period) or gettext("in %(year)s", year=year)
     return gettext("Of %(per)s homes in %(area)s, %(rate)s had a reported burglary %(period)s.", area=in_area(area),
                    per=format_decimal(limits.PER_INHABITANTS), rate=one_decimal(table.series(HOMES, area)[year]),
                    period=period)

@@ -1,7 +1,8 @@
 """Dates as calendar programs read them: attached to a letter, or as a feed that is fetched again and again.
 
-Only what those who asked were told is ever here. A feed's address can be passed on, and other companies' servers
-read it; so the officer's own feed, too, is without the visits that nobody may know of.
+All of it is in the language of the moment. Only what those who asked were told is ever here. A feed's address can be
+passed on, and other companies' servers read it; so the officer's own feed, too, is without the visits that nobody may
+know of.
 
 It needs a package of 3 MB, which the worker that sends letters loads when it writes an entry, and not before.
 """
@@ -9,7 +10,7 @@ It needs a package of 3 MB, which the worker that sends letters loads when it wr
 from datetime import timedelta
 
 from flask import current_app
-from flask_babel import force_locale, gettext
+from flask_babel import gettext
 from icalendar import Calendar, Event as Entry, Timezone, vCalAddress, vDuration
 
 from catalogue import SERVICES
@@ -40,18 +41,16 @@ END:VTIMEZONE
 """)
 
 
-def entry(visit: Visit, language: str) -> str:
+def entry(visit: Visit) -> str:
     """A visit as its letter carries it: the same entry each time, changed or taken out again."""
-    with force_locale(language):
-        return _calendar([_entry(visit, _what_to_know())],
-                         method="CANCEL" if visit.status is VisitStatus.CANCELLED else "PUBLISH")
+    return _calendar([_entry(visit, _what_to_know())],
+                     method="CANCEL" if visit.status is VisitStatus.CANCELLED else "PUBLISH")
 
 
-def public_feed(language: str) -> str:
+def public_feed() -> str:
     """What anybody may know: the dates that everyone who asked agreed to show."""
-    with force_locale(language):
-        visits = Visit.agreed_after(now() - PAST, Visit.public.is_(True))
-        return _feed([_entry(visit, _what_to_know()) for visit in visits], gettext("Meet the police"))
+    visits = Visit.agreed_after(now() - PAST, Visit.public.is_(True))
+    return _feed([_entry(visit, _what_to_know()) for visit in visits], gettext("Meet the police"))
 
 
 def officer_feed(officer) -> str:

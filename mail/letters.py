@@ -99,7 +99,7 @@ def _write(event: Event) -> list[Letter]:
     about = booking or event.visit
     service = SERVICES.get(about.service if about else event.facts.get("service"))
     with force_locale(language):
-        entry = _entry_of(event.visit, language) if by_mail and rule.entry else ""
+        entry = _entry_of(event.visit) if by_mail and rule.entry else ""
         words = {"event": event, "booking": booking, "visit": event.visit, "service": service, "reader": reader,
                  "link": link_to(reader) if type(reader) in PAGES else "", "language": language, "by_mail": by_mail,
                  "form": service and address_of("citizen.book", language, slug=service.slug), "entry": entry, **stands}
@@ -112,10 +112,10 @@ def _write(event: Event) -> list[Letter]:
     return [letter]
 
 
-def _entry_of(visit: Visit, language: str) -> str:
+def _entry_of(visit: Visit) -> str:
     from mail import ics  # the pages have it already; the worker seldom needs it
 
-    return ics.entry(visit, language)
+    return ics.entry(visit)
 
 
 def _reader(event: Event) -> Booking | Officer | Assignee | WaitlistEntry | FindingsLink | Invite | Feedback:

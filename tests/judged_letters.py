@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app import create_app
 from demo import story
-from languages import LANGUAGES
+from languages import LANGUAGES, in_each_language
 from mail import ics, letters, outbox
 from models import (
     Channel,
@@ -50,8 +50,8 @@ def write(folder: Path) -> int:
                 (folder / f"{name}.eml").write_bytes(outbox._as_mail(letter).as_bytes())
                 if letter.calendar:
                     (folder / f"{name}.ics").write_bytes(letter.calendar.encode())
-            for language in LANGUAGES:
-                (folder / f"feed-{language}.ics").write_bytes(ics.public_feed(language).encode())
+            for language, feed in in_each_language(ics.public_feed).items():
+                (folder / f"feed-{language}.ics").write_bytes(feed.encode())
             (folder / "feed-officer.ics").write_bytes(ics.officer_feed(officer).encode())
             missing = {path.stem for path in Path(app.root_path, "templates/letters").glob("[!_]*.txt")} - {
                 letter.kind for letter in written}
