@@ -4,6 +4,7 @@ import io
 import math
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ ZOOMS = range(10, 16)
 STREET = (200, 30, 30)
 
 
+@cache
 def picture() -> bytes:
     tile, kept = Image.new("RGB", (256, 256), (240, 240, 230)), io.BytesIO()
     ImageDraw.Draw(tile).line([(0, 128), (256, 128)], STREET, width=24)
