@@ -27,6 +27,7 @@ LAYOUT = """() => {
     && getComputedStyle(element).display !== "inline" && getComputedStyle(element).overflowX === "visible";
 
   const seen = [...document.querySelectorAll("body *")].filter((element) => !unseen(element));
+  const shown = new Set([document.body, ...seen]);
   if (document.documentElement.scrollWidth > room) {
     const wide = seen.filter((element) => element.getBoundingClientRect().right > room + 1);
     found.push(`wider than the window: ${document.documentElement.scrollWidth}; ${wide.slice(-3).map(show).join(" ")}`);
@@ -42,7 +43,7 @@ LAYOUT = """() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {
     const parent = text.parentElement;
-    if (!text.data.trim() || unseen(parent) || parent.closest("option, textarea, script, .tick-bar")) continue;
+    if (!text.data.trim() || !shown.has(parent) || parent.closest("option, textarea, script, .tick-bar")) continue;
     range.selectNodeContents(text);
     for (const box of range.getClientRects()) {
       if (box.width < 2) continue;
@@ -50,11 +51,20 @@ LAYOUT = """() => {
       lines.push({ text, left: box.left + 1, right: box.right - 1, top: box.top + air, bottom: box.bottom - air });
     }
   }
+  const cutting = new Map(); // what is asked of the browser once for each box
+  const edges = (box) => {
+    if (!cutting.has(box)) {
+      const { overflowX, overflowY } = getComputedStyle(box);
+      const [across, down] = [overflowX !== "visible", overflowY !== "visible"];
+      cutting.set(box, (across || down) && { across, down, edge: box.getBoundingClientRect() });
+    }
+    return cutting.get(box);
+  };
   for (const line of lines) {
     for (let box = line.text.parentElement; box !== document.body; box = box.parentElement) {
-      const { overflowX, overflowY } = getComputedStyle(box), edge = box.getBoundingClientRect();
-      const cut = (overflowX !== "visible" && (line.left < edge.left || line.right > edge.right))
-        || (overflowY !== "visible" && (line.top < edge.top || line.bottom > edge.bottom));
+      const { across, down, edge } = edges(box) || {};
+      const cut = (across && (line.left < edge.left || line.right > edge.right))
+        || (down && (line.top < edge.top || line.bottom > edge.bottom));
       if (cut) found.push(`cut off: ${line.text.data.trim().slice(0, 60)}`);
     }
   }
