@@ -38,6 +38,7 @@ from werkzeug.security import generate_password_hash
 import models.officers
 from app import create_app
 from languages import LANGUAGES, MAIN
+from mail import outbox
 from models import COPENHAGEN, Booking, Event, EventKind, Letter, LogIn, Officer, Place, Visit, db, now  # noqa: F401
 from ratelimits import limiter
 
@@ -151,6 +152,8 @@ Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": _Compiled()}
 
 # Settings of which few values are tried: an application stands for each of their combinations.
 SWITCHES = {"BOT_CHECK", "DEMO", "IDLE_MINUTES", "PROXIES", "RATELIMIT_ENABLED", "SECOND_FACTOR"}
+# Those of which every test has values of its own: Flask-Mail alone reads them, anew whenever an application is lent.
+OF_MAIL = {"MAIL_PASSWORD", "MAIL_PORT", "MAIL_SERVER", "MAIL_SUPPRESS_SEND", "MAIL_USERNAME", "MAIL_USE_TLS"}
 
 
 @pytest.fixture(scope="session")
@@ -182,11 +185,13 @@ def make_app(template, tmp_path, standing):
     lent, own = [], []
 
     def make(**config):
-        if config.keys() - SWITCHES:
+        if config.keys() - SWITCHES - OF_MAIL:
             own.append(build(databases.copied(template, tmp_path / f"instance{len(own)}"), **config))
             return own[-1]
-        app = standing(len(lent), **config)
+        app = standing(len(lent), **{name: value for name, value in config.items() if name in SWITCHES})
         lent.append((app, dict(app.config), dict(app.view_functions), app.wsgi_app))
+        app.config.update(config)
+        outbox.mail.init_app(app)
         return app
 
     yield make
