@@ -1,15 +1,64 @@
 """Templates are compiled for each language; what is rendered or compiled keeps no writer waiting."""
 
+import marshal
+import sys
+from contextlib import suppress
 from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from shutil import rmtree
 from threading import Lock
 
+import jinja2
 from flask import request
 from flask.templating import Environment
 from flask_babel import force_locale, get_locale, gettext
-from jinja2 import nodes
+from jinja2 import BytecodeCache, nodes
+from jinja2.bccache import Bucket
 from jinja2.visitor import NodeTransformer
 
 from models import reading_only, stop_writing
+
+HERE = Path(__file__).parent
+# What a compiled template may hold beside its own words: sentences of these, and what these make of a constant.
+COMPILED_IN = ("translations/*/LC_MESSAGES/*.mo", "*.py", "forms/*.py", "requirements.lock")
+
+
+class CompiledTemplates(BytecodeCache):
+    """What has been compiled, on disk, so that the next process need not do it again.
+
+    All of it lies in a folder that is named after what else was compiled in. With a new version, another one is made,
+    and the old one goes. What cannot be read, is broken or only half written is compiled anew; what cannot be written
+    is not kept. So nobody waits for anybody, and files are written in place.
+    """
+
+    def __init__(self, folder: Path):
+        files = sorted(file for names in COMPILED_IN for file in HERE.glob(names))
+        state = sha256(f"{sys.version} {jinja2.__version__} {files}".encode())
+        for file in files:
+            state.update(sha256(file.read_bytes()).digest())
+        self.folder = folder / state.hexdigest()[:32]
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        return f"{get_locale()}.{name.replace('/', '.')}"
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            found = (self.folder / bucket.key).read_bytes()
+            code = found[sha256().digest_size:]
+            if found == self._sealed(bucket, code):
+                bucket.code = marshal.loads(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            if not self.folder.exists():
+                rmtree(self.folder.parent, ignore_errors=True)
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.folder / bucket.key).write_bytes(self._sealed(bucket, marshal.dumps(bucket.code)))
+
+    def _sealed(self, bucket: Bucket, code: bytes) -> bytes:
+        """Behind a sum of it and of the template's words: Python may crash over code that is not whole."""
+        return sha256(bucket.checksum.encode() + code).digest() + code
 
 
 class TranslateSentences(NodeTransformer):
