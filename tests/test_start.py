@@ -39,6 +39,21 @@ def tree(tmp_path) -> Path:
     return tree
 
 
+def test_setup_compiles_the_code_but_nothing_of_the_instance(tree):
+    """Whoever serves the site cannot write into its code, and a compiled config.py would be one more copy of passwords."""
+    (tree / "models").unlink()
+    shutil.copytree(ROOT / "models", tree / "models", ignore=shutil.ignore_patterns("__pycache__"))
+    (tree / "instance").mkdir()
+    (tree / "instance" / "config.py").write_text("MAIL_PASSWORD = 'secret'")
+    (tree / "translations").unlink()
+    shutil.copy(ROOT / "bin" / "setup", tree / "bin")
+    version = subprocess.run([sys.executable, "--version"], capture_output=True, text=True).stdout
+    (tree / ".venv" / ".installed-requirements.txt").write_text(version + (ROOT / "requirements.lock").read_text())
+    done = subprocess.run(["bash", "bin/setup", "requirements.txt"], cwd=tree, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list(tree.glob("models/__pycache__/base.*.pyc")) and not list(tree.glob("instance/__pycache__"))
+
+
 class Run:
     """One bin/run."""
 
