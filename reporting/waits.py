@@ -1,13 +1,13 @@
 """What a stranger may know: who else asks about a place, and how long one waits at present."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 from math import ceil
 
-from sqlalchemy import CompoundSelect, bindparam, case, func, or_, select, union_all
+from sqlalchemy import CompoundSelect, bindparam, case, func, null, or_, select, union_all
 
 from catalogue import SERVICES, Service
 from models import (
@@ -112,28 +112,33 @@ def estimates(service: str = "", before: Booking | None = None) -> dict[str, Wai
     found = db.session.execute(_answers_and_queue(bool(service), before is not None), {
         "first": today() - timedelta(days=limits.LOOK_BACK_DAYS), "last": yesterday, "service": service,
         "before": before and before.id})
-    lately: dict[str, Counter] = {}
-    by_day: dict[str, Counter] = {}
+    lately, by_day = defaultdict(Counter), defaultdict(Counter)
     ahead: dict[str, int] = {}
     for service, day, wait, count in found:
-        if day is None:
-            ahead[service] = count
+        if day is not None:
+            by_day[service][day] = count
+        elif wait is not None:
+            lately[service][wait] = count
         else:
-            lately.setdefault(service, Counter())[wait] += count
-            by_day.setdefault(service, Counter())[day] += count
+            ahead[service] = count
     return {service: estimate(lately[service], answers_per_day(by_day[service], yesterday), ahead.get(service, 0))
             if service in lately else WaitEstimate(ahead[service]) for service in {*lately, *ahead}}
 
 
 @cache  # to put it together takes five times as long as to ask it
 def _answers_and_queue(one_service: bool, not_after: bool) -> CompoundSelect:
-    counted = select(Booking.service, Booking.decided_on, Booking.wait, func.count()).where(
-        *[Booking.service == bindparam("service")] * one_service).group_by(
-        Booking.service, Booking.decided_on, Booking.wait)
+    """How many were answered on each day, how many after each wait, and how many are still to be answered. By day and
+    wait together there would be four times as many rows."""
+    of_service = [Booking.service == bindparam("service")] * one_service
+    answered = [*of_service, Booking.decided_on.between(bindparam("first"), bindparam("last"))]
     return union_all(
-        counted.where(Booking.decided_on.between(bindparam("first"), bindparam("last"))),
-        counted.where(Booking.status.in_(UNDECIDED), Booking.decided_on.is_(None),
-                      *[Booking.id < bindparam("before")] * not_after))
+        select(Booking.service, Booking.decided_on, null(), func.count()).where(*answered).group_by(
+            Booking.decided_on, Booking.service),
+        select(Booking.service, null(), Booking.wait, func.count()).where(*answered).group_by(
+            Booking.service, Booking.wait),
+        select(Booking.service, null(), null(), func.count()).where(
+            *of_service, Booking.status.in_(UNDECIDED), Booking.decided_on.is_(None),
+            *[Booking.id < bindparam("before")] * not_after).group_by(Booking.service))
 
 
 def should_pause() -> list[tuple[Service, WaitEstimate]]:
