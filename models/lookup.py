@@ -6,6 +6,7 @@ import secrets
 from typing import Self
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from . import limits
 from .base import db, is_same_secret
@@ -33,7 +34,8 @@ class HasLookup:
         in the middle of a letter's subject."""
         halves = REFERENCE.findall(typed.upper())
         whole = "".join(c for c in typed.upper() if c.isalnum())
-        return db.session.scalar(select(cls).where(cls.reference.in_([whole, *map("".join, halves)])))
+        return db.session.scalar(select(cls).options(joinedload(cls.place)).where(
+            cls.reference.in_([whole, *map("".join, halves)])))
 
     @classmethod
     def by_link(cls, reference: str, secret: str) -> Self | None:

@@ -339,8 +339,8 @@ class HasProposals:
 
     @property
     def offers(self) -> list["Proposal"]:
-        """Dates that we have proposed and that nobody has answered."""
-        return [p for p in self.proposals if p.is_offer and p.closed_at is None]
+        """Dates that we have proposed and that nobody has answered; none once the case is closed."""
+        return [p for p in self.proposals if p.is_offer and p.closed_at is None] if self.is_open else []
 
     @property
     def wishes(self) -> list["Proposal"]:
