@@ -9,11 +9,10 @@ from pathlib import Path
 from shutil import rmtree
 from threading import Lock
 
-import jinja2
 from flask import request
 from flask.templating import Environment
 from flask_babel import force_locale, get_locale, gettext
-from jinja2 import BytecodeCache, nodes
+from jinja2 import BytecodeCache, __version__ as jinja_version, nodes
 from jinja2.bccache import Bucket
 from jinja2.visitor import NodeTransformer
 
@@ -34,10 +33,8 @@ class CompiledTemplates(BytecodeCache):
 
     def __init__(self, folder: Path):
         files = sorted(file for names in COMPILED_IN for file in HERE.glob(names))
-        state = sha256(f"{sys.version} {jinja2.__version__} {files}".encode())
-        for file in files:
-            state.update(sha256(file.read_bytes()).digest())
-        self.folder = folder / state.hexdigest()[:32]
+        parts = [sys.version, jinja_version, *(f"{file} {sha256(file.read_bytes()).hexdigest()}" for file in files)]
+        self.folder = folder / sha256("\n".join(parts).encode()).hexdigest()[:32]
 
     def get_cache_key(self, name: str, filename: str | None = None) -> str:
         return f"{get_locale()}.{name.replace('/', '.')}"

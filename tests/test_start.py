@@ -40,7 +40,7 @@ def tree(tmp_path) -> Path:
 
 
 def test_setup_compiles_the_code_but_nothing_of_the_instance(tree):
-    """Whoever serves the site cannot write into its code, and a compiled config.py would be one more copy of passwords."""
+    """Whoever serves the site cannot write into its code; a compiled config.py would be one more copy of passwords."""
     (tree / "models").unlink()
     shutil.copytree(ROOT / "models", tree / "models", ignore=shutil.ignore_patterns("__pycache__"))
     (tree / "instance").mkdir()
