@@ -38,7 +38,6 @@ from models import (
 from ops.cli import ops
 from privacy import retention
 from street_map import StreetMap
-from templating import CompiledTemplates
 
 HERE = Path(__file__).parent
 BIGGEST = 2**31 - 1  # no row of ours has a higher number, and a database may not know one
@@ -133,7 +132,6 @@ def _configured(config: dict) -> Flask:
     instance = Path(config.get("INSTANCE") or os.environ.get("BOOKING_INSTANCE") or HERE / "instance").absolute()
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = web.Site(__name__, instance_path=str(instance))
-    app.jinja_options = {"bytecode_cache": CompiledTemplates(instance / "compiled"), **app.jinja_options}
     app.config.from_mapping(DEFAULTS)
     app.config["SQLALCHEMY_DATABASE_URI"] = str(URL.create("sqlite", database=f"{instance}/bookings.sqlite"))
     _read_file(app, instance / "config.py")

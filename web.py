@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache, wraps
 from hashlib import file_digest, sha256
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import (
@@ -45,7 +46,7 @@ from forms import Form, PressForm, is_without_cookie
 from labels import until
 from languages import LANGUAGES, MAIN, prefix
 from models import NotAllowed, db, is_temporary, now, reading_only, stop_writing, writes_later
-from templating import TemplatesByLanguage
+from templating import CompiledTemplates, TemplatesByLanguage
 
 MOST_TO_FORGET, PIECE = 200_000_000, 65_536  # octets of a body that is too large, and read at once
 # Servers write to these by themselves: of what they cannot read, and of what fails before Flask is asked.
@@ -183,6 +184,11 @@ class Site(Flask):
     """Flask with our requests, our templates, and no address in its log."""
 
     request_class, jinja_environment, session_interface = SiteRequest, TemplatesByLanguage, Sessions()
+
+    def create_jinja_environment(self):
+        kept = CompiledTemplates(Path(self.instance_path) / "compiled")
+        self.jinja_options = {"bytecode_cache": kept, **self.jinja_options}
+        return super().create_jinja_environment()
 
     def create_global_jinja_loader(self):
         return PrefixLoader(dict.fromkeys(LANGUAGES, super().create_global_jinja_loader()))
