@@ -72,21 +72,24 @@ def require_set_up():
 
 def authorize():
     """May they: a reader opens only what READER_ENDPOINTS names, without contact data. Either way it is logged."""
+    if g.officer.is_reader:
+        redact_contact(ON_THE_DAY)  # before the first case is loaded, which is to be logged
     if g.officer.is_reader and request.endpoint not in READER_ENDPOINTS:
         start_log_entry("turned_away")
         g.version = ""  # office/versions.py: the page that says no is about nothing that changes
         return render_template("office/not_for_readers.html"), 403
     start_log_entry(page_key())
-    if g.officer.is_reader:
-        redact_contact(ON_THE_DAY)
     return None
 
 
 def start_log_entry(what: str) -> None:
-    """What this request is about; it is written with the commit, or else when the page goes out."""
-    reference = request.view_args.get("reference", "")
-    about = request.path.removeprefix("/kontor").lstrip("/").replace(
-        reference, "".join(c for c in reference.upper() if c.isalnum()))
+    """What this request is about: the one address of what was found, however it was typed, so that the log knows each
+    case and number by one spelling. It is written with the commit, or else when the page goes out."""
+    named = request.view_args
+    if "reference" in named:
+        named["reference"] = booking_or_404(named["reference"]).reference
+    _, path = request.url_rule.build(named)
+    about = path.removeprefix("/kontor").lstrip("/")
     start_audit(g.officer.id, what, about)
 
 

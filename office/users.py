@@ -64,8 +64,8 @@ def _found(form: LogForm) -> Select:
 
 
 def _about(booking: Booking) -> list:
-    """What is about a case: its own pages, its letters and visits, and what was done to it among others."""
-    pages = [f"sag/{booking.reference}", *(f"breve/{letter.id}" for letter in booking.letters),
-             *(f"besoeg/{visit.id}" for visit in booking.visits)]
-    return [AuditEntry.about.contains(f" {booking.reference}"), AuditEntry.about.in_(pages),
+    """What is about a case: its own pages and what was done to it among others, which all name it, and the pages of its
+    letters and visits."""
+    pages = [*(f"breve/{letter.id}" for letter in booking.letters), *(f"besoeg/{visit.id}" for visit in booking.visits)]
+    return [AuditEntry.about.contains(booking.reference), AuditEntry.about.in_(pages),
             *(AuditEntry.about.startswith(f"{page}/") for page in pages)]

@@ -110,9 +110,9 @@ def last(app, person: Person) -> str:
     return lines_of(person)[0]
 
 
-def lines_of(person: Person) -> list[str]:
+def lines_of(person: Person, path: str = LOG) -> list[str]:
     """All lines that the page shows, newest first, in words, without their time."""
-    rows = re.findall(r"<tr>(.*?)</tr>", person.get(LOG).html.split("<tbody>")[1], re.S)
+    rows = re.findall(r"<tr>(.*?)</tr>", person.get(path).html.split("<tbody>")[1], re.S)
     return [" ".join(re.sub(r"<th.*?</th>|<[^>]+>", " ", row, flags=re.S).split()) for row in rows]
 
 
@@ -305,6 +305,40 @@ def test_the_letters_of_a_case_belong_to_it(app, case):
     person.get("/kontor/breve/1")
     assert "breve/1" in person.get(f"{LOG}?sag={case}").html
     assert "breve/1" not in person.get(f"{LOG}?sag={book(Person(app))[0]}").html
+
+
+@pytest.mark.parametrize("before, after", [("x-", ""), ("a.b-", ""), ("", "-x"), ("“", "”"), ("AAAAAAAA ", "")])
+@pytest.mark.parametrize("page", ["", "/eksport.json", "/udskrift"])
+def test_a_case_is_logged_by_its_own_reference_however_its_address_is_written(app, case, before, after, page):
+    person = logged_in_by_form(app)
+    assert person.client.get(f"/kontor/sag/{before}{case}{after}{page}").status_code == 200
+    assert entries(app)[-1][1] == f"sag/{case}{page}"
+    assert f"sag/{case}{page}" in lines_of(person, f"{LOG}?sag={case}")[0]
+
+
+def test_so_is_what_a_reader_opens_or_tries_to_who_sees_no_contact_data_all_the_same(app, case):
+    with app.app_context():
+        Officer.add("laeser@politi.example", "Lis Læser", PASSWORD, Role.READER)
+        db.session.commit()
+    reader = logged_in_by_form(app, "laeser@politi.example")
+    assert WISH["name"] not in reader.get(f"/kontor/sag/x-{case}").text
+    assert entries(app)[-1] == ("booking", f"sag/{case}", False)
+    assert reader.get(f"/kontor/sag/x-{case}/udskrift").status == 403
+    assert entries(app)[-1] == ("turned_away", f"sag/{case}/udskrift", False)
+
+
+@pytest.mark.parametrize("number", ["1", "0001"])
+def test_so_are_the_pages_that_have_a_number(app, case, number):
+    person = logged_in_by_form(app)
+    assert person.client.get(f"/kontor/breve/{number}").status_code == 200
+    assert entries(app)[-1] == ("letter", "breve/1", False)
+
+
+def test_what_was_written_down_under_another_spelling_before_is_found(app, case):
+    with app.app_context():
+        AuditEntry(officer_id=None, what="office.booking", about=f"sag/X{case}").append(db.session, changed=False)
+        db.session.commit()
+    assert f"sag/X{case}" in lines_of(logged_in_by_form(app), f"{LOG}?sag={case}")[0]
 
 
 def test_it_comes_a_page_at_a_time(app):
