@@ -125,6 +125,11 @@ class District(Entry):
         return tuple(each.name for each in self.municipalities)
 
     @property
+    def reach(self) -> tuple[tuple[float, ...], ...]:
+        """The least and the greatest latitude, and longitude, of a point of ours."""
+        return tuple(zip(*self.bounds, strict=True))
+
+    @property
     def units(self) -> dict[str, tuple[str, ...]]:
         """The resources of a visit of which we have so many and no more, as a service's `resources` names them."""
         return {"vehicle": self.vehicles}

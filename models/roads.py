@@ -7,7 +7,7 @@ from statistics import median
 from sqlalchemy import Float, String, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Numbered, db, fold
+from .base import Numbered, db, fold, require
 
 # Behind a road's name: house numbers, with what stands between them.
 HOUSE_NUMBER = re.compile(r"(\d++[a-zæøå]?|(nr|no|nummer|ved|og|til|sal|st|tv|th|mf)\b| )*")
@@ -57,10 +57,12 @@ class Road(Numbered, db.Model):
     @classmethod
     def replace_all(cls, addresses: Iterable[tuple[str, str, str, float, float]]) -> int:
         """Put the roads of these addresses (road, postcode, town, latitude, longitude) in the place of all that are
-        known. The middle of a road is the median of its addresses. Returns how many roads there are."""
+        known. The middle of a road is the median of its addresses. Returns how many roads there are; NotAllowed where
+        there is none, for then nothing would be known any more."""
         found: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
         for road, postcode, town, lat, lng in addresses:
             found.setdefault((postcode, road_key(road, town)), []).append((road, lat, lng))
+        require(found, "no line has a road, a postcode of the district and a position in it")
         db.session.execute(delete(cls))
         for (postcode, key), ones in found.items():
             names, lats, lngs = zip(*ones, strict=True)

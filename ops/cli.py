@@ -31,6 +31,8 @@ from models import (
     Role,
     Visit,
     db,
+    require,
+    road_key,
     start_audit,
     today,
     verify_audit_chain,
@@ -186,11 +188,11 @@ def import_roads(file: Path) -> None:
     district, left_out = current_app.config["DISTRICT"], []
     try:
         count = Road.replace_all(addresses_in(file, district, left_out))
-    except (KeyError, UnicodeDecodeError, csv.Error) as error:
-        sys.exit(f"{file} cannot be read, so nothing was changed. It needs the columns vejnavn, postnr, "
+    except (KeyError, UnicodeDecodeError, csv.Error, NotAllowed) as error:
+        sys.exit(f"Nothing was changed: {file} is no list of roads. It needs the columns vejnavn, postnr, "
                  f"wgs84koordinat_bredde and wgs84koordinat_længde, or y and x: {error}")
     _commit_with_audit("roads import")
-    click.echo(f"{count} roads. {len(left_out)} addresses of other districts or without a position were left out.")
+    click.echo(f"{count} roads. {len(left_out)} addresses of other districts, or without a road or a position, were left out.")
 
 
 def addresses_in(file: Path, district: District, left_out: list[dict]) -> Iterator[tuple[str, str, str, float, float]]:
@@ -204,7 +206,10 @@ def addresses_in(file: Path, district: District, left_out: list[dict]) -> Iterat
         for row in table:
             code = district.postcode(row["postnr"])
             try:
-                yield row["vejnavn"], code.postcode, code.town, float(row[north]), float(row[east])
+                point = float(row[north]), float(row[east])
+                inside = all(least <= at <= most for at, (least, most) in zip(point, district.reach, strict=True))
+                require(inside and road_key(row["vejnavn"], code.town), "not to be found by it", ValueError)
+                yield row["vejnavn"], code.postcode, code.town, *point
             except (AttributeError, TypeError, ValueError):
                 left_out.append(row)
 

@@ -175,14 +175,27 @@ def test_roads_are_imported_suggested_by_postcode_and_give_a_place_its_point(app
         assert near == [place], "neighbours are found without any pin"
 
 
-def test_a_second_import_takes_the_place_of_the_first_and_a_wrong_file_changes_nothing(app, tmp_path):
+HEADING = "vejnavn,postnr,y,x\n"
+
+
+@pytest.mark.parametrize("wrong", [
+    "", "\n", HEADING, "navn,sted\n", "navn,sted\nx,y\n", "vejnavn\nAlgade\n", f"{HEADING}Algade,4690,,\n",
+    f"{HEADING}Algade,1165,55.33,11.95\n", f"{HEADING}Algade,4690,nan,inf\n", f"{HEADING}Algade,4690,6131234,681234\n",
+    f"{HEADING},4690,55.33,11.95\n", f"{HEADING}?,4690,55.33,11.95\n", f"{HEADING}Algade\n", "a\0b,c\n"])
+def test_a_second_import_takes_the_place_of_the_first_and_a_file_without_roads_changes_nothing(app, tmp_path, wrong):
     imported(app, tmp_path, ADDRESSES)
     assert imported(app, tmp_path, ADDRESSES.replace("Algade", "Storegade")).exit_code == 0
-    for wrong in ("navn,sted\nx,y\n", "", "vejnavn\nAlgade\n"):
-        refused = imported(app, tmp_path, wrong)
-        assert refused.exit_code == 1 or not wrong, wrong
+    refused = imported(app, tmp_path, wrong)
+    assert refused.exit_code == 1 and "Nothing was changed" in refused.output, refused.output
     with app.app_context():
-        assert {road.name for road in db.session.query(Road)} <= {"Storegade", "Terslev Bygade"}
+        assert {road.name for road in db.session.query(Road)} == {"Storegade", "Terslev Bygade"}
+
+
+@pytest.mark.parametrize("line", [",4690,55.33,11.95", "-,4690,55.33,11.95", "Nanvej,4690,nan,inf", "Fjernvej,4690,999,12",
+                                  "Halvvej,4690", "x"])
+def test_a_line_that_is_no_road_is_left_out_and_counted(app, tmp_path, line):
+    done = imported(app, tmp_path, f"{HEADING}Algade,4690,55.33,11.95\n{line}\n")
+    assert done.exit_code == 0 and "1 roads. 1 addresses" in done.output, done.output
 
 
 # In a browser.
