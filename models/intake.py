@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from . import limits
 from .base import ByOfficer, Numbered, OpenedByLink, UTCDateTime, Versioned, db, now, require
 from .events import Event, EventKind, record_event
-from .letters import in_ascii
+from .letters import in_ascii, in_small_letters
 from .officers import Officer
 from .rules import HasServiceRules
 from .working_days import add_working_days, today
@@ -68,7 +68,7 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
     def ask(cls, service: str, email: str, language: str) -> None:
         """Put an address on the list, once. The letter that asks for a confirmation goes only where no other such
         letter lies unanswered, whatever service it was for."""
-        email = in_ascii(email).casefold()
+        email = in_small_letters(in_ascii(email))
         known = {w.service: w for w in db.session.scalars(select(cls).where(cls.email == email))}
         if again := known.get(service):
             again._wait_again()

@@ -24,15 +24,21 @@ CLAIM_TIMEOUT = timedelta(minutes=10)  # after which a letter that a killed work
 GMAIL = {"gmail.com", "googlemail.com"}  # one and the same, and its mailboxes have no dots
 
 
+def in_small_letters(address: str) -> str:
+    """An e-mail address as one reader may write it in two ways. Each letter by itself stays the same letter: ß is not
+    ss, and ς is not σ, for DNS knows domains that nothing else tells apart (RFC 5894)."""
+    return "".join(letter.lower() for letter in address.strip())
+
+
 def in_ascii(address: str) -> str:
     """An e-mail address as it travels: the domain as DNS writes it (IDNA 2008), the rest as it is."""
     name, _, host = address.rpartition("@")
     if host.isascii():
-        return f"{name}@{host.rstrip('.').casefold()}"
+        return f"{name}@{host.rstrip('.').lower()}"
     try:
         host = idna.encode(host.rstrip("."), uts46=True).decode()
     except idna.IDNAError:  # a domain that DNS could not have
-        host = host.casefold()
+        host = in_small_letters(host)
     return f"{name}@{host}"
 
 
@@ -40,7 +46,7 @@ def mailbox(address: str) -> str:
     """An e-mail address as addresses are compared, for limits and blocks: in small letters, with the domain as DNS
     writes it, without what anybody may put behind a plus, and without dots where they are known to mean nothing."""
     name, _, host = in_ascii(address).rpartition("@")
-    name = name.casefold().partition("+")[0]
+    name = in_small_letters(name).partition("+")[0]
     if host in GMAIL:
         return f"{name.replace('.', '')}@gmail.com"
     return f"{name}@{host}"

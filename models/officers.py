@@ -29,6 +29,7 @@ from .base import (
 )
 from .enums import Role
 from .events import EventKind, record_event
+from .letters import in_small_letters
 from .schedule import Reservation
 from .tasks import FindingsLink
 from .working_days import midnight, today
@@ -106,13 +107,13 @@ class Officer(Numbered, db.Model):
 
     @classmethod
     def add(cls, email: str, name: str, password: str, role: Role = Role.COORDINATOR, temporary=False) -> "Officer":
-        officer = cls.create(email=email.strip().casefold(), name=name, active=True, role=role)
+        officer = cls.create(email=in_small_letters(email), name=name, active=True, role=role)
         officer.set_password(password, temporary)
         return officer
 
     @classmethod
     def by_email(cls, email: str) -> "Officer | None":
-        return db.session.scalar(select(cls).where(cls.email == email.strip().casefold()))
+        return db.session.scalar(select(cls).where(cls.email == in_small_letters(email)))
 
     @classmethod
     def in_use(cls) -> list["Officer"]:
@@ -276,7 +277,7 @@ class Invite(ByOfficer, OpenedByLink, db.Model):
     @classmethod
     def send(cls, officer: Officer | None, email: str, role: Role, language: str = MAIN) -> "Invite":
         """`officer` is empty where the operator invites."""
-        email = email.strip().casefold()
+        email = in_small_letters(email)
         known = Officer.by_email(email)
         require(known is None or not known.active, "that account is there already")
         for earlier in cls.open():

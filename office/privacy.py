@@ -28,6 +28,7 @@ from models import (
     db,
     fold,
     in_ascii,
+    in_small_letters,
     today,
 )
 from privacy import removal
@@ -134,7 +135,7 @@ def _file(bookings: list[Booking], known: set[str]) -> dict:
     """All that is stored on one person, in words: the cases, and what else came from one of the addresses in `known`.
     Officers' own notes stand apart: whether they are handed out is to be
     decided each time. What tells of a visit that nobody may know of is not theirs, nor is anybody else's name."""
-    addresses = {written.casefold() for address in known if address for written in (address, in_ascii(address))}
+    addresses = {in_small_letters(form) for address in known if address for form in (address, in_ascii(address))}
     return {
         "made": day(today()), "language": str(get_locale()), "cases": [_case(b) for b in bookings],
         "waits_for": [{"service": str(SERVICES[w.service].name), "email": w.email, "since": day(w.asked_on)}

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from conftest import OFFICER, PASSWORD, Person, logged_in, logged_in_by_form
 
-from models import Event, EventKind, Invite, Letter, Officer, Role, db, now
+from models import Event, EventKind, Invite, Letter, Officer, Role, db, in_ascii, now
 
 STAFF = "/en/kontor/medarbejdere"
 NEW = "bo@politi.example"
@@ -85,6 +85,21 @@ def test_nobody_is_invited_who_is_here_already(app):
     page = logged_in(app).post(STAFF, {"email": OFFICER.upper(), "role": "reader", "language": "da"})
     assert page.status == 422 and "already" in page.text
     assert app.test_cli_runner().invoke(args=["officer", "invite", OFFICER]).exit_code != 0
+
+
+TOLD_APART = [("Ny@Straße-Politi.de", "ny@xn--strae-politi-o9a.de", "ny@strasse-politi.de"),
+              ("ny@πόλης.gr", "ny@xn--sxahok1c.gr", "ny@πόλησ.gr"), ("NY@ΠΌΛΗΣ.gr", "ny@xn--sxahoo6b.gr", "ny@πόλης.gr")]
+
+
+@pytest.mark.parametrize(("typed", "travels", "another"), TOLD_APART)
+def test_an_invitation_goes_to_the_domain_that_was_typed_and_lets_in_under_it_alone(app, typed, travels, another):
+    path = invite(app, typed)
+    with app.app_context():
+        assert in_ascii(db.session.query(Letter).filter_by(kind=EventKind.INVITED).one().recipient) == travels
+    Person(app).post(path, MINE)
+    assert logged_in_by_form(app, typed, MINE["password"]).client.get("/kontor/").status_code == 200
+    with app.app_context():
+        assert Officer.by_email(typed) and Officer.by_email(another) is None
 
 
 def test_the_operator_invites_too(app):

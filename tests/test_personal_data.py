@@ -237,6 +237,19 @@ def test_whoever_is_found_by_name_is_shown_with_what_lies_outside_their_cases(ap
     assert "For lille skrift." in page.text and "Answers for tasks after a visit" in page.text
 
 
+def test_what_was_sent_from_a_domain_that_only_looks_the_same_is_not_handed_out(app):
+    book(Person(app), email="anna@straße.dk")
+    with app.app_context():
+        for host in ("straße", "strasse"):
+            Feedback.receive(form_token=host, page="Forsiden", words=f"Skrevet fra {host}.", email=f"anna@{host}.dk",
+                             language="da")
+        db.session.commit()
+        [booking] = db.session.query(Booking)
+        reference = booking.reference
+    page = logged_in(app).post(PERSON, {"q": reference, "sag": [reference], "show": "1"})
+    assert "Skrevet fra straße." in page.text and "Skrevet fra strasse." not in page.text
+
+
 def test_it_comes_as_json_too_and_every_look_is_in_the_log(app, known):
     mine, too, _ = known
     officer = logged_in(app)
