@@ -1,5 +1,6 @@
 """What a citizen may type: the questions common to every booking, and what is said about one afterwards."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from flask import current_app
@@ -43,20 +44,27 @@ HELPED_WHY = {
 
 
 class Pin(FloatField):
-    """Half of the pin on the map. It is an addition: where it is missing or makes no sense, the words suffice."""
+    """Half of the pin on the map, or how exact it is. It is an addition: where it is missing, makes no sense or does not
+    lie within its `reach`, from the least to the greatest, the words suffice."""
 
     widget = HiddenInput()
 
-    def __init__(self, furthest: float, **kwargs):
+    def __init__(self, reach: Callable[[], tuple[float, ...]], **kwargs):
         super().__init__(**kwargs)
-        self.furthest = furthest
+        self.reach = reach
 
     def process_formdata(self, valuelist):
         try:
             degrees = float(valuelist[0])
         except (IndexError, ValueError):
             degrees = float("nan")
-        self.data = degrees if abs(degrees) <= self.furthest else None
+        least, greatest = self.reach()
+        self.data = degrees if least <= degrees <= greatest else None
+
+
+def pin_on_map() -> tuple[Pin, Pin]:
+    """Latitude and longitude, of a point of the district."""
+    return tuple(Pin(lambda half=half: current_app.config["DISTRICT"].reach[half]) for half in (0, 1))
 
 
 class ContactForm(Form):
@@ -97,11 +105,16 @@ class PlaceForm(Form):
     """Where. The words are enough; a pin may be added. No browser is asked to fill in where its owner lives: with
     script none does (static/booking.js), and to say so without would keep it from filling in the form after Back."""
 
-    lat, lng, accuracy = Pin(90), Pin(180), Pin(100_000)
+    lat, lng = pin_on_map()
+    accuracy = Pin(lambda: (0, 100_000))
     road = Line(_l("Road"), 120, rules=[NoPersonalData()])
     from_to = Line(_l("Where on the road?"), 200, rules=[NoPersonalData()],
                    description=_l("For example “from the school to the church” or “by no. 12–20”."))
     postcode = PostcodeOrTown()
+
+    def validate_road(self, field):
+        refuse_if(not any(letter.isalnum() for letter in field.data), gettext(
+            "Write the name of the road or place, in letters or digits."))
 
     def pin(self) -> dict:
         if "lat" not in self:

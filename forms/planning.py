@@ -6,6 +6,8 @@ from flask_babel import gettext, lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from wtforms import BooleanField, Field
 
+from models.limits import CREW_LENGTH
+
 from .fields import AnyOf, Clock, Count, Day, Line, OneOf, Repeat, Row, Select, Text
 from .form import Form, flat, refuse_if, weekday_name
 from .officer import MoveForm, must_be_coming, own_words
@@ -38,6 +40,13 @@ class _Units(Form):
                 "One unit can only be in one place at a time.")) for part, label in resources.items()}
         groups = (("", (*cls.above, *resources, *cls.below)),)
         return type(cls.__name__, (cls,), {"parts": tuple(resources), "groups": groups, **fields})
+
+    def contradictions(self) -> list[tuple[bool, Field, str]]:
+        units = (unit.strip() for part in self.parts for unit in (self[part].data or "").split(","))
+        length, first = len(", ".join(dict.fromkeys(filter(None, units)))), self[self.parts[0]]
+        return [(length > CREW_LENGTH and not first.errors, first, gettext(
+            "All names together can have %(most)s characters at most. These have %(length)s: write initials.",
+            most=CREW_LENGTH, length=length))]
 
     def resource_units(self) -> dict[str, str]:
         return {part: self[part].data or "" for part in self.parts}

@@ -6,7 +6,7 @@ from wtforms import BooleanField, FileField, HiddenField
 
 from languages import LANGUAGES
 
-from .citizen import Pin, PlaceForm
+from .citizen import PlaceForm, pin_on_map
 from .fields import Day, Line, OneOf, Select, Text
 from .form import Form
 from .validators import EmailAddress, NoPersonalData, RequiredWhen
@@ -59,7 +59,7 @@ class TaskForm(Form):
     """
 
     once = HiddenField()
-    lat, lng = Pin(90), Pin(180)
+    lat, lng = pin_on_map()
     what = Text(_l("What is to be done?"), 500, render_kw={"rows": 3})
     owner = Select(_l("Who is responsible?"), ASSIGNEES)
     due_on = Day(_l("Due"), required=False)

@@ -22,6 +22,7 @@ LEAST_ANSWERS = 5  # in a poll: of fewer, nothing is shown, because it could be 
 POLL_CODE_LENGTH = 4  # characters to type from the wall
 REFERENCE_LENGTH = 8  # characters of a case's reference
 PIN_METRES = 50  # within which a citizen’s pin is right, to become the point of its place
+CREW_LENGTH = 80  # characters of the names of all who come, as letters and lists say them
 CONTACT_DIGITS = 4  # of a phone number: with them and the reference, its owner finds a case
 FEWEST_PEOPLE = 5  # a smaller count of people is not told in the account: somebody might be seen behind it
 ACCOUNT_DAYS = 30  # working days after a quarter, its account is made: what was promised in it is due by then

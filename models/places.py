@@ -78,7 +78,7 @@ class Place(HasPoint, Numbered, db.Model):
         if town is None:
             town = db.session.scalar(select(cls.town).where(cls.postcode == postcode).limit(1)) or ""
         key = (postcode, road_key(road, town))
-        wanted = and_(cls.postcode == postcode, cls.road_key == key[1])
+        wanted = and_(cls.postcode == postcode, cls.road_key == key[1], cls.road_key != "")  # "???" is no road
         if lat is not None and lng is not None:
             high, wide = NEIGHBOUR_METRES / _METRES_PER_DEGREE, NEIGHBOUR_METRES / (
                 _METRES_PER_DEGREE * cos(radians(lat)))

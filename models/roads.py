@@ -30,7 +30,8 @@ def road_name(road: str, town: str) -> str:
         else:
             break
         del words[-behind:], ends[-behind:]
-    return " ".join(words).rstrip(" ,.;–-") or road
+    name = " ".join(words).rstrip(" ,.;–-")
+    return name if fold(name) else road
 
 
 def road_key(road: str, town: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
@@ -71,7 +72,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
 
     place_id: Mapped[int] = mapped_column(ForeignKey("places.id"))
     status: Mapped[VisitStatus] = mapped_column("state", one_of(VisitStatus), default=VisitStatus.PLANNED)
-    crew: Mapped[str] = mapped_column(String(80))
+    crew: Mapped[str] = mapped_column(String(limits.CREW_LENGTH))
     travel: Mapped[int] = mapped_column(Integer, default=0)
     method: Mapped[str] = mapped_column(String(32), default="")
     date_agreed: Mapped[bool] = mapped_column("told", Boolean, default=False)
@@ -354,7 +355,8 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         units, road = in_units(resource_units), timedelta(minutes=travel)
         ensure_free([unit for _, unit in units], starts_at - road, ends_at + road, self)
         self.starts_at, self.ends_at, self.travel = starts_at, ends_at, travel
-        self.crew = ", ".join(dict.fromkeys(unit for _, unit in units))[:80]
+        # An offer that was made before there was a limit may name more
+        self.crew = shorten(", ".join(dict.fromkeys(unit for _, unit in units)), limits.CREW_LENGTH, placeholder=" …")
         self.reservations = [Reservation(resource=part, unit=unit, unit_key=unit_key(unit), starts_at=starts_at - road,
                                          ends_at=ends_at + road) for part, unit in units]
 

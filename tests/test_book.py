@@ -277,6 +277,33 @@ def test_a_pin_is_kept_with_the_booking_and_its_place(app):
         assert (booking.lat, booking.lng) == (55.322, 11.968) == (booking.place.lat, booking.place.lng)
 
 
+@pytest.mark.parametrize("typed, kept, exact", [
+    ({"lat": "-33.9", "lng": "151.2", "accuracy": "5"}, (None, None), False),
+    ({"lat": "55.3", "lng": "-11.9", "accuracy": "5"}, (None, None), False),
+    ({"lat": "57.05", "lng": "9.92", "accuracy": "5"}, (None, None), False),
+    ({"lat": "55.3", "lng": "11.9", "accuracy": "-1"}, (55.3, 11.9), False),
+    ({"lat": "55.3", "lng": "11.9", "accuracy": "nan"}, (55.3, 11.9), False),
+    ({"lat": "55.3", "lng": "11.9", "accuracy": "0"}, (55.3, 11.9), True)])
+def test_a_pin_elsewhere_or_exact_beyond_reason_moves_no_place_and_stops_no_booking(app, typed, kept, exact):
+    person = Person(app)
+    data = filled(**typed)
+    assert ("right within about" in person.post(BOOK, data).text) is exact
+    assert person.post(BOOK, {**data, "send": "1"}).status == 200
+    with app.app_context():
+        booking = db.session.query(Booking).one()
+        assert (booking.lat, booking.lng) == kept and (booking.accuracy is not None) == (exact or kept == (None, None))
+        assert (booking.place.lat, booking.place.lng) == (kept if exact else (None, None))
+
+
+@pytest.mark.parametrize("road", ["???", "-", "\N{AUTOMOBILE}", "...", "\N{DEVANAGARI SIGN VIRAMA}"])
+@pytest.mark.parametrize("language, words", [("", "Skriv vejens eller stedets navn"), ("/en", "Write the name of the road")])
+@pytest.mark.parametrize("slug", ["faerdselskontrol", "dialogmoede", "tryghedsvandring", "mobil-politistation"])
+def test_a_road_without_a_letter_or_digit_is_refused_at_its_field(citizen, slug, language, words, road):
+    page = citizen.post(f"{language}/bestil/{slug}", filled(road=road))
+    assert page.status == 422 and words in error_at(page, "road")
+    assert f'value="{road}"' in page.html
+
+
 # What must not be written.
 
 PERSONAL = [

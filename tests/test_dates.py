@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 import time_machine
 from conftest import OFFICER, WISH, Page, Person, book, logged_in
+from helpers import error_at
 from helpers_services import LostAndFoundFindings, LostAndFoundQuestions
 
 import catalogue
@@ -415,6 +416,27 @@ def test_a_crew_is_somebody(app, ida, path):
     reference, _ = wished(app)
     form = plan("2027-07-01", reference) if path == "besoeg" else offered()
     assert ida.post(f"/kontor/sag/{reference}/{path}", {**form, "crew": " , "}).status == 422
+
+
+@pytest.mark.parametrize("path", ["besoeg", "tider"])
+@pytest.mark.parametrize("language, words", [("", "Alle navne må tilsammen højst fylde 80 tegn"),
+                                             ("/en", "All names together can have 80 characters at most")])
+def test_names_that_do_not_fit_are_refused_at_their_field_and_none_is_cut(app, ida, path, language, words):
+    reference, _ = wished(app)
+    form = plan("2027-07-01", reference) if path == "besoeg" else offered()
+    for crew, length in ((",".join(f"Betjent {n:02}" for n in range(7)), 82), ("x" * 81, None)):
+        page = ida.post(f"{language}/kontor/sag/{reference}/{path}", {**form, "crew": crew})
+        assert page.status == 422 and len(page.errors) == 1
+        assert length is None or words in error_at(page, "crew") and str(length) in error_at(page, "crew")
+    assert ida.post(f"/kontor/sag/{reference}/{path}", {**form, "crew": "Betjent 01, Betjent 02"}).status == 200
+
+
+def test_an_older_offer_that_names_more_ends_at_a_whole_name(app, ida):
+    reference, _ = wished(app)
+    with app.app_context():
+        visit = Visit.plan(None, service="meeting", place=found(app, reference).place, starts_at=at(1, 10), ends_at=at(1, 11),
+                           resource_units={"crew": ", ".join(f"Betjent{n:02}" for n in range(9))}, bookings=[])
+        assert len(visit.crew) <= 80 and visit.crew.endswith("Betjent05, Betjent06, …")
 
 
 def test_a_case_that_is_taken_up_again_can_be_given_another_date(app, ida):

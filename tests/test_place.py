@@ -143,5 +143,15 @@ def test_neighbours_are_the_other_places_close_by(inside):
     assert here.neighbours() == [close] and close.neighbours() == [here, far]
 
 
+def test_what_has_no_name_never_meets(inside):
+    """As a spot of a walk may, which starts another case."""
+    assert len({at(road).id for road in ("???", "-", "?? ?", "\N{AUTOMOBILE}")}) == 4
+
+
+@pytest.mark.parametrize("road", ["??? 12", "- Haslev", "-, 12, 4690 Haslev"])
+def test_a_road_keeps_all_of_its_words_where_they_are_the_only_ones(inside, road):
+    assert at(road) is at(road) and at(road) is not at("???")
+
+
 def test_a_place_says_where_it_is(inside):
     assert str(at("Bygaden")) == "Bygaden, 4690 Haslev"
