@@ -13,10 +13,12 @@ from flask import Blueprint, current_app
 from flask.cli import AppGroup
 from flask_babel import force_locale
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
 import backups
 import facts
 from district import District
+from forms import CONFIRMED, AcceptForm, Form, InviteForm
 from languages import SOURCE
 from mail import letters, outbox
 from models import (
@@ -41,6 +43,7 @@ from privacy import removal
 
 from .jobs import DAILY, JOBS, Daily
 
+LONGEST_PAUSE = 3600  # seconds; letters wait for it
 ONE_TIME_NOTE = "\nIt is good for choosing another one, at the first log-in."
 ops = Blueprint("ops", __name__, cli_group=None)  # it has no pages: its commands stand beside flask's own
 officer = AppGroup("officer", help="Who may log in to the office.")
@@ -58,20 +61,39 @@ def _commit_with_audit(command: str, concerned: Officer | None = None) -> None:
     db.session.commit()
 
 
+def _checked(form: type[Form], about: tuple[str, ...] = (), **typed: str) -> Form:
+    """What a command is given, as the office's pages would take it. Ends the command where they would not, and says
+    why; what they would only ask about is meant as it stands."""
+    with current_app.test_request_context(method="POST", data={CONFIRMED: [*typed.values()]}), force_locale(SOURCE):
+        sent = form(MultiDict(typed), meta={"csrf": False})
+        sent.about = about
+        for name in sent.data.keys() - typed.keys():
+            del sent[name]
+        if not sent.validate():
+            sys.exit("\n".join(["Nothing was changed.", *(f"{label} {words}" for _, label, words in sent.faults())]))
+    return sent
+
+
 @officer.command("add")
 @click.argument("email")
 @click.option("--name", default="", help="As it stands in the history; the part before the @ by default.")
 @click.option("--password", help="Made and printed if it is not given.")
 def add(email: str, name: str, password: str | None) -> None:
     """Let somebody in."""
-    password, made, known = password or secrets.token_urlsafe(16), not password, Officer.by_email(email)
+    _let_in(email if Officer.by_email(email) else _checked(InviteForm, email=email).email.data, name, password)
+
+
+def _let_in(email: str, name: str = "", password: str | None = None) -> None:
+    made, known, name = not password, Officer.by_email(email), name or email.partition("@")[0]
     if known and known.active:
         sys.exit(f"{email} is there already.")
+    sent = _checked(AcceptForm, (email, name), name=name, password=password or secrets.token_urlsafe(16))
+    name, password = sent.name.data, sent.password.data
     if known:  # somebody who comes back
         known.active = True
         known.set_password(password, temporary=made)
     else:
-        known = Officer.add(email, name or email.partition("@")[0], password, temporary=made)
+        known = Officer.add(email, name, password, temporary=made)
     _commit_with_audit("officer add", known)
     click.echo(f"{email} can log in at {letters.office_address()} with the password {password}"
                f"{ONE_TIME_NOTE if made else ''}")
@@ -85,7 +107,8 @@ def password(email: str, password: str | None) -> None:
     found = Officer.by_email(email) or sys.exit(f"There is no {email}.")
     if not found.active:
         sys.exit(f"{email} cannot log in any more: flask officer add lets them in again.")
-    password, made = password or secrets.token_urlsafe(16), not password
+    made, about = not password, (found.email, found.name)
+    password = _checked(AcceptForm, about, password=password or secrets.token_urlsafe(16)).password.data
     found.set_password(password, temporary=made)
     _commit_with_audit("officer password", found)
     click.echo(f"{email} has the new password {password}{ONE_TIME_NOTE if made else ''}")
@@ -107,6 +130,7 @@ def second_factor(email: str, reset: bool) -> None:
 @click.option("--role", type=click.Choice([r.value for r in Role]), default=Role.COORDINATOR.value, show_default=True)
 def invite(email: str, role: str) -> None:
     """Mail a link by which somebody lets themselves in, once, while the invitation lasts."""
+    email = _checked(InviteForm, email=email).email.data
     try:
         Invite.send(None, email, Role(role))
     except NotAllowed:
@@ -123,6 +147,8 @@ def remove(email: str) -> None:
     found.leave()
     _commit_with_audit("officer remove", found)
     click.echo(f"{email} can no longer log in.")
+    if not Officer.coordinators():
+        click.echo("Nobody else can, but for readers: flask officer add lets somebody in.")
 
 
 @officer.command("list")
@@ -136,7 +162,7 @@ def list_() -> None:
 def first() -> None:
     """On the very first start: one account, so that somebody can get in."""
     if db.session.scalar(select(Officer.id).limit(1)) is None:
-        add.callback(email=f"officer@{current_app.config['SERVER_NAME'].partition(':')[0]}", name="", password=None)
+        _let_in(f"officer@{current_app.config['SERVER_NAME'].partition(':')[0]}")
 
 
 @audit.command("verify")
@@ -161,8 +187,13 @@ def migrate(context: click.Context, words: tuple[str, ...]) -> None:
     commands.main(words, prog_name="flask db", obj=context.obj)
 
 
+def _pause(_context: click.Context, _option: click.Option, seconds: float) -> float:
+    require(0 <= seconds <= LONGEST_PAUSE, f"a pause of 0 to {LONGEST_PAUSE} seconds", click.BadParameter)
+    return seconds
+
+
 @ops.cli.command("worker", help="Send letters as they come, until told to stop.")
-@click.option("--seconds", default=2.0, help="Pause between two looks at the outbox.")
+@click.option("--seconds", default=2.0, callback=_pause, help="Pause between two looks at the outbox.")
 def worker(seconds: float) -> None:
     told_to_stop, rarely = [], [backups.Nightly(), *map(Daily, DAILY)]
     for order in (signal.SIGTERM, signal.SIGINT):

@@ -20,7 +20,7 @@ import app as app_module
 import citizen  # noqa: F401  (its pages are limited by the limiter of this process)
 import ratelimits
 from app import create_app
-from models import Letter, Officer, db, now
+from models import Invite, Letter, Officer, Role, db, now
 from models.places import INDEX
 from ratelimits import ADDRESS
 
@@ -73,8 +73,53 @@ def test_a_new_officer_gets_a_password_that_works_and_is_told_once(app, flask):
 
 
 def test_a_password_can_be_chosen(app, flask):
-    flask("officer", "add", "bo@politi.example", "--password", "valgt kodeord")
-    assert lets_in(app, "bo@politi.example", "valgt kodeord")
+    flask("officer", "add", "bo@politi.example", "--password", "tre skildpadder i regnvejr")
+    assert lets_in(app, "bo@politi.example", "tre skildpadder i regnvejr")
+
+
+NO_ADDRESS = ["", " ", "ikke en adresse", "x@y.dk\nBcc: z@y.dk", "x@y.dk\r\nBcc: z@y.dk", "@y.dk", "bo@", "søren@y.dk",
+              f"{'x' * 250}@y.dk", "bo@politi.example, ida@politi.example"]
+
+
+@pytest.mark.parametrize("verb", ["add", "invite"])
+@pytest.mark.parametrize("email", NO_ADDRESS)
+def test_what_is_no_address_is_neither_let_in_nor_invited(app, flask, verb, email):
+    said = flask("officer", verb, email, code=1)
+    assert said.startswith("Nothing was changed.\n")
+    assert len(said.strip().splitlines()) >= 2, "and it says why"
+    assert how_many(app, Officer) == 1 and how_many(app, Invite) == how_many(app, Letter) == 0
+
+
+@pytest.mark.parametrize("password, why", [("a", "At least 12 characters"), ("adgangskode1", "soon guessed"),
+                                           ("bo.betjent1234", "soon guessed"), ("x y" * 70, "at most 200")])
+def test_a_password_that_the_pages_would_refuse_is_refused(app, flask, password, why):
+    assert why in flask("officer", "add", "bo.betjent@politi.example", "--password", password, code=1)
+    assert why in flask("officer", "password", OFFICER, "--password", password, code=1)
+    assert how_many(app, Officer) == 1 and lets_in(app, OFFICER, PASSWORD)
+
+
+def test_a_name_that_does_not_fit_is_refused(app, flask):
+    assert "80 characters" in flask("officer", "add", "bo@politi.example", "--name", "n" * 81, code=1)
+    assert how_many(app, Officer) == 1
+
+
+def test_an_address_that_is_probably_meant_otherwise_is_taken_as_it_stands(flask):
+    assert "bo@gmial.com can log in" in flask("officer", "add", "bo@gmial.com")
+
+
+def test_whoever_closes_the_last_account_that_can_do_something_is_told(app, flask):
+    with app.app_context():
+        Officer.add("laeser@politi.example", "Lis Læser", PASSWORD, Role.READER)
+        Officer.add("bo@politi.example", "Bo Betjent", PASSWORD)
+        db.session.commit()
+    assert "Nobody" not in flask("officer", "remove", "bo@politi.example")
+    assert "Nobody else can, but for readers" in flask("officer", "remove", OFFICER)
+
+
+@pytest.mark.parametrize("seconds", ["-1", "nan", "inf", "1e300", "x"])
+def test_a_pause_that_no_worker_can_make_is_refused_in_a_sentence(flask, seconds):
+    said = flask("worker", "--seconds", seconds, code=2)
+    assert "Invalid value for '--seconds'" in said and "Traceback" not in said
 
 
 def test_nobody_is_added_twice(flask):
