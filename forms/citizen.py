@@ -44,8 +44,8 @@ HELPED_WHY = {
 
 
 class Pin(FloatField):
-    """Half of the pin on the map, or how exact it is. It is an addition: where it is missing, makes no sense or does not
-    lie within its `reach`, from the least to the greatest, the words suffice."""
+    """Half of the pin on the map, or how exact it is. It is an addition: where it is missing, makes no sense or lies
+    outside its `reach`, from the least to the greatest, the words suffice."""
 
     widget = HiddenInput()
 

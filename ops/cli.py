@@ -223,7 +223,8 @@ def import_roads(file: Path) -> None:
         sys.exit(f"Nothing was changed: {file} is no list of roads. It needs the columns vejnavn, postnr, "
                  f"wgs84koordinat_bredde and wgs84koordinat_længde, or y and x: {error}")
     _commit_with_audit("roads import")
-    click.echo(f"{count} roads. {len(left_out)} addresses of other districts, or without a road or a position, were left out.")
+    click.echo(f"{count} roads. {len(left_out)} addresses of other districts, or without a road or a position, were "
+               "left out.")
 
 
 def addresses_in(file: Path, district: District, left_out: list[dict]) -> Iterator[tuple[str, str, str, float, float]]:

@@ -296,7 +296,8 @@ def test_a_pin_elsewhere_or_exact_beyond_reason_moves_no_place_and_stops_no_book
 
 
 @pytest.mark.parametrize("road", ["???", "-", "\N{AUTOMOBILE}", "...", "\N{DEVANAGARI SIGN VIRAMA}"])
-@pytest.mark.parametrize("language, words", [("", "Skriv vejens eller stedets navn"), ("/en", "Write the name of the road")])
+@pytest.mark.parametrize("language, words", [
+    ("", "Skriv vejens eller stedets navn"), ("/en", "Write the name of the road")])
 @pytest.mark.parametrize("slug", ["faerdselskontrol", "dialogmoede", "tryghedsvandring", "mobil-politistation"])
 def test_a_road_without_a_letter_or_digit_is_refused_at_its_field(citizen, slug, language, words, road):
     page = citizen.post(f"{language}/bestil/{slug}", filled(road=road))

@@ -434,8 +434,9 @@ def test_names_that_do_not_fit_are_refused_at_their_field_and_none_is_cut(app, i
 def test_an_older_offer_that_names_more_ends_at_a_whole_name(app, ida):
     reference, _ = wished(app)
     with app.app_context():
-        visit = Visit.plan(None, service="meeting", place=found(app, reference).place, starts_at=at(1, 10), ends_at=at(1, 11),
-                           resource_units={"crew": ", ".join(f"Betjent{n:02}" for n in range(9))}, bookings=[])
+        visit = Visit.plan(None, service="meeting", place=found(app, reference).place, bookings=[],
+                           starts_at=at(1, 10), ends_at=at(1, 11),
+                           resource_units={"crew": ", ".join(f"Betjent{n:02}" for n in range(9))})
         assert len(visit.crew) <= 80 and visit.crew.endswith("Betjent05, Betjent06, …")
 
 

@@ -88,7 +88,8 @@ def test_nobody_is_invited_who_is_here_already(app):
 
 
 TOLD_APART = [("Ny@Straße-Politi.de", "ny@xn--strae-politi-o9a.de", "ny@strasse-politi.de"),
-              ("ny@πόλης.gr", "ny@xn--sxahok1c.gr", "ny@πόλησ.gr"), ("NY@ΠΌΛΗΣ.gr", "ny@xn--sxahoo6b.gr", "ny@πόλης.gr")]
+              ("ny@πόλης.gr", "ny@xn--sxahok1c.gr", "ny@πόλησ.gr"),
+              ("NY@ΠΌΛΗΣ.gr", "ny@xn--sxahoo6b.gr", "ny@πόλης.gr")]
 
 
 @pytest.mark.parametrize(("typed", "travels", "another"), TOLD_APART)

@@ -191,8 +191,8 @@ def test_a_second_import_takes_the_place_of_the_first_and_a_file_without_roads_c
         assert {road.name for road in db.session.query(Road)} == {"Storegade", "Terslev Bygade"}
 
 
-@pytest.mark.parametrize("line", [",4690,55.33,11.95", "-,4690,55.33,11.95", "Nanvej,4690,nan,inf", "Fjernvej,4690,999,12",
-                                  "Halvvej,4690", "x"])
+@pytest.mark.parametrize("line", [",4690,55.33,11.95", "-,4690,55.33,11.95", "Nanvej,4690,nan,inf",
+                                  "Fjernvej,4690,999,12", "Halvvej,4690", "x"])
 def test_a_line_that_is_no_road_is_left_out_and_counted(app, tmp_path, line):
     done = imported(app, tmp_path, f"{HEADING}Algade,4690,55.33,11.95\n{line}\n")
     assert done.exit_code == 0 and "1 roads. 1 addresses" in done.output, done.output
