@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from traceback import walk_tb
 from typing import Annotated
@@ -150,9 +149,6 @@ def _configured(config: dict) -> Flask:
     if app.config["BOT_CHECK"] is None:
         app.config["BOT_CHECK"] = not app.config["TESTING"]
     app.config["DISTRICT"] = District.load(app.config["DISTRICT_FILE"])
-    app.config["LETTERS_DIGEST"] = sha256(b"".join(file.read_bytes() for file in sorted([
-        Path(app.config["DISTRICT_FILE"]), *HERE.glob("templates/letters/*.txt"),
-        *HERE.glob("translations/*/LC_MESSAGES/*.po")]))).hexdigest()
     close_on(app.config["DISTRICT"].closed)
     return app
 

@@ -39,7 +39,7 @@ from web import commit_and_redirect, download, form_page, needs_press, redirect_
 from .actions import ACTIONS, FOR_MANY, NONE_TICKED, CaseAction, in_full, selected_cases
 from .blueprint import audit_also, booking_or_404, changed_since, not_any_more, office, safe_next
 from .dates import clash_in_words, known_units, usual_units, wished
-from .versions import answer_again, is_sent
+from .versions import answer_again, is_done
 
 
 @office.get("/sag/<reference>")
@@ -86,8 +86,7 @@ def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool =
 
     if typed is not None and not form.validate():
         return render_template("office/decide.html", **shown), 422
-    if (many or not since) and is_sent(form):
-        change()
+    if (many or not since) and is_done(form, change, fewer=many):
         return commit_and_redirect(back, *_what_was_done(action, shown))
     if posted and action.writes and (typed is not None or not any(f.flags.required for f in form)):
         named, letters = [b.reference for b in bookings], preview_letters(change)
@@ -167,12 +166,10 @@ def offer(reference: str):
         def change():
             return booking.offer(g.officer, **form.offered())
         try:
-            if since or not is_sent(form):
-                preview = preview_letters(change)
-            else:
-                change()
+            if not since and is_done(form, change):
                 return commit_and_redirect(url_for(".booking", reference=reference), gettext(
                     "Done. The letter goes by e-mail, or waits for you under “Letters to see to”."))
+            preview = preview_letters(change)
         except Clash as clash:
             db.session.rollback()
             form.times.errors = [clash_in_words(clash)]

@@ -37,7 +37,7 @@ from reporting.export import case_as_json, csv_stream
 from web import commit_and_redirect, download, form_page, needs_press, reads_first
 
 from .blueprint import audit_also, office
-from .versions import is_sent
+from .versions import is_done
 
 AHEAD = timedelta(days=30)  # what goes by then is listed, so that it can be journalised
 # What a person may read of their case: what they have been told, and what is disclosed to whoever asks for it.
@@ -115,8 +115,7 @@ def edit_notice():
     present = next(iter(versions), None)
     form = PrivacyNoticeForm(data={"texts": {language: notice(language, present) for language in LANGUAGES}})
     ready = form.validate_on_submit()
-    if ready and is_sent(form):
-        PrivacyNotice.add(g.officer, texts=form.texts.data)
+    if ready and is_done(form, lambda: PrivacyNotice.add(g.officer, texts=form.texts.data)):
         return commit_and_redirect(url_for(".edit_notice"), gettext(
             "Saved. From now on this is what people are given."))
     return form_page("office/notice.html", form, shown=ready, versions=versions, first=FIRST)

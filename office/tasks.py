@@ -7,13 +7,13 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from catalogue import SERVICES, Service
-from forms import NOBODY, AssigneeForm, TaskForm
+from forms import NOBODY, AssigneeForm, PressForm, TaskForm
 from mail.letters import preview_letters
 from models import Assignee, Task, Visit, db, start_writing
 from web import commit_and_redirect, form_page, needs_press, reads_first
 
 from .blueprint import office
-from .versions import has_changed
+from .versions import has_changed, is_done
 
 # Octets: what is too large is read, so that we can say so beside its field. Only officers may send as much.
 ROOM_FOR_A_PHOTO = 25_000_000
@@ -82,8 +82,7 @@ def send_tasks(id: int):
         for owner in visit.assignees:
             owner.send(g.officer)
 
-    if request.method == "POST":
-        send()
+    if request.method == "POST" and is_done(PressForm(), send, at_once=True):
         return commit_and_redirect(url_for(".tasks", id=id), gettext(
             "Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
     return render_template("office/send_tasks.html", visit=visit, service=service, preview=preview_letters(send))

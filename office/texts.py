@@ -10,7 +10,7 @@ from models import Booking, DeclineReason, db
 from web import commit_and_redirect, form_page
 
 from .blueprint import office
-from .versions import is_sent
+from .versions import is_done
 
 
 @office.get("/tekster")
@@ -37,9 +37,12 @@ def edit_decline_reason(slug: str, reason: str):
     for field in form.texts if form.is_submitted() else ():
         field.errors = [*field.errors, *(gettext("This cannot be filled in: %(field)s.", field=name)
                                          for name in reasons.unknown_fields(field.data or ""))]
-    if ready and not form.errors and is_sent(form):
+
+    def change() -> None:
         DeclineReason.write(g.officer, service=service.key, reason=reason, texts=form.texts.data,
                             name=form.name.data if "name" in form else "", put_away=form.put_away.data)
+
+    if ready and not form.errors and is_done(form, change):
         return commit_and_redirect(url_for(".decline_reasons"), gettext("Saved. From now on letters say it like this."))
     return form_page("office/edit_decline_reason.html", form, service=service, reason=reason, versions=versions,
                      fields=reasons.FIELDS, example=_examples(service, form) if ready and not form.errors else {})

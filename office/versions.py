@@ -2,15 +2,17 @@
 on what has changed since gets the page anew, with status 409, and does nothing. A press that comes twice has changed
 the page itself: the second one is answered as the first.
 
-A preview carries a digest of what was typed, too: what the officer has changed beside the button is shown first.
+A preview carries digests of what was typed and of every letter that it has shown, too. The press that sends writes the
+letters once more, under the write lock, and only what was shown goes: whatever else would go, because the officer has
+changed something beside the button, a colleague a date, or the operator a template, is shown first.
 A version is a digest of what is stored: the newest event of a case or visit, and whatever a form of the page could
-overwrite or a letter could say; and of the files that letters are made of, which the operator may replace. ABOUT names,
-for each page and each press, what it is about. What only adds a row that nothing else rests on is about nothing that
-could have changed; so are the log-in and an officer's own account.
+overwrite. ABOUT names, for each page and each press, what it is about. What only adds a row that nothing else rests on
+is about nothing that could have changed; so are the log-in and an officer's own account.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from flask import abort, current_app, flash, g, request
@@ -21,9 +23,11 @@ from wtforms import Field
 
 from catalogue import by_slug
 from forms import Form, in_words
+from mail.letters import write_pending
 from models import (
     AdviceText,
     BlockedAddress,
+    Booking,
     DeclineReason,
     Feedback,
     Figure,
@@ -36,9 +40,7 @@ from models import (
     OpeningHours,
     Place,
     PrivacyNotice,
-    Proposal,
     Reservation,
-    Result,
     RetentionDecision,
     Task,
     Visit,
@@ -84,21 +86,16 @@ def _case(reference: str, **_more) -> Subject:
 
 
 def _visit(id: int, **_more) -> Subject:
-    """The visit with its tasks, whoever hears of it, and what the letters compare it with."""
+    """The visit with its tasks, and whoever hears of it."""
     visit = db.get_or_404(Visit, id)
     return Subject([_row(visit), visit.events[-1:] and visit.events[-1].id, _row(visit.place),
                     _rows(visit.reservations), _rows(visit.tasks), _rows(visit.assignees), _rows(visit.field_links),
-                    [(_row(b), b.newest) for b in visit.bookings],
-                    Result.usual(visit.service, visit.ends_at.date())], "office.visit", {"id": id})
+                    [(_row(b), b.newest) for b in visit.bookings]], "office.visit", {"id": id})
 
 
-def _with_dates(about: Callable[..., Subject]) -> Callable[..., Subject]:
-    """What a plan of a date rests on besides: whose time is taken, which dates are proposed, and when we come."""
-    def planned(**values) -> Subject:
-        found = about(**values)
-        return Subject([*found.values, _last(Proposal), _last(Reservation), OpeningHours.week()], found.page,
-                       found.arguments)
-    return planned
+def _planned(subject: Subject) -> Subject:
+    """What a new plan changes, whoever it is for, is besides whose time is taken."""
+    return replace(subject, values=[*subject.values, _last(Reservation)])
 
 
 def _poll(id: int, **_more) -> Subject:
@@ -141,11 +138,11 @@ def _letter(id: int) -> Subject:
 
 
 ABOUT: dict[str, Callable[..., Subject]] = {
-    **dict.fromkeys(("booking", "decide", "save", "mark_read", "belongs"), _case),
-    **dict.fromkeys(("plan", "offer"), _with_dates(_case)),
-    **dict.fromkeys(("again", "reschedule"), _with_dates(_visit)),
-    **dict.fromkeys(("visit", "cancel", "findings", "report", "lead_to", "send_field_link", "tasks", "assignee",
-                     "send_tasks", "protocol", "withhold_result", "allow_result"), _visit),
+    **dict.fromkeys(("booking", "decide", "offer", "save", "mark_read", "belongs"), _case),
+    "plan": lambda reference: _planned(_case(reference)),
+    "again": lambda id: _planned(_visit(id)),
+    **dict.fromkeys(("visit", "reschedule", "cancel", "findings", "report", "lead_to", "send_field_link",
+                     "tasks", "assignee", "send_tasks", "protocol", "withhold_result", "allow_result"), _visit),
     **dict.fromkeys(("poll", "open_poll", "close_poll", "show_poll_facts", "poll_counts"), _poll),
     **dict.fromkeys(("task", "mark_task_read"), _task),
     "withdraw_field_link": lambda id: _visit(db.get_or_404(FindingsLink, id).visit_id),
@@ -177,6 +174,8 @@ SHOWN_FIRST = {"office.decide", "office.decide_many", "office.plan", "office.aga
                "office.cancel", "office.offer", "office.edit_decline_reason", "office.edit_notice",
                "office.facts"}
 ADDS_ONLY = {"office.tasks"}  # a row that nothing else rests on: two officers may enter tasks at one time
+# What is new each time that an entry for the calendar is made.
+STAMPS = re.compile(r"^(?:DTSTAMP|LAST-MODIFIED|UID)\b[^\r\n]*(?:\r\n [^\r\n]*)*", re.MULTILINE)
 
 
 @office.app_template_global()
@@ -185,27 +184,46 @@ def version() -> str:
     POST reckons it before its view does, or previews, anything."""
     if "version" not in g:
         subject = subject_of_page()
-        g.version = "" if subject is None else sha256(repr(
-            [current_app.config["LETTERS_DIGEST"], subject.values]).encode()).hexdigest()[:32]
+        g.version = "" if subject is None else _digest(subject.values)
     return g.version
 
 
+def _digest(values) -> str:
+    return sha256(repr(values).encode()).hexdigest()[:32]
+
+
 @office.app_template_global()
-def digest_of(form: Form) -> str:
-    """Of what a form says, and of the day from which its periods are counted: a preview carries it to the press that
-    sends what was shown."""
+def digests_of(form: Form, letters: Iterable[Letter] = (), lost: Iterable[Booking] = ()) -> list[str]:
+    """Of what a form says, with the day from which its periods are counted and whose dates are `lost` by it, and of
+    each letter: a preview carries them to the press that sends what was shown."""
     said = [(answer.name, in_words(answer)) for answer in form if answer.data and answer.type != "CSRFTokenField"]
-    return sha256(repr((today(), said)).encode()).hexdigest()[:32]
+    shown = today(), said, [booking.reference for booking in lost]
+    return [_digest(part) for part in (shown, *map(_as_read, letters))]
 
 
-def is_sent(form: Form) -> bool:
-    """Whether this press, "send", is to do what the form says. What was typed after the preview is shown first."""
-    if "send" not in request.form:
+def _as_read(letter: Letter) -> list[str]:
+    """All that its reader reads."""
+    return [letter.recipient, letter.channel, letter.language, letter.subject, letter.text,
+            STAMPS.sub("", letter.calendar)]
+
+
+def is_done(form: Form, change: Callable[[], object], at_once: bool = False, fewer: bool = False,
+            lost: Iterable[Booking] = ()) -> bool:
+    """Do `change` and say so, where this press is to do it, and its letters are those that were shown; else nothing is
+    done, and they are to be shown. `at_once`: the press need not be the one named "send". `fewer`: of the letters that
+    were shown, some may stay here; the page says which. `lost` is known when it is done."""
+    if "stale" in g or not (at_once or "send" in request.form):
         return False
-    if request.form.get("preview") in (None, digest_of(form)):
+    change()
+    go = set(digests_of(form, write_pending(), lost))
+    shown = set(request.form["preview"].split()) if "preview" in request.form else go
+    if go == shown or fewer and go < shown:
         return True
-    flash(gettext("Nothing was sent or saved: you have changed something, or a new day has begun, since this was shown "
-                  "to you. Here it is as it would go now. If it is right, press once more."), "warning")
+    db.session.rollback()
+    g.shown_anew = True
+    flash(gettext("Nothing was sent or saved: since this was shown to you, you have changed something, the letters "
+                  "have changed, or a new day has begun. Here it is as it would go now. If it is right, press once "
+                  "more."), "warning")
     return False
 
 
@@ -261,7 +279,7 @@ def page_of_press():
 
 @office.after_request
 def say_what_has_changed(response):
-    if g.get("stale") and response.status_code in (200, 422):
+    if ("stale" in g or "shown_anew" in g) and response.status_code in (200, 422):
         response.status_code = 409
     return response
 

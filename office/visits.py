@@ -8,7 +8,17 @@ from flask_babel import gettext
 
 import ratelimits
 from catalogue import SERVICES, Service, by_slug
-from forms import AgreedVisitForm, CallOffForm, CancelForm, ColleagueForm, Form, ReportForm, VisitForm, WithholdForm
+from forms import (
+    AgreedVisitForm,
+    CallOffForm,
+    CancelForm,
+    ColleagueForm,
+    Form,
+    PressForm,
+    ReportForm,
+    VisitForm,
+    WithholdForm,
+)
 from labels import day, reference as in_halves
 from mail.letters import OFFICE_PATHS, preview_letters
 from models import (
@@ -35,7 +45,7 @@ from web import commit_and_redirect, form_page, needs_press, reads_first, redire
 from .actions import NONE_TICKED, selected_cases
 from .blueprint import booking_or_404, changed_since, not_any_more, office, page_key, safe_next
 from .dates import clash_in_words, known_units, usual_units
-from .versions import is_sent
+from .versions import is_done
 
 
 @office.route("/sag/<reference>/besoeg", methods=["GET", "POST"])
@@ -121,9 +131,8 @@ def cancel(id: int):
     def change() -> None:
         visit.cancel(g.officer, form.cause.data if visit.date_agreed else "", form.words.data or "")
 
-    if (visit.date_agreed or "stale" in g) and not is_sent(form):
+    if not is_done(form, change, at_once=not visit.date_agreed):
         return visit_page(visit, cancel=form, preview=preview_letters(change))
-    change()
     return commit_and_redirect(url_for(".visit", id=id), gettext(
         "The visit is cancelled. Its bookings wait for another one."))
 
@@ -150,11 +159,14 @@ def report(id: int):
     service, form = SERVICES[visit.service], ReportForm()
     if visit.draft is None:
         return redirect(back)
-    if form.validate_on_submit():
+
+    def change() -> None:
         visit.report(g.officer, form.withhold.data or "")
+
+    if form.validate_on_submit() and is_done(PressForm(), change, at_once=True):  # why it is withheld changes no letter
         return commit_and_redirect(back, gettext(
             "Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
-    preview = preview_letters(lambda: visit.report(g.officer))
+    preview = preview_letters(change)
     return form_page("office/report.html", form, visit=visit, service=service, preview=preview,
                      answers=service.findings.describe(visit.draft, internal=True))
 
@@ -239,34 +251,31 @@ def _plan_page(service: Service, place: Place, asking: list[Booking], start: dic
 def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Booking], service: Service, **shown):
     """A plan, new or changed. Every letter is shown before it goes; where its date is told also whose proposals could
     not be kept any more: they are offered other dates by the same press."""
-    preview, lost, offered, newest = None, {}, [], newest_event()
+    preview, made, lost, offered, newest = None, None, {}, [], newest_event()
     chosen = _chosen(form, waiting) if request.method == "POST" else []
     since, undecided = changed_since(chosen), [b for b in waiting if b.is_accepted_by_plan]
     if since:
         g.stale = True
-    told = [b.reference for b in chosen if service.date_is_agreed or b in undecided]
-    unseen = set(told) - set(request.form.getlist("shown"))  # whoever is ticked after the letters were shown
+    writes = service.date_is_agreed or any(b in undecided for b in chosen)
     if request.method == "POST" and form.validate():
-        def whole() -> Visit:
-            visit = change()
-            lost.update(visit.displaced())
-            offered.extend(visit.needing_new_offer(lost))
+        def whole() -> None:
+            nonlocal made, offered
+            made = change()
+            lost.update(made.displaced())
+            offered = made.needing_new_offer(lost)
             if offered and form.offer_others.data:
-                visit.offer_others(g.officer, lost)
-            return visit
+                made.offer_others(g.officer, lost)
 
         try:
-            if unseen or "stale" in g or (service.date_is_agreed or told) and not is_sent(form):
-                preview = preview_letters(whole)
-            else:
-                visit = whole()
+            if is_done(form, whole, at_once=not writes, lost=lost):
                 db.session.flush()  # a new one has a number now
-                return commit_and_redirect(url_for(".visit", id=visit.id))
+                return commit_and_redirect(url_for(".visit", id=made.id))
+            preview = preview_letters(whole)
         except Clash as clash:
             db.session.rollback()
             form[form.parts[0]].errors = [clash_in_words(clash)]
     return form_page("office/plan.html", form, service=service, preview=preview, lost=lost, offered=offered,
-                     units=known_units(), since=since, undecided=undecided, told=told, newest=newest, **shown)
+                     units=known_units(), since=since, undecided=undecided, newest=newest, **shown)
 
 
 def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm:

@@ -426,7 +426,7 @@ def test_one_press_plans_a_visit_for_a_hundred_who_asked(app, ida):
     took = []
     for step in ({}, {"send": "1"}):
         begun = process_time()
-        page = ida.post(case(hundred[0], "besoeg"), {**form, "shown": form["bookings"], **step}, check=False)
+        page = ida.post(case(hundred[0], "besoeg"), {**form, **step}, check=False)
         took.append(process_time() - begun)
         assert page.status == 200 and not page.errors
     print(took)

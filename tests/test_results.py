@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from conftest import OFFICER, Person, book, logged_in
-from helpers import letters_shown, wish
+from helpers import as_sent, letters_shown, wish
 from helpers_cases import FOUND, planned, seen_now
 from helpers_code import ROOT
 from helpers_results import clock, correct, days_later, downloads, release, reported, with_visit  # noqa: F401 (a fixture)
@@ -188,10 +188,10 @@ def test_a_usual_share_that_another_result_has_changed_after_the_preview_is_show
     assert "Usual in the whole district" not in letters_shown(shown)[0]
     days_later(app, clock, 7)
     officer, before = logged_in(app), len(seen_now(app, booking).letters)
-    page = officer.post(path, {"version": shown.hidden["version"][0]})
+    page = officer.post(path, {name: shown.hidden[name][0] for name in ("version", "preview")})
     assert page.status == 409 and len(seen_now(app, booking).letters) == before
     assert "Usual in the whole district: 2.0%" in letters_shown(page)[0]
-    assert officer.post(path, {"version": page.hidden["version"][0]}).status == 200
+    assert officer.post(path, as_sent(page, "preview")).status == 200
     assert "Usual in the whole district: 2.0%" in seen_now(app, booking).letters[-1].text
 
 
