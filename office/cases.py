@@ -20,7 +20,7 @@ from forms import (
     redact_links,
 )
 from labels import reference as in_halves
-from mail.letters import preview_letters
+from mail.letters import link_to, preview_letters
 from models import (
     COPENHAGEN,
     Booking,
@@ -96,10 +96,14 @@ def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool =
 
 
 def _alike(bookings: list[Booking], letters: list[Letter]) -> list[list[Letter]]:
-    """The letters, one for each booking, by what makes them differ: service, language and way."""
+    """The letters, one for each booking, by what they say: those alike go the same way, and differ in reference and
+    link alone."""
     alike: dict[tuple, list[Letter]] = {}
     for booking, letter in zip(bookings, letters, strict=True):
-        alike.setdefault((booking.service, letter.language, letter.channel), []).append(letter)
+        said = f"{letter.subject}\n{letter.text}"
+        for own in (in_halves(booking.reference), link_to(booking)):
+            said = said.replace(own, "")
+        alike.setdefault((letter.channel, letter.language, said), []).append(letter)
     return list(alike.values())
 
 

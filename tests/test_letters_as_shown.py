@@ -239,3 +239,86 @@ def test_the_dates_offered_to_whoever_loses_theirs_are_those_that_were_shown(app
     anew, sent = is_shown_anew(app, ida, case(anna, "besoeg"), {**as_sent(shown, "preview"), "send": "1"})
     first = f"{local(evening(2)):%-d %B}"
     assert first not in "".join(letters_shown(shown)) and first in sent[-1].text
+
+
+# Many at once.
+
+
+def look(ida: Person, name: str, *bookings: Booking, **typed):
+    form = {**as_sent(ida.get("/en/kontor/?bunke=nye"), "page"), "sag": [b.reference for b in bookings]}
+    return ida.post(f"/en/kontor/flere/{name}", {**as_sent(ida.post(f"/en/kontor/flere/{name}", form), "seen"), **typed,
+                                              "show": "1"})
+
+
+def sent_to(app, *bookings: Booking) -> list[str]:
+    """The last letter of each."""
+    return [redact_links(seen_now(app, booking).letters[-1].text) for booking in bookings]
+
+
+def test_of_many_letters_each_that_says_something_else_is_shown(app, ida):
+    faxe, alike, naestved = wish(app), wish(app), wish(
+        app, road="Ringstedgade", postcode="4700", town="Næstved", municipality="Næstved")
+    page = look(ida, "henvis", faxe, alike, naestved, authority="municipality", words="")
+    assert [re.search(r"\w+ Municipality", text)[0] for text in letters_shown(page)] == [
+        "Faxe Municipality", "Næstved Municipality"]
+    assert "And 1 more like it" in page.text, "but for reference and link"
+    ida.post("/en/kontor/flere/henvis", {**as_sent(page, "preview"), "send": "1"})
+    sent = sent_to(app, faxe, alike, naestved)
+    assert [sent[0], sent[2]] == letters_shown(page) and sent[1] == sent[0].replace(
+        faxe.reference, alike.reference).replace(halves(faxe), halves(alike))
+
+
+def halves(booking: Booking) -> str:
+    return f"{booking.reference[:4]} {booking.reference[4:]}"
+
+
+def test_of_many_a_yes_with_another_promise_is_shown(app, ida):
+    early, late = wish(app), wish(app)
+    with app.app_context():
+        Booking.by_reference(early.reference).received_at -= timedelta(days=7)
+        db.session.commit()
+    page = look(ida, "imoedekom", early, late, words="")
+    assert len({re.search(r"by (\d+ \w+ \d+) at the latest", text)[1] for text in letters_shown(page)}) == 2
+    ida.post("/en/kontor/flere/imoedekom", {**as_sent(page, "preview"), "send": "1"})
+    assert sent_to(app, early, late) == letters_shown(page)
+
+
+def say_no_with(app, field: str, *bookings: Booking) -> None:
+    """Word the reason with this field, for bookings that came a day apart."""
+    with app.app_context():
+        for number, booking in enumerate(bookings):
+            Booking.by_reference(booking.reference).received_at -= timedelta(days=number)
+        text = f"Not here: {{{field}}}."
+        DeclineReason.write(Officer.by_email(OFFICER), service="traffic", reason="resources", texts={
+            "da": text, "en": text})
+        db.session.commit()
+
+
+@pytest.mark.parametrize("field", ["by", "kommune", "modtaget"])
+def test_of_many_a_no_that_is_filled_in_otherwise_is_shown(app, ida, field):
+    one, other = wish(app), wish(app, road="Ringstedgade", postcode="4700", town="Næstved", municipality="Næstved")
+    say_no_with(app, field, one, other)
+    page = look(ida, "afslag", one, other, reason="resources", words="", instead="")
+    ida.post("/en/kontor/flere/afslag", {**as_sent(page, "preview"), "send": "1"})
+    assert sent_to(app, one, other) == letters_shown(page) and len(letters_shown(page)) == 2
+
+
+def test_more_letters_than_a_few_are_all_on_the_page_and_the_first_lies_open(app, ida):
+    bookings = [wish(app) for _ in range(7)]
+    say_no_with(app, "modtaget", *bookings)
+    page = look(ida, "afslag", *bookings, reason="resources", words="", instead="")
+    assert len(letters_shown(page)) == 7
+    assert re.findall(r"<details( open)?>\s*<summary>E-mail, English: 1<", page.html) == [" open", *[""] * 6]
+
+
+def test_of_many_a_letter_that_reads_otherwise_holds_back_all(app, ida, monkeypatch):
+    one, other = wish(app), wish(app)
+    page = look(ida, "henvis", one, other, authority="municipality", words="")
+    district = app.config["DISTRICT"]
+    monkeypatch.setitem(app.config, "DISTRICT", msgspec.structs.replace(district, phone="55 36 14 48"))
+    last = how_many(app, Letter)
+    page = ida.post("/en/kontor/flere/henvis", {**as_sent(page, "preview"), "send": "1"})
+    assert page.status == 409 and CHANGED in page.text and how_many(app, Letter) == last
+    assert ida.post("/en/kontor/flere/henvis", {**as_sent(page, "preview"), "send": "1"}).status == 200
+    assert all("55 36 14 48" in letter.text for letter in letters_after(app, last))
+    assert how_many(app, Letter) == last + 2
