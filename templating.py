@@ -1,6 +1,5 @@
 """Templates are compiled for each language; what is rendered or compiled keeps no writer waiting."""
 
-import marshal
 import sys
 from contextlib import suppress
 from functools import cached_property
@@ -44,14 +43,14 @@ class CompiledTemplates(BytecodeCache):
             found = (self.folder / bucket.key).read_bytes()
             code = found[sha256().digest_size:]
             if found == self._sealed(bucket, code):
-                bucket.code = marshal.loads(code)
+                bucket.bytecode_from_string(code)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         with suppress(OSError):
             if not self.folder.exists():
                 rmtree(self.folder.parent, ignore_errors=True)
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (self.folder / bucket.key).write_bytes(self._sealed(bucket, marshal.dumps(bucket.code)))
+            (self.folder / bucket.key).write_bytes(self._sealed(bucket, bucket.bytecode_to_string()))
 
     def _sealed(self, bucket: Bucket, code: bytes) -> bytes:
         """Behind a sum of it and of the template's words: Python may crash over code that is not whole."""

@@ -355,8 +355,9 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         units, road = in_units(resource_units), timedelta(minutes=travel)
         ensure_free([unit for _, unit in units], starts_at - road, ends_at + road, self)
         self.starts_at, self.ends_at, self.travel = starts_at, ends_at, travel
-        # An offer that was made before there was a limit may name more
-        self.crew = shorten(", ".join(dict.fromkeys(unit for _, unit in units)), limits.CREW_LENGTH, placeholder=" …")
+        self.crew = ", ".join(dict.fromkeys(unit for _, unit in units))
+        if len(self.crew) > limits.CREW_LENGTH:  # of an offer that was made before there was a limit
+            self.crew = shorten(self.crew, limits.CREW_LENGTH, placeholder=" …")
         self.reservations = [Reservation(resource=part, unit=unit, unit_key=unit_key(unit), starts_at=starts_at - road,
                                          ends_at=ends_at + road) for part, unit in units]
 
