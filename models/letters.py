@@ -21,7 +21,7 @@ RETRY_DELAYS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 24
 CLAIM_TIMEOUT = timedelta(minutes=10)  # after which a letter that a killed worker had in hand is tried again
 
 
-GMAIL = {"gmail.com", "googlemail.com"}  # one and the same, and its mailboxes have no dots
+GMAIL = {"gmail.com", "googlemail.com"}  # one and the same: its mailboxes have no dots and no plus
 
 
 def in_small_letters(address: str) -> str:
@@ -42,14 +42,20 @@ def in_ascii(address: str) -> str:
     return f"{name}@{host}"
 
 
-def mailbox(address: str) -> str:
-    """An e-mail address as addresses are compared, for limits and blocks: in small letters, with the domain as DNS
-    writes it, without what anybody may put behind a plus, and without dots where they are known to mean nothing."""
-    name, _, host = in_ascii(address).rpartition("@")
-    name = in_small_letters(name).partition("+")[0]
+def whole_address(address: str) -> str:
+    """An e-mail address as addresses are compared where something is disclosed: in small letters, with the domain as
+    DNS writes it. What stands behind a plus may make it another's: of one host alone it is known that it does not."""
+    name, _, host = in_small_letters(in_ascii(address)).rpartition("@")
     if host in GMAIL:
-        return f"{name.replace('.', '')}@gmail.com"
+        return f"{name.partition('+')[0].replace('.', '')}@gmail.com"
     return f"{name}@{host}"
+
+
+def mailbox(address: str) -> str:
+    """An e-mail address as addresses are compared for limits and blocks, and for nothing else: without what anybody may
+    put behind a plus."""
+    name, _, host = whole_address(address).rpartition("@")
+    return f"{name.partition('+')[0]}@{host}"
 
 
 class Letter(Numbered, db.Model):

@@ -12,7 +12,7 @@ from . import limits
 from .base import db, is_same_secret
 from .enums import OPEN
 from .events import EventKind, record_event
-from .letters import mailbox
+from .letters import whole_address
 from .working_days import midnight, today
 
 REFERENCE_LETTERS = "2346789ACDEFGHJKMNPQRTUVWXY"  # no look-alikes: 0O, 1IL, 5S, 8B and 2Z are never both there
@@ -52,15 +52,16 @@ class HasLookup:
     def belongs_to(self, contact: str) -> bool:
         """Whether `contact` is this booking's e-mail address or the last digits of its phone number."""
         if "@" in contact:
-            return self.email != "" and hmac.compare_digest(mailbox(self.email).encode(), mailbox(contact).encode())
+            return self.email != "" and hmac.compare_digest(
+                whole_address(self.email).encode(), whole_address(contact).encode())
         last = "".join(c for c in contact if c.isdigit())[-limits.CONTACT_DIGITS:]
         return len(last) == limits.CONTACT_DIGITS and self.phone.endswith(last)
 
     @classmethod
     def open_at(cls, email: str) -> list[Self]:
-        """The open ones of whoever reads this mailbox, the oldest first."""
+        """The open ones of whoever reads what is sent to this address, the oldest first."""
         found = db.session.scalars(select(cls).where(cls.status.in_(OPEN), cls.email != "").order_by(cls.id))
-        return [booking for booking in found if mailbox(booking.email) == mailbox(email)]
+        return [booking for booking in found if whole_address(booking.email) == whole_address(email)]
 
     @classmethod
     def send_links(cls, email: str) -> None:

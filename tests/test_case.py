@@ -95,7 +95,7 @@ def test_where_we_have_no_phone_or_no_email_its_absence_is_no_key(app, citizen, 
 
 
 def test_whoever_has_lost_it_all_gets_the_links_of_open_cases_and_the_screen_never_says_whether(app, citizen):
-    first, second, gone = wish(app), wish(app, email="Anna+vej@example.dk"), wish(app)
+    first, second, gone = wish(app), wish(app, email="Anna@Example.dk"), wish(app)
     other = wish(app, email="bo@example.dk")
     with app.app_context():
         Booking.by_reference(gone.reference).withdraw()
@@ -108,6 +108,20 @@ def test_whoever_has_lost_it_all_gets_the_links_of_open_cases_and_the_screen_nev
         assert all(f"/sag/{b.reference}/{b.secret}" in letter.text for b in (first, second))
         assert not any(b.secret in letter.text for b in (gone, other))
     assert citizen.post("/en/find/links", {"email": "anna"}).errors
+
+
+@pytest.mark.parametrize(("own", "others"), [
+    ("anna@firma.dk", "anna+evil@firma.dk"), ("anna+vej@firma.dk", "anna@firma.dk"),
+    ("anna+a@firma.dk", "Anna+b@firma.dk"), ("an.na@firma.dk", "anna@firma.dk")])
+def test_the_links_go_to_the_whole_address_alone_and_no_other_one_is_a_key(app, citizen, own, others):
+    """Not every mail server leaves out what stands behind a plus: there it is another person's."""
+    mine, other = wish(app, email=own), wish(app, email=others)
+    citizen.post("/en/find/links", {"email": others.upper()})
+    with app.app_context():
+        [letter] = db.session.scalars(select(Letter).where(Letter.kind == "links_sent"))
+        assert letter.recipient == others and other.secret in letter.text and mine.secret not in letter.text
+    assert citizen.post("/en/find", {"reference": mine.reference, "contact": others}).status == 422
+    assert citizen.post("/en/find", {"reference": mine.reference, "contact": own.upper()}).status == 200
 
 
 def test_the_links_are_mailed_three_times_a_day_at_most_whoever_asks(app):
