@@ -99,7 +99,7 @@ def _write(event: Event) -> list[Letter]:
     about = booking or event.visit
     service = SERVICES.get(about.service if about else event.facts.get("service"))
     with force_locale(language):
-        entry = _entry_of(event.visit) if by_mail and rule.entry else ""
+        entry = _entry_of(event) if by_mail and rule.entry and event.visit else ""
         words = {"event": event, "booking": booking, "visit": event.visit, "service": service, "reader": reader,
                  "link": link_to(reader) if type(reader) in PAGES else "", "language": language, "by_mail": by_mail,
                  "form": service and address_of("citizen.book", language, slug=service.slug), "entry": entry, **stands}
@@ -112,10 +112,10 @@ def _write(event: Event) -> list[Letter]:
     return [letter]
 
 
-def _entry_of(visit: Visit) -> str:
+def _entry_of(event: Event) -> str:
     from mail import ics  # the pages have it already; the worker seldom needs it
 
-    return ics.entry(visit)
+    return ics.entry(event.visit, off=event.booking not in event.visit.bookings)
 
 
 def _reader(event: Event) -> Booking | Officer | Assignee | WaitlistEntry | FindingsLink | Invite | Feedback:

@@ -148,21 +148,19 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
     def decline(self, officer: "Officer", reason: str, words: str, instead: str, said: str = "") -> Event:
         """Say no, with a reason code, the officer's own words, and another way where there is one. `said` is the
         reason's sentence where it is not the catalogue's: what was written stays, whatever is written next year."""
-        self._step(BookingStatus.DECLINED)
+        event = self._end(BookingStatus.DECLINED, EventKind.DECLINED, officer, words=words, reason=reason,
+                          instead=instead, **({"said": said} if said else {}))
         self.reason = reason
-        return record_event(EventKind.DECLINED, booking=self, officer=officer, words=words, reason=reason,
-                            instead=instead, **({"said": said} if said else {}))
+        return event
 
     def refer(self, officer: "Officer", authority: str, words: str) -> Event:
         """Send the citizen to whoever can help."""
-        self._step(BookingStatus.REFERRED)
-        return record_event(EventKind.REFERRED, booking=self, officer=officer, words=words, authority=authority)
+        return self._end(BookingStatus.REFERRED, EventKind.REFERRED, officer, words=words, authority=authority)
 
     def mark_as_spam(self, officer: "Officer | None" = None) -> Event:
         """It is not genuine; where no officer is named, the reader of its address says that they never asked. Nobody
         gets a letter."""
-        self._step(BookingStatus.SPAM)
-        return record_event(EventKind.SPAM, booking=self, officer=officer)
+        return self._end(BookingStatus.SPAM, EventKind.SPAM, officer)
 
     def answer(self, officer: "Officer", visit: "Visit") -> Event:
         """The visit's findings are the answer to this wish; Visit.report calls it for every booking."""
@@ -247,8 +245,7 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
         return record_event(EventKind.CONTACT_CHANGED, booking=self, officer=officer)
 
     def withdraw(self, officer: "Officer | None" = None) -> Event:
-        self._step(BookingStatus.WITHDRAWN)
-        return record_event(EventKind.WITHDRAWN, booking=self, officer=officer)
+        return self._end(BookingStatus.WITHDRAWN, EventKind.WITHDRAWN, officer)
 
     def unfollow(self) -> Event:
         """The citizen does not want to hear of further visits."""
@@ -368,6 +365,13 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
 
     def allows(self, status: BookingStatus) -> bool:
         return status in NEXT_STEPS[self.status]
+
+    def _end(self, status: BookingStatus, kind: EventKind, officer: "Officer | None", **said) -> Event:
+        """It is closed without findings. Where a date was agreed and lies ahead, the event tells which one is off."""
+        visit = self.agreed_visit
+        off = {"visit": visit, "starts_at": visit.starts_at.isoformat()} if visit and not visit.has_begun else {}
+        self._step(status)
+        return record_event(kind, booking=self, officer=officer, **off, **said)
 
     def _step(self, status: BookingStatus) -> None:
         """The one place where a status changes."""

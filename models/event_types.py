@@ -21,7 +21,7 @@ class LetterRule:
     # The citizen whose booking it is, the officer of the event, or whoever has the number in the fact of this name.
     to: Literal["citizen", "officer", "owner", "waiter", "link", "invite", "feedback"] = "citizen"
     confirms: bool = False  # no answer yet: it goes by e-mail where there is an address, whatever way is wanted
-    entry: bool = False  # changes what stands in the reader's calendar: an e-mail brings the entry along
+    entry: bool = False  # may change what stands in the reader's calendar: an e-mail brings its visit along
     limited: bool = False  # a form alone calls for it, perhaps not its reader: an address gets only so many a day
 
 
@@ -75,13 +75,15 @@ class EventKind(enum.StrEnum):
     ANSWERED = "answered", EventType(label=N_("Answered with findings"), visible=True, letter=LetterRule())
     CORRECTED = "corrected", EventType(label=N_("Corrected findings sent"), visible=True, letter=LetterRule())
     DECLINED = "declined", EventType(
-        label=N_("Could not be met"), facts=("reason",), quotes=("instead", "said"), visible=True,
-        letter=LetterRule())
+        label=N_("Could not be met"), facts=("reason", "starts_at"), quotes=("instead", "said"), visible=True,
+        letter=LetterRule(entry=True))
     REFERRED = "referred", EventType(
-        label=N_("Referred to somebody else"), facts=("authority",), visible=True, letter=LetterRule())
+        label=N_("Referred to somebody else"), facts=("authority", "starts_at"), visible=True,
+        letter=LetterRule(entry=True))
     WITHDRAWN = "withdrawn", EventType(
         label=N_("Withdrawn by the citizen"), own_label=N_("You withdrew the booking"), by="citizen",
-        visible=True, digest=N_("Withdrawn: %(number)s"), letter=LetterRule(confirms=True, limited=True))
+        facts=("starts_at",), visible=True, digest=N_("Withdrawn: %(number)s"),
+        letter=LetterRule(confirms=True, entry=True, limited=True))
     REOPENED = "reopened", EventType(
         label=N_("The citizen asked for it to be taken up again"), own_label=N_("You asked us to take it up again"),
         by="citizen", facts=("due_on",), visible=True, message=True,
@@ -140,7 +142,9 @@ class EventKind(enum.StrEnum):
     FIELD_ASKED = "field_asked", EventType(
         label=N_("Link to the findings sent to a colleague"), facts=("link",), letter=LetterRule("link"))
     FIELD_WITHDRAWN = "field_withdrawn", EventType(label=N_("Link to the findings withdrawn"))
-    SPAM = "spam", EventType(label=N_("Set aside as not genuine"), by="citizen", visible=True)
+    SPAM = "spam", EventType(
+        label=N_("Set aside as not genuine"), by="citizen", facts=("starts_at",), visible=True,
+        digest=N_("Not booked by the reader of the address: %(number)s"))
     WAITER_ASKED = "waiter_asked", EventType(
         label=N_("Asked whether somebody wants to be told when the form opens"), facts=("waiter", "service"),
         letter=LetterRule("waiter", limited=True))

@@ -199,7 +199,9 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         """`booking` is closed before the visit. An agreed date that nobody wants any more is nobody's time."""
         self.bookings.remove(booking)
         record_event(EventKind.UNPLANNED, booking=booking, visit=self)
-        if self.date_agreed and not self.bookings:
+        if self.date_agreed and self.bookings:
+            self.sequence += 1  # one reader's calendar takes it out
+        elif self.date_agreed:
             self._drop(None)
 
     def displaced(self) -> dict[Booking, list[Proposal]]:

@@ -8,8 +8,10 @@ import time_machine
 from conftest import OFFICER, WISH, Page, Person, book, logged_in
 from helpers import as_sent, error_at
 from helpers_services import LostAndFoundFindings, LostAndFoundQuestions
+from icalendar import Calendar
 
 import catalogue
+from mail import ics
 from models import (
     COPENHAGEN,
     Booking,
@@ -224,6 +226,13 @@ def agreed(app, ida, day: str = "2027-07-01", **changes) -> tuple[str, str, int]
         return reference, secret, found(app, reference).agreed_visit.id
 
 
+def entry_in(letter: Letter) -> tuple[str, int, str]:
+    """What a letter does to the reader's calendar: the method, how often it has changed, and which entry."""
+    calendar = Calendar.from_ical(letter.calendar)
+    [event] = calendar.walk("VEVENT")
+    return calendar["method"], event["sequence"], event["uid"]
+
+
 def test_a_moved_date_is_told_and_a_new_crew_is_not(app, ida):
     reference, secret, id = agreed(app, ida)
     ida.post(f"/kontor/besoeg/{id}/flyt", plan("2027-07-01", reference, crew="Bo Betjent", send="1"))
@@ -272,6 +281,66 @@ def test_withdrawing_an_agreed_date_frees_the_crew(app, ida):
     Person(app).post(f"/sag/{reference}/{secret}/traek-tilbage", {"sure": "y"})
     with app.app_context():
         assert db.session.get(Visit, id).status is VisitStatus.CANCELLED and db.session.query(Reservation).count() == 0
+
+
+CLOSED = {"declined": ("afslag", {"reason": "resources", "words": "", "instead": ""}),
+          "referred": ("henvis", {"authority": "municipality", "words": ""}), "withdrawn": ("traek-tilbage", {})}
+OFF = {"da": "Den tid, vi havde aftalt, torsdag 1. juli 2027, gælder ikke længere.",
+       "en": "The date that we had agreed, Thursday 1 July 2027, no longer stands."}
+
+
+@pytest.mark.parametrize("language", OFF)
+@pytest.mark.parametrize("kind", CLOSED)
+def test_a_case_that_is_closed_says_which_agreed_date_is_off_and_takes_it_out_of_the_calendar(
+        app, ida, kind, language):
+    reference, _, id = agreed(app, ida)
+    other, _ = wished(app)
+    with app.app_context():
+        for one in (reference, other):
+            found(app, one).language = language
+        db.session.commit()
+    path, form = CLOSED[kind]
+    preview = ida.post(f"/kontor/sag/{reference}/{path}", form)
+    assert OFF[language] in preview.text and kinds_in(app, reference)[-1] == "agreed"
+    for one in (reference, other):
+        ida.post(f"/kontor/sag/{one}/{path}", {**form, "send": "1"})
+    with app.app_context():
+        *_, told, closed = letters(app, reference)
+        assert closed.kind == kind and OFF[language] in " ".join(closed.text.split())
+        assert entry_in(told)[::2] == ("PUBLISH", entry_in(closed)[2]) and entry_in(closed)[:2] == ("CANCEL", 1)
+        assert db.session.get(Visit, id).status is VisitStatus.CANCELLED
+        undated = letters(app, other)[-1]
+        assert undated.kind == kind and not undated.calendar and "2027" not in undated.text
+
+
+def test_a_date_that_is_off_for_one_stands_for_the_others_and_may_be_agreed_with_them_again(app, ida):
+    one, _, id = agreed(app, ida)
+    two, _ = wished(app, email="bo@example.dk")
+    ida.post(f"/kontor/sag/{two}/imoedekom", {"words": "", "send": "1"})
+    both = plan("2027-07-01", one, bookings=[one, two], send="1")
+    ida.post(f"/kontor/besoeg/{id}/flyt", both)
+    ida.post(f"/kontor/sag/{one}/afslag", {**CLOSED["declined"][1], "send": "1"})
+    with app.app_context():
+        assert db.session.get(Visit, id).is_planned and kinds(app, two)[-1] == "agreed"
+        assert OFF["da"] in letters(app, one)[-1].text
+        method, sequence, uid = entry_in(letters(app, one)[-1])
+        assert (method, uid) == ("CANCEL", entry_in(letters(app, two)[-1])[2])
+        assert "STATUS:CONFIRMED" in ics.entry(db.session.get(Visit, id))
+    ida.post(f"/kontor/sag/{one}/genoptag", {"words": "Ringede.", "send": "1"})
+    ida.post(f"/kontor/sag/{one}/imoedekom", {"words": "", "send": "1"})
+    ida.post(f"/kontor/besoeg/{id}/flyt", both)
+    with app.app_context():
+        again, newer, _ = entry_in(letters(app, one)[-1])
+        assert letters(app, one)[-1].kind == "agreed" and again == "PUBLISH" and newer >= sequence > 0
+
+
+def test_a_case_that_is_closed_after_its_date_calls_nothing_off(app, ida):
+    reference, _, _ = agreed(app, ida)
+    with time_machine.travel(at(2, 9)):
+        logged_in(app).post(f"/kontor/sag/{reference}/afslag", {**CLOSED["declined"][1], "send": "1"})
+    with app.app_context():
+        closed = letters(app, reference)[-1]
+        assert closed.kind == "declined" and not closed.calendar and "1. juli" not in closed.text
 
 
 @pytest.mark.parametrize("stored", ["fotovogn1", "fotovogn 1"])

@@ -11,7 +11,7 @@ from helpers_cases import change
 
 from forms import Form
 from forms.validators import EmailAddress
-from mail.letters import address_key
+from mail.letters import address_key, write_to_officers
 from mail.outbox import send_due
 from models import (
     BlockedAddress,
@@ -289,6 +289,17 @@ def test_only_the_letter_has_the_link_so_whoever_booked_cannot_silence_a_mailbox
                    f"v1.{token.partition('.')[2]}", f"{reference}..", "v1", ".", "æ.ø.å", "%00"):
         assert citizen.client.get(f"/ikke-mig/{forged}").status_code == 404, forged
         assert citizen.post(f"/ikke-mig/{forged}", {"close": "1"}, check=False).status == 404
+
+
+def test_the_office_reads_in_its_digest_that_somebody_has_said_this_was_not_me(app, citizen, officer):
+    booked = [book(citizen, email=email)[0] for email in ("a@x.dk", "b@x.dk", "c@x.dk")]
+    for letter in letters(app)[:2]:
+        Person(app).post(not_me(letter), {"close": "1"})
+    officer.post(f"/kontor/sag/{booked[2]}/spam", {"send": "1"})
+    with app.app_context():
+        write_to_officers()
+        db.session.commit()
+    assert "- Ikke bestilt af adressens indehaver: 2\n" in letters(app, kind="digest")[0].text
 
 
 def test_a_letter_that_went_astray_closes_nothing_that_has_moved_to_the_right_address(app, citizen):
