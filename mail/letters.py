@@ -36,7 +36,6 @@ from models import (
     Letter,
     Officer,
     OfficerAbsence,
-    Visit,
     WaitlistEntry,
     add_working_days,
     db,
@@ -81,6 +80,8 @@ def write_pending(_session=None) -> list[Letter]:
             letters += _write_to_each_officer(REMINDER, visit=event.visit)
         elif event.kind.type.letter:
             letters += _write(event)
+    if letters:
+        Letter.try_earlier([letter.booking.id for letter in letters if letter.booking])
     return letters
 
 

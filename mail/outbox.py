@@ -90,9 +90,7 @@ def stuck() -> bool:
     pass by waiting."""
     overdue, long_ago = now() - timedelta(minutes=15), now() - timedelta(hours=2)
     mails = Letter.channel == Channel.EMAIL
-    if db.session.scalar(select(Letter.id).where(
-            mails, Letter.delivery_status.in_((DeliveryStatus.WAITING, DeliveryStatus.SENDING)),
-            Letter.next_try_at < overdue).limit(1)):
+    if db.session.scalar(select(Letter.id).where(Letter.is_to_be_mailed(), Letter.next_try_at < overdue).limit(1)):
         return True
     newest_sent = db.session.scalar(select(func.max(Letter.sent_at)).where(mails, Letter.done_by_id.is_(None)))
     tried_again = select(Letter).options(defer(Letter.text), defer(Letter.calendar)).where(

@@ -67,6 +67,7 @@ class DeliveryStatus(enum.StrEnum):
     SUPPRESSED = "held"
 
 
+UNSENT = frozenset({DeliveryStatus.WAITING, DeliveryStatus.SENDING})
 DONE_WITH = frozenset({DeliveryStatus.SENT, DeliveryStatus.SUPPRESSED})  # nobody need see to it any more
 
 

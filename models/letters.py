@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import idna
-from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, String, Text, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, String, Text, and_, case, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from .base import ByOfficer, Numbered, UTCDateTime, db, now, one_of, require
-from .enums import Channel, DeliveryStatus
+from .enums import UNSENT, Channel, DeliveryStatus
 from .events import EventKind, record_event
 from .working_days import midnight, today
 
@@ -106,9 +106,7 @@ class Letter(Numbered, db.Model):
         A letter in hand for longer than CLAIM_TIMEOUT belonged to a worker that was killed; it is due again. One that
         another worker is just claiming is passed over.
         """
-        due = (select(cls.id).where(cls.delivery_status.in_((DeliveryStatus.WAITING, DeliveryStatus.SENDING)),
-                                    cls.channel == Channel.EMAIL,
-                                    cls._is_due()).order_by(cls.next_try_at, cls.id).limit(1)
+        due = (select(cls.id).where(cls.is_to_be_mailed(), cls._is_due()).order_by(cls.next_try_at, cls.id).limit(1)
                .with_for_update(skip_locked=True))
         found = db.session.scalar(due)
         if found is None:
@@ -117,6 +115,23 @@ class Letter(Numbered, db.Model):
             update(cls).where(cls.id == found, cls._is_due())
             .values(delivery_status=DeliveryStatus.SENDING, next_try_at=now() + CLAIM_TIMEOUT, tries=cls.tries + 1))
         return db.session.get(cls, found, populate_existing=True) if taken.rowcount == 1 else None
+
+    @classmethod
+    def is_to_be_mailed(cls) -> ColumnElement[bool]:
+        """It waits for a worker, and nothing does that was written before it to the same reader about the same case:
+        who reads of a change has read of what is changed. What an officer phones or posts holds up no mail."""
+        waits = and_(cls.channel == Channel.EMAIL, cls.delivery_status.in_(UNSENT))
+        alone = case((and_(cls.booking_id.is_(None), cls.owner_id.is_(None)), cls.id))  # what is about no case
+        firsts = select(func.min(cls.id)).where(waits).group_by(cls.booking_id, cls.owner_id, alone).correlate(None)
+        return and_(waits, cls.id.in_(firsts))
+
+    @classmethod
+    def try_earlier(cls, bookings: Iterable[int]) -> None:
+        """What was put off is tried at once where something newer has been written in the same case: that waits for
+        it, and may be urgent."""
+        db.session.execute(update(cls).where(
+            cls.booking_id.in_(bookings), cls.channel == Channel.EMAIL, cls.delivery_status == DeliveryStatus.WAITING,
+            cls.next_try_at > now()).values(next_try_at=now()).execution_options(synchronize_session=False))
 
     @classmethod
     def _is_due(cls) -> ColumnElement[bool]:

@@ -129,6 +129,28 @@ def test_a_worker_passes_over_a_letter_that_another_is_claiming(app):
         db.session.rollback()
 
 
+def test_a_worker_takes_no_letter_of_a_reader_whose_earlier_one_another_is_claiming(app):
+    book(Person(app))
+    with app.app_context(), databases.outside(app.instance_path) as other:
+        booking = db.session.query(Booking).one()
+        booking.withdraw()
+        db.session.commit()
+        first, second = db.session.scalars(db.select(Letter.id).order_by(Letter.id))
+        db.session.rollback()
+        other.execute("BEGIN")
+        other.execute(f"SELECT id FROM letters WHERE id = {first} FOR UPDATE")
+        assert Letter.claim() is None
+        db.session.commit()
+        other.execute("ROLLBACK")
+        assert Letter.claim().id == first
+        db.session.commit()
+        assert Letter.claim() is None, "it is in hand"
+        db.session.get(Letter, first).mark_sent()
+        db.session.commit()
+        assert Letter.claim().id == second
+        db.session.rollback()
+
+
 def test_one_of_twenty_has_the_crew(site):
     start = slot(0)
     made = wishes(site, MANY, start)
