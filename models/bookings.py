@@ -366,13 +366,6 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
     def allows(self, status: BookingStatus) -> bool:
         return status in NEXT_STEPS[self.status]
 
-    def _end(self, status: BookingStatus, kind: EventKind, officer: "Officer | None", **said) -> Event:
-        """It is closed without findings. Where a date was agreed and lies ahead, the event tells which one is off."""
-        visit = self.agreed_visit
-        off = {"visit": visit, "starts_at": visit.starts_at.isoformat()} if visit and not visit.has_begun else {}
-        self._step(status)
-        return record_event(kind, booking=self, officer=officer, **off, **said)
-
     def _step(self, status: BookingStatus) -> None:
         """The one place where a status changes."""
         require(self.allows(status), f"{self.reference} is {self.status} and cannot become {status}")

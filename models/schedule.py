@@ -347,6 +347,13 @@ class HasProposals:
         """Dates that the citizen has proposed and that are still to come."""
         return [p for p in self.proposals if p.is_open and not p.is_offer]
 
+    def _end(self, status: BookingStatus, kind: EventKind, officer: "Officer | None", **said) -> Event:
+        """It is closed without findings. Where a date was agreed and lies ahead, the event tells which one is off."""
+        visit = self.agreed_visit
+        off = {"visit": visit, "starts_at": visit.starts_at.isoformat()} if visit and not visit.has_begun else {}
+        self._step(status)
+        return record_event(kind, booking=self, officer=officer, **off, **said)
+
     def _close(self, proposals: list["Proposal"]) -> None:
         for proposal in proposals:
             proposal.closed_at = proposal.closed_at or now()
