@@ -81,6 +81,7 @@ ERRORS = {
     "enough": _l("As many letters as a form may send an address in a day had gone there. The booking stands."),
     "blocked": _l("The address is to get no receipts. The booking stands."),
     "aside": _l("The booking was set aside before the letter went."),
+    "unreached": _l("The address was taken off before the letter went, and it may go nowhere else."),
 }
 
 

@@ -84,6 +84,6 @@ from .privacy import (
     RectifyForm,
     RetentionDecisionForm,
 )
-from .tasks import ASSIGNEES, NOBODY, OURSELVES, TASK_STATUSES, AssigneeForm, TaskAnswerForm, TaskForm
+from .tasks import ASSIGNEES, NOBODY, TASK_STATUSES, AssigneeForm, TaskAnswerForm, TaskForm
 from .typed import is_without_cookie, redact_links, tidied
 from .validators import CONFIRMED, NoPersonalData, RequiredWhen, day_here, has_been, in_my_language

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, HiddenField
 
 from languages import LANGUAGES
+from models.enums import OURSELVES
 
 from .citizen import PlaceForm, pin_on_map
 from .fields import Day, Line, OneOf, Select, Text
@@ -27,7 +28,7 @@ class PhotoField(FileField):
         self.data = photos.taken_anew(sent.stream.read(photos.MEGABYTES * 1_000_000 + 1)) if sent else None
 
 
-NOBODY, OURSELVES = "unknown", "police"
+NOBODY = "unknown"
 ASSIGNEES = {
     "municipality": _l("Municipality, roads and parks"),
     "housing": _l("Housing organisation"),

@@ -1,7 +1,7 @@
 """Which letter goes to whom.
 
 When a change is committed, the letters that its events call for are written in the same transaction, so nobody can
-forget one (`write_pending`, which app.py hangs on every commit). They are rows; outbox.py sees that they go. Which
+forget one (`write_at_commit`, which app.py hangs on every commit). They are rows; outbox.py sees that they go. Which
 event calls for which letter stands in models/event_types.py.
 """
 
@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from werkzeug.routing import EndpointPrefix, Map, Rule, Submount
 
 from catalogue import SERVICES
-from forms import ASSIGNEES, OURSELVES, in_my_language
+from forms import ASSIGNEES, in_my_language
 from languages import MAIN, prefix
 from models import (
     OPEN,
@@ -71,7 +71,7 @@ PAGES = {Booking: "citizen.case", Assignee: "citizen.assignee", WaitlistEntry: "
          Invite: "office.invitation"}
 
 
-def write_pending(_session=None) -> list[Letter]:
+def write_pending() -> list[Letter]:
     """Write the letters that the changes in hand call for. A preview calls it and rolls back; a commit always does."""
     letters, events = [], drain_pending_events()
     _refresh_waiting_letters(events)
@@ -80,9 +80,14 @@ def write_pending(_session=None) -> list[Letter]:
             letters += _write_to_each_officer(REMINDER, visit=event.visit)
         elif event.kind.type.letter:
             letters += _write(event)
-    if letters:
-        Letter.try_earlier([letter.booking.id for letter in letters if letter.booking])
     return letters
+
+
+def write_at_commit(_session) -> None:
+    """The letters of what is committed. What was put off is tried at once where a new one now waits for it."""
+    written = [letter.booking.id for letter in write_pending() if letter.booking]
+    if written:
+        Letter.try_earlier(written)
 
 
 def _write(event: Event) -> list[Letter]:
@@ -131,12 +136,12 @@ def _reader(event: Event) -> Booking | Officer | Assignee | WaitlistEntry | Find
 
 def _way(event: Event, reader) -> Channel | None:
     """How this letter goes; None for a receipt that was already given on the screen or over the phone, and where there
-    is no address. Somebody responsible for a task who has no address is phoned by an officer, but not we ourselves."""
+    is no address, unless an officer phones whoever is responsible for a task."""
     booking, confirms = event.booking, event.kind.type.letter.confirms
     if reader.email and (booking is None or booking.reply is Channel.EMAIL or confirms):
         return Channel.EMAIL
     if booking is None:
-        return Channel.PHONE if isinstance(reader, Assignee) and reader.kind != OURSELVES else None
+        return reader.reply if isinstance(reader, Assignee) else None
     if event.kind is EventKind.RECEIVED and booking.channel not in ("paper", "office"):
         return None
     return Channel.POST if booking.reply is Channel.POST else Channel.PHONE

@@ -240,8 +240,8 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
         self.name, self.email, self.phone, self.address, self.reply = name, email, phone, address, reply
         self._refresh_search()
         for letter in self.letters:
-            if letter.delivery_status is DeliveryStatus.WAITING and self.reached_by(letter.channel):
-                letter.recipient = self.reached_by(letter.channel)
+            if letter.delivery_status is DeliveryStatus.WAITING:
+                letter.follow_reader()
         return record_event(EventKind.CONTACT_CHANGED, booking=self, officer=officer)
 
     def withdraw(self, officer: "Officer | None" = None) -> Event:

@@ -71,6 +71,9 @@ UNSENT = frozenset({DeliveryStatus.WAITING, DeliveryStatus.SENDING})
 DONE_WITH = frozenset({DeliveryStatus.SENT, DeliveryStatus.SUPPRESSED})  # nobody need see to it any more
 
 
+OURSELVES = "police"  # responsible for tasks like others, but nobody to be phoned
+
+
 class TaskStatus(enum.StrEnum):
     NEW = "new"
     SENT = "sent"

@@ -127,8 +127,7 @@ class Letter(Numbered, db.Model):
 
     @classmethod
     def try_earlier(cls, bookings: Iterable[int]) -> None:
-        """What was put off is tried at once where something newer has been written in the same case: that waits for
-        it, and may be urgent."""
+        """What was put off in these cases is tried at once."""
         db.session.execute(update(cls).where(
             cls.booking_id.in_(bookings), cls.channel == Channel.EMAIL, cls.delivery_status == DeliveryStatus.WAITING,
             cls.next_try_at > now()).values(next_try_at=now()).execution_options(synchronize_session=False))
@@ -179,14 +178,24 @@ class Letter(Numbered, db.Model):
         self.delivery_status, self.next_try_at = (DeliveryStatus.FAILED, now()) if next_try > self.give_up_at else (
             DeliveryStatus.WAITING, next_try)
 
-    def send_again(self) -> None:
-        """An officer tries once more with the same words, to the address that its reader has now."""
-        require(self.delivery_status is DeliveryStatus.FAILED, f"letter {self.id} is {self.delivery_status}")
+    def follow_reader(self) -> None:
+        """It goes where its reader can be reached now: by its own way, or where that is gone, by the one that they have
+        chosen. Links that an address has asked for go to no other one."""
         reader = self.booking or self.assignee
-        if reader and reader.email and self.channel is Channel.EMAIL:
-            self.recipient = reader.email
+        channel = self.channel if reader.reached_by(self.channel) else reader.reply
+        if channel is None or self.kind == EventKind.LINKS_SENT and self.recipient != reader.email:
+            self.suppress("unreached")
+        else:
+            self.error = self.error if channel is self.channel else ""
+            self.channel, self.recipient = channel, reader.reached_by(channel)
+
+    def send_again(self) -> None:
+        """An officer tries once more with the same words, where its reader can be reached now."""
+        require(self.delivery_status is DeliveryStatus.FAILED, f"letter {self.id} is {self.delivery_status}")
         self.delivery_status, self.tries, self.error = DeliveryStatus.WAITING, 0, ""
         self.next_try_at, self.give_up_at = now(), now() + GIVE_UP_AFTER
+        if self.booking or self.assignee:
+            self.follow_reader()
 
     def do_by_hand(self, officer: "Officer") -> None:
         """The officer has phoned or posted it, or reached the citizen otherwise after it failed."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from languages import MAIN
 
 from .base import HasPoint, Numbered, OpenedByLink, UTCDateTime, db, now, one_of, require
-from .enums import OVER, REFUSALS, UNTOUCHED, Channel, DeliveryStatus, TaskStatus
+from .enums import OURSELVES, OVER, REFUSALS, UNTOUCHED, Channel, DeliveryStatus, TaskStatus
 from .events import Event, EventKind, record_event
 from .working_days import today
 
@@ -42,13 +42,22 @@ class Assignee(OpenedByLink, db.Model):
         known = (owner for owner in visit.assignees if owner.kind == kind)
         return next(known, None) or cls.create(visit=visit, kind=kind)
 
+    @property
+    def reply(self) -> Channel | None:
+        """How they are told where there is no address: an officer phones them. Ourselves, nobody needs to phone."""
+        return Channel.PHONE if self.kind != OURSELVES else None
+
+    def reached_by(self, channel: Channel) -> str:
+        """The address for letters by this channel, or who is phoned, where that has a name."""
+        return self.email if channel is Channel.EMAIL else self.name
+
     def change_contact(self, *, name: str, email: str, language: str) -> None:
         """Letters that still wait go where the owner can be reached now."""
         require(not self.visit.removed_on, f"who answered for visit {self.visit_id} is removed")
         self.name, self.email, self.language = name, email, language
         for letter in self.letters:
-            if letter.delivery_status is DeliveryStatus.WAITING and letter.channel is Channel.EMAIL and email:
-                letter.recipient = email
+            if letter.delivery_status is DeliveryStatus.WAITING and letter.channel is Channel.EMAIL:
+                letter.follow_reader()
 
     def send(self, officer: "Officer") -> Event | None:
         """Tell them of what they have not been told yet; None where there is nothing."""

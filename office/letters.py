@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from forms import FeedbackAnswerForm
-from models import BlockedAddress, DeliveryStatus, Feedback, Letter, db
+from models import BlockedAddress, Channel, DeliveryStatus, Feedback, Letter, db
 from web import commit_and_redirect, form_page, needs_press
 
 from .blueprint import office
@@ -40,11 +40,12 @@ def lift_block(id: int):
 @office.post("/breve/<int:id>")
 @needs_press
 def resolve_letter(id: int):
-    """Send it again, to the address that the citizen has now, or note that it was phoned or posted."""
+    """Send it again, where the citizen can be reached now, or note that it was phoned or posted."""
     letter, back = db.get_or_404(Letter, id), url_for(".letter", id=id)
     if "again" in request.form:
         letter.send_again()
-        return commit_and_redirect(back, gettext("The letter is sent again."))
+        by_mail = letter.delivery_status is DeliveryStatus.WAITING and letter.channel is Channel.EMAIL
+        return commit_and_redirect(back, gettext("The letter is sent again.") if by_mail else "")
     letter.do_by_hand(g.officer)
     return commit_and_redirect(back, gettext("Noted as done."))
 

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 import time_machine
 from conftest import OFFICER, Person, book, logged_in
 from helpers_cases import findings_of
 
 from mail import letters
+from mail.outbox import send_due
 from models import Booking, Channel, DeliveryStatus, Letter, Officer, Place, Visit, VisitStatus, db, local, now, today
 from reporting import known_here
 
@@ -98,6 +100,48 @@ def test_letters_that_wait_follow_the_citizen_to_the_new_address(app, citizen, o
     with app.app_context():
         assert {x.recipient for x in db.session.query(Letter).filter_by(
             delivery_status=DeliveryStatus.WAITING)} == {"ny@example.dk"}
+
+
+WAYS = {Channel.PHONE: ({"phone": "20304050", "reply": "phone"}, "20304050"),
+        Channel.POST: ({"address": "Vej 1, 4690 Haslev", "reply": "letter"}, "Anna\nVej 1, 4690 Haslev")}
+
+
+@pytest.mark.parametrize("failed", [False, True], ids=["waits", "failed"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_letter_whose_address_is_taken_off_goes_the_way_that_was_chosen_instead(
+        app, citizen, officer, way, failed):
+    reference, secret = book(citizen, email="fremmed@example.dk")
+    form, reached = WAYS[way]
+    if failed:
+        with app.app_context():
+            db.session.query(Letter).one().mark_failed("refused 550 5.1.1 no such user")
+            db.session.commit()
+    page = citizen.post(f"/sag/{reference}/{secret}/kontakt", {"name": "Anna", "email": "", **form})
+    assert not page.errors
+    if failed:
+        page = officer.post("/kontor/breve/1", {"again": "1"})
+        assert "sendes igen" not in page.text and "Jeg har" in page.text
+    with app.app_context():
+        assert send_due() == 0, "nothing goes to a stranger"
+        letter = db.session.query(Letter).one()
+        assert (letter.channel, letter.recipient, letter.error) == (way, reached, "") and letter.is_task
+    listed = officer.get("/kontor/?bunke=breve")
+    assert "/kontor/breve/1" in listed.html and secret not in officer.get("/kontor/breve/1").html
+    officer.post("/kontor/breve/1", {"done": "1"})
+    assert "/kontor/breve/1" not in officer.get("/kontor/?bunke=breve").html
+
+
+@pytest.mark.parametrize("email", ["ny@example.dk", ""])
+def test_links_that_an_address_has_asked_for_go_to_no_other_one(app, citizen, officer, email):
+    book(citizen, road="Andenvej")
+    reference, secret = book(citizen)
+    citizen.post("/find/links", {"email": "anna@example.dk"})
+    citizen.post(f"/sag/{reference}/{secret}/kontakt", {
+        "name": "Anna", "email": email, "phone": "20304050", "reply": "email" if email else "phone"})
+    with app.app_context():
+        links = db.session.query(Letter).filter_by(kind="links_sent").one()
+        assert (links.delivery_status, links.error) == (DeliveryStatus.SUPPRESSED, "unreached")
+    assert "Adressen blev fjernet" in officer.get("/kontor/breve/tilbageholdt").text
 
 
 def test_by_phone_the_officer_changes_withdraws_and_takes_up_again(app, citizen, officer):

@@ -465,6 +465,23 @@ def test_a_letter_that_waits_follows_the_owner_to_the_right_address(app, officer
     assert written(app, "tasks_sent")[0].recipient == "ny@example.dk"
 
 
+@pytest.mark.parametrize(("owner", "name", "becomes", "shown"), [
+    ("municipality", "Vejafdelingen", (Channel.PHONE, "Vejafdelingen", "waiting"), "Vejafdelingen"),
+    ("municipality", "", (Channel.PHONE, "", "waiting"), "Municipality, roads and parks"),
+    ("police", "", (Channel.EMAIL, "vej@example.dk", "held"), "The address was taken off")])
+def test_who_is_responsible_and_has_no_address_any_more_is_phoned_and_we_are_not(
+        app, officer, visit, owner, name, becomes, shown):
+    enter(officer, visit, owner=owner)
+    contact(app, officer, visit, owner)
+    send(officer, visit)
+    contact(app, officer, visit, owner, name=name, email="")
+    with app.app_context():
+        letter = db.session.query(Letter).filter_by(kind="tasks_sent").one()
+        assert (letter.channel, letter.recipient, letter.delivery_status) == becomes
+        id = letter.id
+    assert shown in officer.get(f"/en/kontor/breve/{id}").text
+
+
 @pytest.mark.parametrize("wrong", [{"email": "vej@"}, {"language": "de"}, {"name": "x" * 81}])
 def test_an_address_that_cannot_be_is_refused_where_it_is_typed(app, officer, visit, wrong):
     enter(officer, visit)
