@@ -177,11 +177,15 @@ class Letter(Numbered, db.Model):
         next_try = now() + self._pause
         self.delivery_status, self.next_try_at = (DeliveryStatus.FAILED, now()) if next_try > self.give_up_at else (
             DeliveryStatus.WAITING, next_try)
+        if self.delivery_status is DeliveryStatus.WAITING:
+            self.follow_reader()  # who may have moved while it was in hand
 
     def follow_reader(self) -> None:
         """It goes where its reader can be reached now: by its own way, or where that is gone, by the one that they have
         chosen. Links that an address has asked for go to no other one."""
         reader = self.booking or self.assignee
+        if reader is None:
+            return
         channel = self.channel if reader.reached_by(self.channel) else reader.reply
         if channel is None or self.kind == EventKind.LINKS_SENT and self.recipient != reader.email:
             self.suppress("unreached")
@@ -194,8 +198,7 @@ class Letter(Numbered, db.Model):
         require(self.delivery_status is DeliveryStatus.FAILED, f"letter {self.id} is {self.delivery_status}")
         self.delivery_status, self.tries, self.error = DeliveryStatus.WAITING, 0, ""
         self.next_try_at, self.give_up_at = now(), now() + GIVE_UP_AFTER
-        if self.booking or self.assignee:
-            self.follow_reader()
+        self.follow_reader()
 
     def do_by_hand(self, officer: "Officer") -> None:
         """The officer has phoned or posted it, or reached the citizen otherwise after it failed."""

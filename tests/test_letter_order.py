@@ -99,3 +99,17 @@ def test_while_one_worker_has_a_letter_in_hand_no_other_one_takes_the_next_to_it
         db.session.commit()
         assert Letter.claim().id > first.id
         db.session.rollback()
+
+
+def test_an_address_that_is_taken_off_while_its_letter_is_in_hand_gets_no_other_try(app, clock, server):
+    reference, _ = receive(app)
+    with app.app_context():
+        letter = Letter.claim()
+        db.session.commit()
+        Booking.by_reference(reference).change_contact(name="Anna", email="", phone="20304050", address="",
+                                                       reply=Channel.PHONE)
+        db.session.commit()
+        assert letter.recipient == "anna@example.dk", "to whom it may be going just now"
+        letter.retry_later("refused 450 busy")
+        db.session.commit()
+        assert letter.is_task and letter.recipient == "20304050"
