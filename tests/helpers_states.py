@@ -175,8 +175,9 @@ class Cases(RuleBasedStateMachine):
             for visit in self.visits.values():
                 if visit["state"] == "planned" and booking in visit["holds"]:
                     visit["holds"].discard(booking)
+                    visit["sequence"] += visit["told"]
                     if visit["told"] and not visit["holds"]:
-                        visit |= {"state": "cancelled", "sequence": visit["sequence"] + 1}
+                        visit["state"] = "cancelled"
         known["status"], known["closed_at"] = status, None if status in OPEN else self.now
 
     def agrees(self, booking: int) -> None:
