@@ -41,7 +41,7 @@ from street_map import StreetMap
 HERE = Path(__file__).parent
 BIGGEST = 2**31 - 1  # no row of ours has a higher number, and a database may not know one
 # What every commit does besides, in this order and in its transaction; and what a rollback forgets.
-SESSION_HOOKS = (("before_commit", append_audit_entry), ("before_commit", letters.write_at_commit),
+SESSION_HOOKS = (("before_commit", append_audit_entry), ("before_commit", letters.write_letters),
                  ("after_soft_rollback", drop_pending_events))
 
 DEFAULTS = {

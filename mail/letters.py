@@ -1,7 +1,7 @@
 """Which letter goes to whom.
 
 When a change is committed, the letters that its events call for are written in the same transaction, so nobody can
-forget one (`write_at_commit`, which app.py hangs on every commit). They are rows; outbox.py sees that they go. Which
+forget one (`write_letters`, which app.py hangs on every commit). They are rows; outbox.py sees that they go. Which
 event calls for which letter stands in models/event_types.py.
 """
 
@@ -72,7 +72,7 @@ PAGES = {Booking: "citizen.case", Assignee: "citizen.assignee", WaitlistEntry: "
 
 
 def write_pending() -> list[Letter]:
-    """Write the letters that the changes in hand call for. A preview calls it and rolls back; a commit always does."""
+    """Write the letters that the changes in hand call for. A preview calls it and rolls back."""
     letters, events = [], drain_pending_events()
     _refresh_waiting_letters(events)
     for event in events:
@@ -83,11 +83,14 @@ def write_pending() -> list[Letter]:
     return letters
 
 
-def write_at_commit(_session) -> None:
-    """The letters of what is committed. What was put off is tried at once where a new one now waits for it."""
-    written = [letter.booking.id for letter in write_pending() if letter.booking]
-    if written:
-        Letter.try_earlier(written)
+def write_letters(_session=None) -> list[Letter]:
+    """The letters of what is to be committed; every commit calls it. What was put off is tried at once where a new one
+    now waits for it."""
+    letters = write_pending()
+    about = [letter.booking.id for letter in letters if letter.booking]
+    if about:
+        Letter.try_earlier(about)
+    return letters
 
 
 def _write(event: Event) -> list[Letter]:

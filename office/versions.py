@@ -23,7 +23,7 @@ from wtforms import Field
 
 from catalogue import by_slug
 from forms import Form, in_words
-from mail.letters import write_pending
+from mail.letters import write_letters
 from models import (
     AdviceText,
     BlockedAddress,
@@ -215,7 +215,7 @@ def is_done(form: Form, change: Callable[[], object], at_once: bool = False, few
     if "stale" in g or not (at_once or "send" in request.form):
         return False
     change()
-    go = set(digests_of(form, write_pending(), lost))
+    go = set(digests_of(form, write_letters(), lost))
     shown = set(request.form["preview"].split()) if "preview" in request.form else go
     if go == shown or fewer and go < shown:
         return True

@@ -9,6 +9,7 @@ from helpers import wish
 from helpers_cases import planned
 from helpers_mail import MINUTE, app, clock, outbox, posting, receive, send, send_all, server  # noqa: F401
 
+from mail.letters import write_letters
 from models import Assignee, Booking, Channel, DeliveryStatus, Letter, Officer, Visit, db, today
 
 pytestmark = pytest.mark.postgres
@@ -16,9 +17,12 @@ pytestmark = pytest.mark.postgres
 BUSY = "450 Mailbox busy"
 
 
-def delay(app, reference: str) -> None:
+def delay(app, reference: str, shown: bool = False) -> None:
+    """`shown`: as a page does that has shown its letters, and compares them before it commits."""
     with app.app_context():
         Booking.by_reference(reference).delay(Officer.by_email(OFFICER), "Mere viden.", today() + timedelta(days=60))
+        if shown:
+            write_letters()
         db.session.commit()
 
 
@@ -35,10 +39,11 @@ def kinds_sent(app) -> list[str]:
     return [letter.kind for letter in sorted(sent, key=lambda letter: (letter.sent_at, letter.id))]
 
 
-def test_after_an_outage_what_is_new_goes_at_once_and_behind_what_it_changes(app, clock, server):
+@pytest.mark.parametrize("shown", [False, True])
+def test_after_an_outage_what_is_new_goes_at_once_and_behind_what_it_changes(app, clock, server, shown):
     reference, _ = receive(app)
     a_night_without_a_mail_server(app, clock, server)
-    delay(app, reference)
+    delay(app, reference, shown)
     server.is_well()
     send_all(app)
     assert [message["Message-ID"] for message in server.taken] == [letter.message_id for letter in outbox(app)]
