@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import idna
-from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, String, Text, and_, case, func, or_, select, update
-from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, String, Text, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship, validates
 
 from .base import ByOfficer, Numbered, UTCDateTime, db, now, one_of, require
 from .enums import UNSENT, Channel, DeliveryStatus
@@ -120,10 +120,11 @@ class Letter(Numbered, db.Model):
     def is_to_be_mailed(cls) -> ColumnElement[bool]:
         """It waits for a worker, and nothing does that was written before it to the same reader about the same case:
         who reads of a change has read of what is changed. What an officer phones or posts holds up no mail."""
-        waits = and_(cls.channel == Channel.EMAIL, cls.delivery_status.in_(UNSENT))
-        alone = case((and_(cls.booking_id.is_(None), cls.owner_id.is_(None)), cls.id))  # what is about no case
-        firsts = select(func.min(cls.id)).where(waits).group_by(cls.booking_id, cls.owner_id, alone).correlate(None)
-        return and_(waits, cls.id.in_(firsts))
+        earlier = aliased(cls)
+        waits = exists().where(
+            earlier.id < cls.id, earlier.channel == Channel.EMAIL, earlier.delivery_status.in_(UNSENT),
+            or_(earlier.booking_id == cls.booking_id, earlier.owner_id == cls.owner_id))
+        return and_(cls.channel == Channel.EMAIL, cls.delivery_status.in_(UNSENT), ~waits)
 
     @classmethod
     def try_earlier(cls, bookings: Iterable[int]) -> None:
