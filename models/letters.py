@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import idna
 from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, String, Text, and_, exists, func, or_, select, update
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship, validates
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from .base import ByOfficer, Numbered, UTCDateTime, db, now, one_of, require
 from .enums import UNSENT, Channel, DeliveryStatus
@@ -120,9 +120,9 @@ class Letter(Numbered, db.Model):
     def is_to_be_mailed(cls) -> ColumnElement[bool]:
         """It waits for a worker, and nothing does that was written before it to the same reader about the same case:
         who reads of a change has read of what is changed. What an officer phones or posts holds up no mail."""
-        earlier = aliased(cls)
+        earlier = cls.__table__.alias().c
         waits = exists().where(
-            earlier.id < cls.id, earlier.channel == Channel.EMAIL, earlier.delivery_status.in_(UNSENT),
+            earlier.id < cls.id, earlier.way == Channel.EMAIL, earlier.fate.in_(UNSENT),
             or_(earlier.booking_id == cls.booking_id, earlier.owner_id == cls.owner_id))
         return and_(cls.channel == Channel.EMAIL, cls.delivery_status.in_(UNSENT), ~waits)
 
