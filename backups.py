@@ -204,9 +204,10 @@ def _worth_keeping(backups: dict[Path, datetime]) -> set[Path]:
     keep, config = set(), current_app.config
     newest = max(backups.values())
     for name, number in (("%Y-%m-%d", "DAYS"), ("%G-%V", "WEEKS"), ("%Y-%m", "MONTHS")):
-        oldest_first = reversed(backups.items())
-        of_each = {f"{at.astimezone(COPENHAGEN):{name}}": file for file, at in oldest_first}  # the newest stays
-        keep |= set([*reversed(of_each.values())][:config[f"BACKUP_{number}"]])
+        of_each = {}
+        for file, at in backups.items():  # the newest first
+            of_each.setdefault(f"{at.astimezone(COPENHAGEN):{name}}", file)
+        keep |= set(list(of_each.values())[:config[f"BACKUP_{number}"]])
     return keep | {file for file, at in backups.items() if newest - at < timedelta(days=1)}
 
 

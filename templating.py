@@ -42,7 +42,7 @@ class CompiledTemplates(BytecodeCache):
         with suppress(OSError):
             found = (self.folder / bucket.key).read_bytes()
             code = found[sha256().digest_size:]
-            if found == self._sealed(bucket, code):
+            if found == _sealed(code):
                 bucket.bytecode_from_string(code)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
@@ -50,11 +50,13 @@ class CompiledTemplates(BytecodeCache):
             if not self.folder.exists():
                 rmtree(self.folder.parent, ignore_errors=True)
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (self.folder / bucket.key).write_bytes(self._sealed(bucket, bucket.bytecode_to_string()))
+            (self.folder / bucket.key).write_bytes(_sealed(bucket.bytecode_to_string()))
 
-    def _sealed(self, bucket: Bucket, code: bytes) -> bytes:
-        """Behind a sum of it and of the template's words: Python may crash over code that is not whole."""
-        return sha256(bucket.checksum.encode() + code).digest() + code
+
+def _sealed(code: bytes) -> bytes:
+    """Behind its sum: Python may crash over code that is not whole. Jinja2 itself asks whether it is of the template's
+    present words."""
+    return sha256(code).digest() + code
 
 
 class TranslateSentences(NodeTransformer):

@@ -44,21 +44,19 @@ END:VTIMEZONE
 def entry(visit: Visit, off: bool = False) -> str:
     """A visit as its letter carries it: the same entry each time, changed or taken out again. For its reader alone it
     may be `off` while it takes place for others."""
-    off = off or visit.status is VisitStatus.CANCELLED
-    return _calendar([_entry(visit, _what_to_know(), off)], method="CANCEL" if off else "PUBLISH")
+    made = _entry(visit, _what_to_know(), off)
+    return _calendar([made], method="CANCEL" if made.status == "CANCELLED" else "PUBLISH")
 
 
 def public_feed() -> str:
     """What anybody may know: the dates that everyone who asked agreed to show."""
     visits = Visit.agreed_after(now() - PAST, Visit.public.is_(True))
-    return _feed([_entry(visit, _what_to_know(), visit.status is VisitStatus.CANCELLED) for visit in visits],
-                 gettext("Meet the police"))
+    return _feed([_entry(visit, _what_to_know()) for visit in visits], gettext("Meet the police"))
 
 
 def officer_feed(officer) -> str:
     """The office's agreed visits, with who goes and the cases' references, without anybody's name."""
-    return _feed([_entry(visit, " · ".join([visit.crew, *(reference(b.reference) for b in visit.bookings)]),
-                         visit.status is VisitStatus.CANCELLED)
+    return _feed([_entry(visit, " · ".join([visit.crew, *(reference(b.reference) for b in visit.bookings)]))
                   for visit in Visit.agreed_after(now() - PAST)], gettext("Visits: %(name)s", name=officer.name))
 
 
@@ -66,8 +64,9 @@ def _what_to_know() -> str:
     return gettext("An urgent duty may have to come first; then this entry says so. Questions: call 114.")
 
 
-def _entry(visit: Visit, words: str, off: bool) -> Entry:
+def _entry(visit: Visit, words: str, off: bool = False) -> Entry:
     require(visit.date_agreed, f"nobody may know of visit {visit.id}")
+    off = off or visit.status is VisitStatus.CANCELLED
     config = current_app.config
     district = in_my_language(config["DISTRICT"].name)
     what = f"{SERVICES[visit.service].name}, {district}"

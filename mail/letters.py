@@ -87,8 +87,7 @@ def write_letters(_session=None) -> list[Letter]:
     """The letters of what is to be committed; every commit calls it. What was put off is tried at once where a new one
     now waits for it."""
     letters = write_pending()
-    about = [letter.booking.id for letter in letters if letter.booking]
-    if about:
+    if about := [letter.booking.id for letter in letters if letter.booking]:
         Letter.try_earlier(about)
     return letters
 

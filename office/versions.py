@@ -197,8 +197,8 @@ def digests_of(form: Form, letters: Iterable[Letter] = (), lost: Iterable[Bookin
     """Of what a form says, with the day from which its periods are counted and whose dates are `lost` by it, and of
     each letter: a preview carries them to the press that sends what was shown."""
     said = [(answer.name, in_words(answer)) for answer in form if answer.data and answer.type != "CSRFTokenField"]
-    shown = today(), said, [booking.reference for booking in lost]
-    return [_digest(part) for part in (shown, *map(_as_read, letters))]
+    return [_digest((today(), said, [booking.reference for booking in lost])),
+            *(_digest(_as_read(letter)) for letter in letters)]
 
 
 def _as_read(letter: Letter) -> list[str]:

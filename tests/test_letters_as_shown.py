@@ -122,14 +122,19 @@ def test_every_press_that_shows_letters_sends_none_that_reads_otherwise(district
     assert len(walked) == 8, walked
 
 
-@pytest.mark.parametrize("press", ["besoeg", "flyt", "aflys"])
-def test_a_date_that_is_told_goes_with_no_other_letter_than_was_shown(app, ida, meetings, monkeypatch, press):
-    [booking] = meetings(anna=[evening(1)])
+def dated_press(app, booking: Booking, press: str) -> tuple[str, dict]:
+    """Where a date of this booking is planned, moved or called off, and what is typed there."""
     path, form = case(booking, press), plan(booking, evening(1))
     if press != "besoeg":
         with app.app_context():
             path = f"/en/kontor/besoeg/{agreed(booking, evening(2), 'Ida Betjent').id}/{press}"
-    form = {"cause": "urgent", "words": ""} if press == "aflys" else form
+    return path, {"cause": "urgent", "words": ""} if press == "aflys" else form
+
+
+@pytest.mark.parametrize("press", ["besoeg", "flyt", "aflys"])
+def test_a_date_that_is_told_goes_with_no_other_letter_than_was_shown(app, ida, meetings, monkeypatch, press):
+    [booking] = meetings(anna=[evening(1)])
+    path, form = dated_press(app, booking, press)
     shown = ida.post(path, form)
     assert len(letters_shown(shown)) == 1
     monkeypatch.setitem(app.config, "DISTRICT", msgspec.structs.replace(app.config["DISTRICT"], phone="55 36 14 48"))
@@ -141,11 +146,7 @@ def test_a_date_that_is_told_goes_with_no_other_letter_than_was_shown(app, ida, 
 def test_a_date_that_is_told_goes_at_the_first_press_where_nothing_has_changed(app, ida, meetings, press):
     """Though its entry for the calendar is made anew, with another stamp and, of a new visit, another name."""
     [booking] = meetings(anna=[evening(1)])
-    path, form = case(booking, press), plan(booking, evening(1))
-    if press != "besoeg":
-        with app.app_context():
-            path = f"/en/kontor/besoeg/{agreed(booking, evening(2), 'Ida Betjent').id}/{press}"
-    form = {"cause": "urgent", "words": ""} if press == "aflys" else form
+    path, form = dated_press(app, booking, press)
     last, shown = how_many(app, Letter), ida.post(path, form)
     with time_machine.travel(now() + timedelta(seconds=2)):
         answer = ida.post(path, {**as_sent(shown, "preview"), "send": "1"}, follow=False)
