@@ -21,9 +21,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flask import current_app
-from nacl.encoding import Base64Encoder
-from nacl.exceptions import CryptoError
-from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from models import COPENHAGEN, db, make_private, months_after, now, require
 
@@ -55,8 +52,26 @@ def _database() -> Path:
 
 def new_keys() -> tuple[str, str]:
     """A private key, to be kept elsewhere, and its public one, to which backups are sealed."""
-    key = PrivateKey.generate()
-    return tuple(k.encode(Base64Encoder).decode() for k in (key, key.public_key))
+    from nacl import encoding, public  # 1 MB, which neither a page nor a letter needs
+
+    key = public.PrivateKey.generate()
+    return tuple(k.encode(encoding.Base64Encoder).decode() for k in (key, key.public_key))
+
+
+def _seal(data: bytes, key: str) -> bytes:
+    from nacl import encoding, public
+
+    return public.SealedBox(public.PublicKey(key, encoding.Base64Encoder)).encrypt(data)
+
+
+def _unseal(data: bytes, key: str) -> bytes:
+    """ValueError where another key has sealed it, or it is broken."""
+    from nacl import encoding, exceptions, public
+
+    try:
+        return public.SealedBox(public.PrivateKey(key, encoding.Base64Encoder)).decrypt(data)
+    except exceptions.CryptoError as error:
+        raise ValueError(error) from error
 
 
 def list_backups() -> dict[Path, datetime]:
@@ -80,7 +95,7 @@ def make(drilled: bool = False) -> Path:
             ready = packed
             if key:
                 ready = packed.with_name(packed.name + SEALED)
-                ready.write_bytes(SealedBox(PublicKey(key, Base64Encoder)).encrypt(packed.read_bytes()))
+                ready.write_bytes(_seal(packed.read_bytes(), key))
             note["file"] = ready.name
             target = _put(ready)
             for old in list_backups().keys() - _worth_keeping(list_backups()):
@@ -285,10 +300,10 @@ def _unpacked(file: Path, room: Path, key: str) -> Path:
     try:
         if file.name.endswith(SEALED):
             require(key, f"{file.name} is sealed: it needs the private key", Unfit)
-            data = BytesIO(SealedBox(PrivateKey(key, Base64Encoder)).decrypt(file.read_bytes()))
+            data = BytesIO(_unseal(file.read_bytes(), key))
         with gzip.open(data) as packed, target.open("wb") as plain:
             shutil.copyfileobj(packed, plain)
-    except (OSError, EOFError, zlib.error, ValueError, CryptoError) as error:
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         raise Unfit(f"{file.name} cannot be opened: {error}") from error
     return target
 

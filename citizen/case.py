@@ -21,7 +21,6 @@ from forms import (
     WithdrawForm,
 )
 from labels import status_for_citizen
-from mail import ics
 from mail.letters import CITIZEN_PATHS
 from models import Booking, Clash, Event, EventKind, Visit, db, limits
 from page_cache import rendered_once
@@ -177,6 +176,8 @@ def choose(reference: str, secret: str, id: int):
 @citizen.get("/sag/<reference>/<secret>/aftale.ics")
 def entry(reference: str, secret: str):
     """The agreed date for one's own calendar."""
+    from mail import ics
+
     visit = booking_of(reference, secret).agreed_visit or abort(404)
     return Response(ics.entry(visit), mimetype="text/calendar")
 

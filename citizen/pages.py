@@ -8,7 +8,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import ratelimits
 from forms import FeedbackForm
-from mail import ics
 from mail.letters import CITIZEN_PATHS, address_of
 from mail.outbox import stuck
 from models import (
@@ -78,6 +77,8 @@ def calendar():
 
 @citizen.get(CITIZEN_PATHS["feed"])
 def feed():
+    from mail import ics
+
     return Response(ics.public_feed(), mimetype="text/calendar")
 
 

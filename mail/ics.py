@@ -4,7 +4,7 @@ All of it is in the language of the moment. Only what those who asked were told 
 passed on, and other companies' servers read it; so the officer's own feed, too, is without the visits that nobody may
 know of.
 
-It needs a package of 3 MB, which the worker that sends letters loads when it writes an entry, and not before.
+It needs a package of 3 MB, which a process loads when it writes its first entry or feed, and not before.
 """
 
 from datetime import timedelta

@@ -121,7 +121,7 @@ def _write(event: Event) -> list[Letter]:
 
 
 def _entry_of(event: Event) -> str:
-    from mail import ics  # the pages have it already; the worker seldom needs it
+    from mail import ics  # few letters need it
 
     return ics.entry(event.visit, off=event.booking not in event.visit.bookings)
 

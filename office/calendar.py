@@ -11,7 +11,6 @@ from sqlalchemy.orm import selectinload
 
 from forms import AbsenceForm, Form, OfficerAbsenceForm, OpeningHoursForm
 from labels import HOLIDAYS
-from mail import ics
 from mail.letters import OFFICE_PATHS, address_of
 from models import (
     OPEN,
@@ -117,6 +116,8 @@ def renew_feed():
 @office.get(OFFICE_PATHS["feed"])
 def feed(key: str):
     """An officer's calendar, by its secret address: calendar programs cannot log in."""
+    from mail import ics
+
     officer = Officer.by_feed_key(key) or abort(404)
     start_audit(officer.id, page_key(), "kalender.ics")
     return Response(ics.officer_feed(officer), mimetype="text/calendar")
