@@ -127,7 +127,10 @@ def _for_every_page() -> dict:
 
 
 def booking_or_404(reference: str) -> Booking:
-    return Booking.by_reference(reference) or abort(404)
+    """Looked up once for a request: the log, the version and the page ask for the same."""
+    if "case" not in g or g.case.reference != reference:
+        g.case = Booking.by_reference(reference) or abort(404)
+    return g.case
 
 
 def not_any_more(reference: str):
