@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from traceback import walk_tb
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from flask import Flask
@@ -31,6 +31,7 @@ from models import (
     close_on,
     db,
     drop_pending_events,
+    in_ascii,
     limits,
     settle_state_attributes,
 )
@@ -86,8 +87,13 @@ DEFAULTS = {
     "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # nobody waits for Redis
     "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,  # where it is gone, each process counts for itself
 }
+COUNT, AT_LEAST_ONE = Annotated[int, msgspec.Meta(ge=0)], Annotated[int, msgspec.Meta(ge=1)]
 # What those may be of which the default does not tell it.
 KINDS = {
+    "SERVER_NAME": Annotated[str, msgspec.Meta(pattern=r"^[\w.-]+(:\d{1,5})?$")],
+    "PREFERRED_URL_SCHEME": Literal["http", "https"], "SESSION_COOKIE_SAMESITE": Literal["Lax", "Strict"],
+    **dict.fromkeys(("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE", "MAX_FORM_PARTS", "IDLE_MINUTES", "SESSION_HOURS",
+                     "BACKUP_DAYS"), AT_LEAST_ONE),
     "BACKUP_HOUR": Annotated[int, msgspec.Meta(ge=0, le=23)] | None,
     "BOT_CHECK": bool | None, "SECOND_FACTOR": bool | None,
     # An address, alone or behind a name. A comma in a name without quotation marks would begin another address.
@@ -142,7 +148,8 @@ def _configured(config: dict) -> Flask:
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or _own_secret_key(instance / "secret_key")
     if app.config["PREFERRED_URL_SCHEME"] == "https":  # __Host-: no neighbour under the same domain can set it
         app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-session")
-    app.config["TRUSTED_HOSTS"] = [*(app.config["TRUSTED_HOSTS"] or ("localhost", "127.0.0.1")),
+    app.config["SERVER_NAME"] = _as_in_dns(app.config["SERVER_NAME"])
+    app.config["TRUSTED_HOSTS"] = [*map(_as_in_dns, app.config["TRUSTED_HOSTS"] or ("localhost", "127.0.0.1")),
                                    app.config["SERVER_NAME"]]  # their ports do not matter
     if app.config["SECOND_FACTOR"] is None:
         app.config["SECOND_FACTOR"] = not (app.config["DEMO"] or app.config["TESTING"])
@@ -166,10 +173,17 @@ def _read_file(app: Flask, file: Path) -> None:
 def _check_kinds(app: Flask) -> None:
     """Each setting is what its default is, a number or a text; "1" will do for 1. What will not is refused."""
     for name, default in DEFAULTS.items():
+        kind = KINDS.get(name, COUNT if type(default) is int else type(default))
         try:
-            app.config[name] = msgspec.convert(app.config[name], KINDS.get(name, type(default)), strict=False)
+            app.config[name] = msgspec.convert(app.config[name], kind, strict=False)
         except msgspec.ValidationError as error:
             raise RuntimeError(f"{name}: {error}") from None
+
+
+def _as_in_dns(host: str) -> str:
+    """As browsers ask for it, and as it may stand in the head of a mail; with its port."""
+    name, colon, port = host.partition(":")
+    return in_ascii(f"@{name}")[1:] + colon + port
 
 
 def _load_migrations(app: Flask):

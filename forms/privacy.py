@@ -45,7 +45,8 @@ class MaskForm(Form):
         super().__init__(*args, **kwargs)
         answers = {name: answer for name, answer in obj.answers.items() if name not in ON_THE_DAY}
         messages = [event.words for event in obj.events if event.is_by_citizen]
-        texts = "\n".join((obj.road, obj.from_to, json.dumps(answers, ensure_ascii=False), *messages))
+        answered = json.dumps(answers, ensure_ascii=False).replace(r"\n", "\n")  # a word begins behind a line's end
+        texts = "\n".join((obj.road, obj.from_to, answered, *messages))
         self.found.offer({found: found for found in NoPersonalData.doubts(texts)})
 
 

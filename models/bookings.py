@@ -114,7 +114,7 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
             secret=new_secret(), form_token=form_token, place=place, service=service, stated_wait=stated_wait,
             status=BookingStatus.RECEIVED, received_at=now(), received_on=today(),
             due_on=SERVICE_RULES[service].answer_due(stated_wait), notice=PrivacyNotice.number(), **columns)
-        booking._refresh_search()
+        booking.refresh_search()
         booking.proposals = [Proposal(starts_at=start, ends_at=end) for start, end in wishes]
         record_event(EventKind.RECEIVED, booking=booking, officer=officer, due_on=booking.due_on.isoformat(),
                      **({"origin": origin} if origin else {}))
@@ -196,7 +196,7 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
         kept."""
         self.answers, self.road, self.from_to = masked([self.answers, self.road, self.from_to], words)
         mask_events(Event.booking_id == self.id, words)
-        self._refresh_search()
+        self.place.mask(words)
         return record_event(EventKind.MASKED, booking=self, officer=officer)
 
     def anonymise(self, anonymised: dict) -> None:
@@ -204,12 +204,12 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
         require(not self.is_open, f"{self.reference} is {self.status}")
         self.assign(**anonymised)
         self.removed_on, self.follows, self.has_unread = today(), False, False
-        self._refresh_search()
+        self.refresh_search()
 
     def journalise(self, officer: "Officer", journal: str) -> Event:
         """Under which number it stands in the journal; none where it was entered by mistake."""
         self.journal = journal
-        self._refresh_search()
+        self.refresh_search()
         return record_event(EventKind.JOURNALISED, booking=self, officer=officer, journal=journal)
 
     def mark_read(self, officer: "Officer") -> Event:
@@ -220,7 +220,7 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
     def move(self, officer: "Officer", place: "Place") -> Event:
         """It was about another place than it was filed under."""
         before, self.place = self.place, place
-        self._refresh_search()
+        self.refresh_search()
         return record_event(EventKind.MOVED, booking=self, officer=officer, before=before.in_full, after=place.in_full)
 
     # What the citizen does, on their page or, where an officer is named, by phone or on paper.
@@ -238,7 +238,7 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
                        officer: "Officer | None" = None) -> Event:
         """Letters that still wait go where the citizen can be reached now."""
         self.name, self.email, self.phone, self.address, self.reply = name, email, phone, address, reply
-        self._refresh_search()
+        self.refresh_search()
         for letter in self.letters:
             if letter.delivery_status is DeliveryStatus.WAITING:
                 letter.follow_reader()
@@ -383,7 +383,7 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
     def _must_be_open(self) -> None:
         require(self.is_open, f"{self.reference} is {self.status}")
 
-    def _refresh_search(self) -> None:
+    def refresh_search(self) -> None:
         place = self.place
         self.search = fold(" ".join((self.reference, self.name, self.org, self.road, self.from_to, place.road,
                                      place.road_key, place.postcode, place.town, self.email, self.phone,

@@ -107,8 +107,15 @@ class Officer(Numbered, db.Model):
 
     @classmethod
     def add(cls, email: str, name: str, password: str, role: Role = Role.COORDINATOR, temporary=False) -> "Officer":
-        officer = cls.create(email=in_small_letters(email), name=name, active=True, role=role)
-        officer.set_password(password, temporary)
+        return cls.begin(email, name, generate_password_hash(password, HASHING), role, temporary)
+
+    @classmethod
+    def begin(cls, email: str, name: str, password_hash: str, role: Role, temporary: bool = False) -> "Officer":
+        """A new officer, or one who comes back and begins anew."""
+        officer = cls.by_email(email) or cls.create(email=in_small_letters(email))
+        officer.assign(name=name, role=role, active=True)
+        officer._keep_password(password_hash, temporary)
+        officer.drop_second_factor()
         return officer
 
     @classmethod
@@ -298,17 +305,13 @@ class Invite(ByOfficer, OpenedByLink, db.Model):
         return self.closed_at is None and now() < self.expires_at
 
     def accept(self, name: str, password: str) -> Officer:
-        """The new officer, or one who comes back and begins anew."""
+        """The officer whom it lets in."""
         password_hash = generate_password_hash(password, HASHING)
         start_writing()
-        officer = Officer.by_email(self.email) or Officer(email=self.email, active=False)
-        require(self.works and not officer.active, f"invitation {self.id} does not work any more")
+        known = Officer.by_email(self.email)
+        require(self.works and not (known and known.active), f"invitation {self.id} does not work any more")
         self.close()
-        officer.name, officer.role, officer.active = name, self.role, True
-        officer._keep_password(password_hash)
-        officer.drop_second_factor()
-        db.session.add(officer)
-        return officer
+        return Officer.begin(self.email, name, password_hash, self.role)
 
     def close(self) -> None:
         self.closed_at = now()

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 from .base import HasPoint, Numbered, UTCDateTime, db, fold, now, require
 from .bookings import Booking
 from .enums import OPEN, BookingStatus
-from .events import Event, EventKind, record_event
+from .events import Event, EventKind, masked, record_event
 from .publication import file_results
 from .roads import Road, road_key, road_name
 from .rules import SERVICE_RULES
@@ -146,6 +146,14 @@ class Place(HasPoint, Numbered, db.Model):
         for place in (self, apart):
             record_event(EventKind.PARTED, place=place, officer=officer, before=self.in_full, after=apart.in_full)
         return apart
+
+    def mask(self, words: list[str]) -> None:
+        """Its name is what the first to ask has written; Booking.mask calls it."""
+        self.road, self.from_to = masked([self.road, self.from_to], words)
+        self.road_key = road_key(self.road, self.town)
+        file_results(self)
+        for booking in self.bookings:
+            booking.refresh_search()
 
     # What can be read off it.
 

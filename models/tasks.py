@@ -180,7 +180,8 @@ class Task(HasPoint, Numbered, db.Model):
         require(self.sent_on and status not in UNTOUCHED and (words or status not in REFUSALS),
                 f"task {self.id} cannot be answered with {status}")
         self.status, self.has_unread = status, True
-        self.ask_on = self.ask_on if self.is_open else None
+        if not (self.is_open and self.ask_on):  # it is over, or open once more
+            self.ask_next()
         self.visit.refresh_result()
         return record_event(EventKind.TASK_ANSWERED, visit=self.visit, words=words, number=self.number,
                             status=self.status, owner=self.owner_id, who=self.assignee.kind)

@@ -84,17 +84,13 @@ def add(email: str, name: str, password: str | None) -> None:
 
 
 def _let_in(email: str, name: str = "", password: str | None = None) -> None:
-    made, known, name = not password, Officer.by_email(email), name or email.partition("@")[0]
+    made, known = not password, Officer.by_email(email)
     if known and known.active:
         sys.exit(f"{email} is there already.")
+    name = name or (known.name if known else email.partition("@")[0])
     sent = _checked(AcceptForm, (email, name), name=name, password=password or secrets.token_urlsafe(16))
-    name, password = sent.name.data, sent.password.data
-    if known:  # somebody who comes back
-        known.active = True
-        known.set_password(password, temporary=made)
-    else:
-        known = Officer.add(email, name, password, temporary=made)
-    _commit_with_audit("officer add", known)
+    password = sent.password.data
+    _commit_with_audit("officer add", Officer.add(email, sent.name.data, password, temporary=made))
     click.echo(f"{email} can log in at {letters.office_address()} with the password {password}"
                f"{ONE_TIME_NOTE if made else ''}")
 

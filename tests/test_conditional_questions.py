@@ -236,6 +236,24 @@ def test_masking_reaches_what_the_citizen_wrote_later_and_no_officers_words(app,
     assert "AB 12 345" not in citizen.get(f"/en/sag/{booking.reference}/{booking.secret}").text
 
 
+def test_what_begins_a_line_of_an_answer_can_be_masked(app, officer):
+    booking = wish(app, answers={"problem": "speeding", "text": "Hver morgen:\nAB 12 345 kører stærkt"})
+    case = f"/en/kontor/sag/{booking.reference}"
+    page = officer.post(f"{case}/maskering", {"found": "AB 12 345"})
+    assert "AB 12 345" not in page.text and "▒▒▒ kører stærkt" in page.text
+
+
+def test_masking_reaches_the_place_that_is_called_by_it(app, officer, citizen):
+    plate, other = "AB 12 345", wish(app, road="AB 12 345 ved Bygaden", from_to="")
+    booking = wish(app, road="AB 12 345 ved Bygaden", from_to="ud for AB 12 345")
+    page = officer.post(f"/en/kontor/sag/{booking.reference}/maskering", {"found": plate})
+    assert "▒▒▒ ved Bygaden" in page.text and plate not in page.text
+    assert officer.get(f"/en/kontor/sted/{booking.place_id}").text.count(plate) == 1, "the other one’s own words"
+    officer.post(f"/en/kontor/sag/{other.reference}/maskering", {"found": plate})
+    assert plate not in officer.get(f"/en/kontor/sted/{booking.place_id}").text
+    assert booking.reference[:4] not in officer.get("/en/kontor/?q=ab+12+345").text
+
+
 def test_an_ordinary_case_asks_no_officer_about_personal_data(app, officer, citizen):
     for slug in WISHES:
         reference, _ = book(citizen, "/en", slug)

@@ -140,7 +140,18 @@ def test_who_is_removed_is_out_and_may_be_let_in_again(app, flask):
     flask("officer", "remove", OFFICER)
     assert not lets_in(app, OFFICER, PASSWORD) and OFFICER not in flask("officer", "list")
     flask("officer", "add", OFFICER, "--password", "kom ind igen")
-    assert lets_in(app, OFFICER, "kom ind igen") and OFFICER in flask("officer", "list")
+    assert lets_in(app, OFFICER, "kom ind igen") and f"{OFFICER}\tIda Betjent" in flask("officer", "list")
+
+
+def test_who_comes_back_has_the_name_and_the_role_that_a_new_officer_has(app, flask):
+    with app.app_context():
+        Officer.add("bo@politi.example", "Bo", "tre skildpadder i regnvejr", Role.READER)
+        db.session.commit()
+    flask("officer", "remove", "bo@politi.example")
+    flask("officer", "add", "bo@politi.example", "--name", "Bo Holm")
+    with app.app_context():
+        found = Officer.by_email("bo@politi.example")
+        assert (found.name, found.role, found.temporary) == ("Bo Holm", Role.COORDINATOR, True)
 
 
 @pytest.mark.parametrize("verb", ["password", "remove"])
@@ -284,7 +295,9 @@ def test_a_mistake_in_the_address_to_move_to_is_told_without_it(flask, url):
 
 @pytest.mark.parametrize("setting, given, taken", [
     ("PROXIES", "1", 1), ("MAIL_PORT", "587", 587), ("DEMO", "false", False), ("BOT_CHECK", "false", False),
-    ("BACKUP_HOUR", None, None), ("BACKUP_HOUR", "4", 4), ("TRUSTED_HOSTS", ("a.example",), ["a.example"])])
+    ("BACKUP_HOUR", None, None), ("BACKUP_HOUR", "4", 4), ("TRUSTED_HOSTS", ("A.example",), ["a.example"]),
+    ("SERVER_NAME", "Book.Example:8000", "book.example:8000"),
+    ("SERVER_NAME", "book-sønderjylland.dk", "xn--book-snderjylland-50b.dk")])
 def test_a_setting_is_taken_for_what_it_means(fresh, setting, given, taken):
     known = fresh(**{setting: given}).config[setting]
     assert (known[:1] if setting == "TRUSTED_HOSTS" else known) == taken
@@ -293,9 +306,12 @@ def test_a_setting_is_taken_for_what_it_means(fresh, setting, given, taken):
 @pytest.mark.parametrize("setting, given", [
     ("MAIL_DEFAULT_SENDER", "Politi, Nord <nord@politi.example>"), ("MAIL_DEFAULT_SENDER", "Politi Nord"),
     ("PROXIES", "one"), ("PROXIES", None), ("BACKUP_HOUR", 24), ("BACKUP_HOUR", "3 a.m."), ("BOT_CHECK", "no"),
-    ("SERVER_NAME", None), ("MAIL_PASSWORD", 12345), ("TRUSTED_HOSTS", "a.example")])
+    ("SERVER_NAME", None), ("MAIL_PASSWORD", 12345), ("TRUSTED_HOSTS", "a.example"),
+    ("SERVER_NAME", ""), ("SERVER_NAME", "https://book.dk"), ("SERVER_NAME", "book.dk/"), ("SERVER_NAME", " book.dk"),
+    ("SERVER_NAME", "[::1]:8000"), ("PREFERRED_URL_SCHEME", "https://"), ("PROXIES", -1), ("MAX_CONTENT_LENGTH", 0),
+    ("SESSION_COOKIE_SAMESITE", "Foo"), ("SESSION_HOURS", 0), ("BACKUP_DAYS", 0)])
 def test_a_setting_that_cannot_be_meant_is_refused_at_the_start_by_its_name(fresh, setting, given):
-    with pytest.raises(RuntimeError, match=f"^{setting}: Expected"):
+    with pytest.raises(RuntimeError, match=f"^{setting}: (Expected|Invalid)"):
         fresh(**{setting: given})
 
 

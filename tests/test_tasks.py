@@ -534,6 +534,15 @@ def test_nobody_is_asked_about_what_is_over(app, officer, clock, status):
     assert not written(app, "tasks_due") and task(app).ask_on is None
 
 
+def test_who_took_back_that_it_is_done_is_asked_about_it(app, officer, clock):
+    at = sent(app, officer)
+    for status in ("done", "under_way"):
+        Person(app).post(f"{at.own}/1", {"status": status, "words": "Ret mig."})
+    on(clock, 1, 11)
+    time_does_its_work(app)
+    assert len(written(app, "tasks_due")) == 1
+
+
 def test_a_new_due_date_is_asked_about_anew(app, officer, clock):
     at = sent(app, officer)
     on(clock, 1, 11)
