@@ -8,7 +8,7 @@ from flask_babel import get_locale, gettext
 import catalogue
 import ratelimits
 from catalogue import Service
-from forms import BookingForm, Form, JoinForm, PressForm, TellMeForm
+from forms import BookingForm, Form, JoinForm, PressForm, TellMeForm, in_my_language
 from labels import day
 from mail.letters import CITIZEN_PATHS, link_to
 from models import (
@@ -57,7 +57,7 @@ def book(slug: str):
         return render_template("citizen/book.html", **page)
     if not form.validate() or pause and not (
             Booking.one_by(form_token=form.sent_as) or ensure_joins(service, form, pause)):
-        return render_template("citizen/book.html", **page), 422
+        return render_template("citizen/book.html", **page | {"pause": None}), 422
     if "send" not in request.form:
         return _check_page(service, form)
     return _send(service, form, page["waiting"], waiter)
@@ -92,8 +92,7 @@ def _send(service: Service, form: BookingForm, waiting: WaitEstimate, waiter: Wa
             return _check_page(service, form), 409
         admitted = waiter and admitted_entry(service)  # anew: it may have been used, or removed, since it was read
         if waiter and not admitted and service.key in IntakePause.pauses():
-            flash(gettext("Nothing was sent: the form is not open for you any more. Either a booking has been sent by "
-                          "the link in your letter already, or your address has been taken off the list."), "warning")
+            _say_not_open_any_more()
             return _check_page(service, form), 409
         booking = Booking.receive(
             form_token=form.sent_as, place=Place.at(**place), service=service.key, stated_wait=waiting.most,
@@ -126,13 +125,26 @@ def admitted_entry(service: Service) -> WaitlistEntry | None:
 
 
 def ensure_joins(service: Service, form: Form, pause: IntakePause) -> bool:
-    """Whether others wait for an answer at this place, so that one more costs us nothing; else the form says it. Where
-    a date is agreed, nobody is told who else has asked, and one visit answers one wish."""
+    """Whether others wait for an answer at this place, so that one more costs us nothing; else the page says why not.
+    Where a date is agreed, nobody is told who else has asked, and one visit answers one wish."""
     if not service.date_is_agreed and known_here(service.key, road=form.road.data, postcode=form.postcode.data).waiting:
         return True
-    form.road.errors = [gettext("Nobody waits for an answer at this place, so we can take in your wish from %(day)s.",
-                                day=day(pause.until))]
+    if "adgang" in request.args:
+        _say_not_open_any_more()
+    elif service.date_is_agreed:
+        flash(gettext("Nothing was sent: we take in no new wishes just now. The form opens again on %(day)s.",
+                      day=day(pause.until)), "warning")
+        flash(in_my_language(pause.texts))
+    else:
+        form.road.errors = [gettext("Nobody waits for an answer at this place, so we can take in your wish from "
+                                    "%(day)s.", day=day(pause.until))]
     return False
+
+
+def _say_not_open_any_more() -> None:
+    flash(gettext("Nothing was sent: the form is not open for you any more. A booking has been sent by the link in "
+                  "your letter already, the days for which it was open for you are over, or your address has been "
+                  "taken off the list."), "warning")
 
 
 def paused_page(service: Service, pause: IntakePause, **typed: Form):

@@ -68,7 +68,7 @@ STEPS = {
     # Where a date is agreed.
     "offers": lambda b, o, *times: b.offer(
         o, times, resource_units=TAKES[b.service], travel=_service(b).travel, where=b.in_own_words,
-        answer_by=b.rules.choice_due()),
+        answer_by=b.rules.choice_due([start for start, _ in times])),
     "chooses": lambda b, o, number: Visit.agree(b.offers[number]),
     "none_fits": lambda b, o, words: b.refuse_offers(words),
     "lapses": lambda b, o: b.lapse(),

@@ -14,7 +14,7 @@ from models.enums import Channel
 from models.limits import CONTACT_DIGITS, PIN_METRES, REFERENCE_LENGTH
 
 from .bot_check import PublicForm
-from .fields import YES_NO, Clock, Day, Line, OneOf, Repeat, Row, Text
+from .fields import YES_NO, Clock, Day, Line, OneOf, Repeat, Row, Text, no_time_twice
 from .form import Form, as_more, day_in_words, in_words, refuse_if
 from .validators import (
     EmailAddress,
@@ -291,9 +291,7 @@ class DatedForm(BookingForm):
             entry.form.earliest = earliest
             entry.form.day.render_kw = {"min": earliest.isoformat(), "max": (day_here() + LATEST).isoformat()}
 
-    def validate_dates(self, field):
-        times = [(row.day.data, row.starts.data) for row in field.rows]
-        refuse_if(len(set(times)) < len(times), gettext("The same time stands there twice."))
+    validate_dates = no_time_twice
 
     def wishes(self) -> list[tuple[datetime, datetime]]:
         return [row.times(self.length) for row in self.dates.rows]

@@ -3,7 +3,7 @@
 import re
 from datetime import date, time
 
-from flask_babel import format_decimal, get_locale, lazy_gettext as _l
+from flask_babel import format_decimal, get_locale, gettext, lazy_gettext as _l
 from wtforms import (
     DateField,
     DecimalField,
@@ -24,7 +24,7 @@ from wtforms.widgets import CheckboxInput, MonthInput, TextInput
 
 from languages import LANGUAGES, name_of
 
-from .form import Form, in_words
+from .form import Form, in_words, refuse_if
 from .validators import (
     NoPersonalData,
     NotTooLong,
@@ -240,6 +240,12 @@ class Repeat(FieldList):
     @property
     def data(self):
         return [row.data for row in self.rows]
+
+
+def no_time_twice(_form, repeat) -> None:
+    """A rule for rows with a day and a time."""
+    times = [(row.day.data, row.starts.data) for row in repeat.rows if row.day.data]
+    refuse_if(len(set(times)) < len(times), gettext("The same time stands there twice."))
 
 
 class Row(Form):

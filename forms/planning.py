@@ -8,8 +8,8 @@ from wtforms import BooleanField, Field
 
 from models.limits import CREW_LENGTH
 
-from .fields import AnyOf, Clock, Count, Day, Line, OneOf, Repeat, Row, Select, Text
-from .form import Form, flat, refuse_if, weekday_name
+from .fields import AnyOf, Clock, Count, Day, Line, OneOf, Repeat, Row, Select, Text, no_time_twice
+from .form import Form, day_in_words, flat, refuse_if, weekday_name
 from .officer import MoveForm, must_be_coming, own_words
 from .validators import at_time, day_here, must_be_on_the_clock
 
@@ -130,6 +130,13 @@ class OfferForm(_Units, _AnnouncedDate):
     answer_by = Day(_l("Answer wanted by"), rules=[must_be_coming])
 
     above, below = ("times",), ("travel", "place_told", "answer_by", "words")
+
+    validate_times = no_time_twice
+
+    def validate_answer_by(self, field):
+        last = max((row.day.data for row in self.times.rows if row.day.data), default=field.data)
+        refuse_if(field.data > last, gettext(
+            "The last of these dates is over by then. Write %(day)s or earlier.", day=day_in_words(last)))
 
     def offered(self) -> dict:
         """What Booking.offer needs to know."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .working_days import add_working_days, today
+from .working_days import add_working_days, local, today
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +41,9 @@ class ServiceRules:
         where that is more."""
         return add_working_days(today(), max(self.answer_within, stated or 0))
 
-    def choice_due(self) -> date:
-        """The day by which dates that are proposed today are to be answered."""
-        return add_working_days(today(), self.choose_within)
+    def choice_due(self, starts: list[datetime]) -> date:
+        """The day by which the dates that are proposed today, in order, are to be answered: no later than the last."""
+        return min([add_working_days(today(), self.choose_within), *(local(last).date() for last in starts[-1:])])
 
 
 # By the service's key. The catalogue fills it; whoever asks for a service that it has not registered gets a KeyError.

@@ -300,7 +300,7 @@ class HasProposals:
         times = [(start, start + length) for start in starts]
         with self.kept_unread():
             return self.offer(officer, times, resource_units=resource_units, travel=travel,
-                              answer_by=self.rules.choice_due(),
+                              answer_by=self.rules.choice_due(starts),
                               where=lost.where or f"{self.place.postcode} {self.place.town}",
                               instead_of=lost.starts_at.isoformat())
 

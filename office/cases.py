@@ -190,7 +190,7 @@ def _first_offer(booking: Booking, service: Service) -> dict:
     return {"times": [{"day": local(s).date(), "starts": local(s).time(), "ends": local(s + length).time()}
                       for s in starts],
             **usual, "travel": service.travel, "place_told": booking.in_own_words,
-            "answer_by": service.choice_due()}
+            "answer_by": service.choice_due(starts)}
 
 
 @office.post("/sag/<reference>/laest")

@@ -450,6 +450,15 @@ def test_the_nearest_free_times_keep_to_hours_holidays_and_absences(app):
                        bookings=[])
 
 
+def test_dates_that_are_over_before_they_are_to_be_answered_and_one_date_twice_are_no_offer(app, ida):
+    reference, _ = wished(app)
+    again = {"times-1-day": "2027-07-05"}
+    page = ida.post(f"/en/kontor/sag/{reference}/tider", offered(answer_by="2027-07-06", **again))
+    assert page.status == 422 and [words for words in page.errors if "5 July 2027 or earlier" in words]
+    assert [words for words in page.errors if "The same time stands there twice" in words] and len(page.errors) == 2
+    assert not ida.post(f"/en/kontor/sag/{reference}/tider", offered(answer_by="2027-07-06")).errors
+
+
 @pytest.mark.parametrize("path", ["tider", "besoeg"])
 def test_a_case_that_is_closed_or_agreed_is_offered_no_date(app, ida, path):
     reference, _, _ = agreed(app, ida)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from conftest import WISH, WISHES, Page, Person, logged_in, times_ahead
+from helpers import wish
 from helpers_cases import TEXTS, WORDS, answered_lately, receive
 from sqlalchemy import delete, select, update
 
@@ -299,6 +300,28 @@ def test_a_form_sent_twice_with_a_pass_is_one_booking(app, citizen):
     wish = {**times_ahead(), **WISHES["dialogmoede"], "once": citizen.get(form).hidden["once"][0], "send": "1"}
     first, second = (citizen.post(form, wish).response.request.path for _ in range(2))
     assert first == second and first.endswith("/kvittering")
+
+
+def test_who_sends_a_form_that_was_open_reads_that_it_is_on_pause_and_why(app, citizen):
+    citizen.get("/en/bestil/dialogmoede")
+    wish(app, service="meeting", road="Torvet 1")
+    with app.app_context():
+        IntakePause.pause(db.session.get(Officer, 1), "meeting", today() + timedelta(days=14), TEXTS)
+        db.session.commit()
+    page = citizen.post("/en/bestil/dialogmoede", {**times_ahead(), **WISHES["dialogmoede"], "road": "Torvet 1"})
+    assert page.status == 422 and "Nothing was sent: we take in no new wishes just now" in page.text
+    assert TEXTS["en"] in page.text and not page.errors and 'value="Torvet 1"' in page.html
+    assert "Nobody waits" not in page.text and "Others wait" not in page.text, "nobody is told who else asks"
+
+
+def test_who_comes_too_late_by_the_link_of_their_letter_reads_it(paused, clock, officer, citizen):
+    (anna,) = on_the_list(paused, ANNA)
+    officer.post(f"{SWITCH}/luk-ind", {"count": "1", "days": "1"})
+    form = re.search(r'href="([^"]*adgang=[^"]*)"', citizen.get(anna).html)[1]
+    citizen.get(form)
+    clock.shift(timedelta(days=3))
+    page = citizen.post(form, {**WISH, "road": "Skovvej"})
+    assert page.status == 422 and "the form is not open for you any more" in page.text and not page.errors
 
 
 @pytest.mark.parametrize("is_open", [False, True], ids=["paused", "open"])
