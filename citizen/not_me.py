@@ -21,8 +21,9 @@ def not_me(token: str):
     named, key = named_in(token) or abort(404)
     booking = Booking.by_reference(named)
     waiter = db.session.get(WaitlistEntry, int(named[1:])) if named.startswith("v") else None
-    open_for_them = waiter or booking and address_key(booking.email) == key and (
-        booking.is_open or booking.may_hear_more)
+    reader = waiter or booking  # a number, or another address, may have become somebody else's since
+    open_for_them = reader and address_key(reader.email) == key and (
+        waiter or booking.is_open or booking.may_hear_more)
     if request.method == "POST":
         if "block" in request.form:
             BlockedAddress.add(key, booking)

@@ -85,6 +85,9 @@ class AcceptForm(Form):
     name = Line(_l("Your name, as it stands in the history"), 80, render_kw={"autocomplete": "name"})
     password = fresh_password(_l("Choose a password"))
 
+    def validate_name(self, field):
+        refuse_if("," in field.data, gettext("Write it without a comma: commas part those who go on a visit."))
+
 
 class LogForm(Form):
     """Which part of the log; the address is made of it."""

@@ -126,18 +126,22 @@ class NoPersonalData:
         self.refused = (self.CPR, self.EMAIL) if contacts_too else (self.CPR,)
         self.doubtful = (self.PLATE, self.PHONE) if contacts_too else (self.PLATE,)
 
+    # People part digits by spaces, dots and strokes, and word processors make a dash of their own of a stroke.
+    _DASH = "\u2010-\u2015\u2212-"
+    _PART = f"[ ./{_DASH}]"
+    CPR = (re.compile(rf"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:(?:0[1-9]|1[0-2])\d\d ?[./{_DASH}]? ?"
+                      rf"|({_PART})(?:0[1-9]|1[0-2])\1\d\d(?: ?[{_DASH}] ?|\1))\d{{4}}(?!\d)"),
+           _l("This looks like a CPR number: “%(found)s”. Please take it out; we do not need it."))
     # A capital pair of letters before five digits is a plate; a small one is often a word: "de 12000 biler".
     _WORDS = "af|at|ca|de|du|en|er|et|for|in|kl|km|kr|no|nr|nu|of|og|om|op|på|so|st|så|to|vi"
-    CPR = (re.compile(r"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d ?-? ?\d{4}(?!\d)"),
-           _l("This looks like a CPR number: “%(found)s”. Please take it out; we do not need it."))
-    PLATE = (re.compile(rf"\b(?!(?i:ca|kl|km|kr|nr) ?\d)(?:[A-ZÆØÅ]{{2}}|(?!(?i:{_WORDS}) ?\d)(?i:[a-zæøå]{{2}}))"
-                        r" ?\d\d ?\d{3}\b"),
+    PLATE = (re.compile(rf"\b(?!(?i:ca|kl|km|kr|nr){_PART}?\d)"
+                        rf"(?:[A-ZÆØÅ]{{2}}|(?!(?i:{_WORDS}){_PART}?\d)(?i:[a-zæøå]{{2}})){_PART}?\d\d{_PART}?\d{{3}}\b"),
              _l("Is “%(found)s” a number plate? Then please take it out: a control is about the place, not about one "
                 "driver. You can report what you saw: call 114. If it is none, just press the button again."))
     EMAIL = (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
              _l("This looks like an e-mail address: “%(found)s”. Please write it under your contact details only."))
     PHONE = (re.compile(r"(?<![\d+])(?:\+|00)[1-9](?:[ .-]?\d){7,14}(?!\d)"
-                        r"|(?<![\d.-])\d\d([ .-])\d\d\1\d\d\1\d\d(?![\d-])|(?<!\d)\d{8}(?!\d)"
+                        rf"|(?<![\d.{_DASH}])\d\d([ .{_DASH}])\d\d\1\d\d\1\d\d(?![\d{_DASH}])|(?<!\d)\d{{8}}(?!\d)"
                         r"|(?<!\d)(?!(?:19|20)\d\d (?:19|20)\d\d)\d{4} \d{4}(?!\d)"),
              _l("Is “%(found)s” a phone number? Then please write it under your contact details only. If it is none, "
                 "just press the button again."))
@@ -153,8 +157,8 @@ class NoPersonalData:
 
     @classmethod
     def doubts(cls, text: str) -> list[str]:
-        """What a citizen was asked about, and has sent all the same."""
-        return [found for pattern, _ in (cls.PLATE, cls.PHONE) for found in found_by(pattern, text)]
+        """What a citizen was asked about, and has sent all the same, or what an officer has taken in by phone."""
+        return [found for pattern, _ in (cls.CPR, cls.PLATE, cls.PHONE) for found in found_by(pattern, text)]
 
 
 def found_by(pattern: re.Pattern, text: str | None) -> list[str]:

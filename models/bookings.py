@@ -256,6 +256,7 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
         """The citizen was not helped and says why, within limits.REOPEN_DAYS of the answer."""
         require(self.may_reopen, f"{self.reference} cannot be taken up again")
         self._step(BookingStatus.RECEIVED)
+        self._wish_again()
         self.has_unread, self.due_on = officer is None, self.rules.answer_due()
         return record_event(EventKind.REOPENED, booking=self, officer=officer, words=words,
                             due_on=self.due_on.isoformat())

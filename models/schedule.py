@@ -358,8 +358,9 @@ class HasProposals:
         for proposal in proposals:
             proposal.closed_at = proposal.closed_at or now()
 
-    def _wish_again(self, visit: "Visit") -> None:
-        """`visit` comes to nothing, so the other dates that the citizen wished may be agreed after all."""
+    def _wish_again(self, visit: "Visit | None" = None) -> None:
+        """The case goes on, so the dates that the citizen wished may be agreed after all; but for that of `visit`,
+        which came to nothing."""
         for wish in self.proposals:
-            if not wish.is_offer and wish.starts_at != visit.starts_at:
+            if not (wish.is_offer or visit and wish.starts_at == visit.starts_at):
                 wish.closed_at = None

@@ -113,6 +113,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         visit = cls(service=service, place=place, status=VisitStatus.PLANNED, method=method, date_agreed=date_agreed,
                     public_place=public_place, uid=new_secret(12), sequence=0)
         visit._take(starts_at, ends_at, resource_units, travel)
+        visit._remind_unless_near()
         db.session.add(visit)  # not before: a Clash leaves nothing behind
         record_event(EventKind.PLANNED, visit=visit, officer=officer, starts_at=starts_at.isoformat(), crew=visit.crew)
         visit.choose(officer, bookings, words)
@@ -141,12 +142,13 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
                    resource_units: dict[str, str], method: str = "", travel: int = 0, public_place: str = "",
                    words: str = "") -> Event:
         """Another time, place or crew. Those with whom the date was agreed hear of it, unless only the crew changes."""
-        self._must_be(VisitStatus.PLANNED)
+        self._must_be_movable()
         before = self.starts_at, self.ends_at, self.public_place
         self.place, self.method, self.public_place = place, method, public_place
         self._take(starts_at, ends_at, resource_units, travel)
         if self.date_agreed and before != (self.starts_at, self.ends_at, self.public_place):
-            self.sequence, self.reminded_at = self.sequence + 1, None
+            self.sequence += 1
+            self._remind_unless_near()
             for booking in self.bookings:
                 booking.due_on = self._report_due
                 record_event(EventKind.AGREED_ANEW, booking=booking, visit=self, officer=officer, words=words,
@@ -187,7 +189,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
     def cancel(self, officer: "Officer", reason: str, words: str = "") -> Event:
         """It will not take place; its bookings wait for another visit. Whoever was told the date hears why at once,
         and by when we propose another: acute duty wins, and that is normal."""
-        self._must_be(VisitStatus.PLANNED)
+        self._must_be_movable()
         for booking in self.bookings:
             if self.date_agreed:
                 booking.call_off(officer, self, reason, words)
@@ -201,7 +203,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         record_event(EventKind.UNPLANNED, booking=booking, visit=self)
         if self.date_agreed and self.bookings:
             self.sequence += 1  # one reader's calendar takes it out
-        elif self.date_agreed:
+        elif self.date_agreed and self.is_movable:
             self._drop(None)
 
     def displaced(self) -> dict[Booking, list[Proposal]]:
@@ -320,6 +322,11 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         return self.status is VisitStatus.PLANNED
 
     @property
+    def is_movable(self) -> bool:
+        """Whether it may be moved or called off. What was seen there and is to be done makes it one that took place."""
+        return self.is_planned and not self.tasks
+
+    @property
     def has_begun(self) -> bool:
         return self.starts_at <= now() and self.status is not VisitStatus.CANCELLED
 
@@ -342,12 +349,15 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
     @classmethod
     def remind_due(cls) -> None:
         """Both sides are reminded of an agreed date, limits.REMIND_DAYS before it at the latest, once."""
-        last = add_working_days(today(), limits.REMIND_DAYS)
         due = select(cls).where(
             cls.status == VisitStatus.PLANNED, cls.date_agreed.is_(True), cls.reminded_at.is_(None),
-            cls.starts_at > now(), cls.starts_at < midnight(last + timedelta(days=1))).order_by(cls.starts_at)
+            cls.starts_at > now(), cls.starts_at < _reminded_before()).order_by(cls.starts_at)
         for visit in db.session.scalars(due).all():
             visit.remind()
+
+    def _remind_unless_near(self) -> None:
+        """Whoever hears only now of a date that is to be reminded of needs no second letter."""
+        self.reminded_at = now() if self.starts_at < _reminded_before() else None
 
     def _take(self, starts_at: datetime, ends_at: datetime, resource_units: dict[str, str], travel: int) -> None:
         """Take the units for that time, with the road there and back; Clash where one of them is elsewhere. Times of
@@ -374,8 +384,16 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         self.status, self.reservations, self.sequence = VisitStatus.CANCELLED, [], self.sequence + 1
         return record_event(EventKind.CANCELLED, visit=self, officer=officer, words=words, cause=reason)
 
+    def _must_be_movable(self) -> None:
+        require(self.is_movable, f"visit {self.id} is {self.status}, with {len(self.tasks)} tasks")
+
     def _must_be(self, *states: VisitStatus) -> None:
         require(self.status in states, f"visit {self.id} is {self.status}")
+
+
+def _reminded_before() -> datetime:
+    """Visits that start before this moment are reminded of today."""
+    return midnight(add_working_days(today(), limits.REMIND_DAYS) + timedelta(days=1))
 
 
 def visits_by_day(visits: Iterable[Visit]) -> dict[datetime, list[Visit]]:

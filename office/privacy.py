@@ -6,7 +6,7 @@ from datetime import timedelta
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from flask import g, redirect, render_template, request, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale, gettext, lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
@@ -20,6 +20,8 @@ from models import (
     Booking,
     EventKind,
     Feedback,
+    FindingsLink,
+    Invite,
     PrivacyNotice,
     RemovalRecord,
     RetentionDecision,
@@ -42,6 +44,8 @@ from .versions import is_done
 AHEAD = timedelta(days=30)  # what goes by then is listed, so that it can be journalised
 # What a person may read of their case: what they have been told, and what is disclosed to whoever asks for it.
 THEIRS = frozenset(kind for kind in EventKind if kind.type.visible or kind.type.disclosed)
+# What somebody without an account here may have been sent, besides letters about cases, lists and tasks.
+LINKS = {Invite: _l("an invitation to the office"), FindingsLink: _l("entering the findings of a visit")}
 
 
 @office.route("/data", methods=["GET", "POST"])
@@ -145,6 +149,8 @@ def _file(bookings: list[Booking], known: set[str]) -> dict:
                               select(Feedback).where(func.lower(Feedback.email).in_(addresses)))],
         "tasks": [{"name": o.name, "email": o.email, "tasks": [t.what for t in o.tasks]}
                   for o in db.session.scalars(select(Assignee).where(func.lower(Assignee.email).in_(addresses)))],
+        "links": [{"to": str(what), "email": link.email} for kind, what in LINKS.items() for link in db.session.scalars(
+            select(kind).where(func.lower(kind.email).in_(addresses)))],
         "consider": [{"reference": b.reference, "at": moment(e.at), "words": e.words}
                      for b in bookings for e in b.events if e.words and e.kind not in THEIRS]}
 

@@ -166,7 +166,7 @@ ABOUT: dict[str, Callable[..., Subject]] = {
         _rows(filter(None, [db.get_or_404(Visit, id).handout])), "office.handout", {"id": id}),
     "edit_advice": lambda topic: Subject([_last(AdviceText, AdviceText.topic == topic)], "office.edit_advice",
                                          {"topic": topic}),
-    "facts": lambda: Subject([tuple(row) for row in Figure.overview()], "office.facts"),
+    "facts": lambda: Subject(sorted(map(_row, Figure.all())), "office.facts"),
     "decide_many": lambda name: Subject([_last(DeclineReason)], "office.work_list"),
 }
 # A press of these shows what it would do; another one, named "send", does it.

@@ -102,7 +102,7 @@ def visit(id: int):
 def reschedule(id: int):
     visit = db.get_or_404(Visit, id)
     service = SERVICES[visit.service]
-    if not visit.is_planned:
+    if not visit.is_movable:
         return redirect(url_for(".visit", id=id))
     waiting = list(dict.fromkeys([*visit.bookings, *visit.place.waiting_for_visit(service.key)]))
     form = _visit_form(service, waiting, obj=visit.place, data=_plan_of(visit))

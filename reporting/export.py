@@ -17,7 +17,8 @@ from models import Booking
 from .months import Chosen
 from .tables import Table, cases, report
 
-LIKE_A_DATE = re.compile(r"\d{1,2}[-/.]\d{1,2}")  # what a spreadsheet makes a date of
+# What a spreadsheet makes a date, a time or a power of ten of: the houses 2-4-6, or a reference with seven digits.
+LIKE_A_NUMBER = re.compile(r"\d{1,2}([-/.:]\d{1,4}){1,2}|\d+E\d+")
 # What a table of cases tells of each; the answers stand in words, one to a line.
 CASE = {
     "reference": _l("Case"), "journal": _l("Journal number"), "service": _l("Service"), "status": _l("Status"),
@@ -133,5 +134,5 @@ def _cell(value) -> str | int:
     if isinstance(value, float):
         return f"{value:.4f}".replace(".", ",")
     words = str(value)
-    taken_amiss = words.startswith(tuple("=+-@\t\r\n＝＋－＠")) or LIKE_A_DATE.fullmatch(words)  # noqa: RUF001
+    taken_amiss = words.startswith(tuple("=+-@\t\r\n＝＋－＠")) or LIKE_A_NUMBER.fullmatch(words)  # noqa: RUF001
     return f"'{words}" if taken_amiss else words

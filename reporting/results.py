@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import gettext, lazy_gettext as _l
-from sqlalchemy import Select, func, or_
+from sqlalchemy import Select, func, or_, select
 
 from catalogue import SERVICES
 from labels import day
@@ -66,9 +66,11 @@ class Wanted:
 
 
 def at_place(number: int) -> list[Result]:
-    """All results of the place that has, or had, this number, the newest first."""
-    one = db.session.scalar(Result.released().where(or_(Result.id == number, Result.place_number == number)).limit(1))
-    return list(db.session.scalars(Wanted(place=one.place_number).newest_first())) if one else []
+    """All results of the place that has, or had, this number, the newest first. The first of them, whose number it was,
+    may be held back by now."""
+    place = db.session.scalar(select(Result.place_number).where(
+        or_(Result.id == number, Result.place_number == number)).limit(1))
+    return list(db.session.scalars(Wanted(place=place).newest_first())) if place else []
 
 
 def by_place(wanted: Wanted) -> list[tuple[Result, int]]:

@@ -14,7 +14,21 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import delete, update
 
 from mail import letters
-from models import Booking, Channel, Event, EventKind, Letter, NotAllowed, Officer, Place, Visit, db
+from models import (
+    Booking,
+    Channel,
+    Event,
+    EventKind,
+    Letter,
+    NotAllowed,
+    Officer,
+    Place,
+    Visit,
+    add_working_days,
+    db,
+    local,
+    today,
+)
 
 OPEN = {"received", "needs_information", "accepted"}
 
@@ -93,6 +107,12 @@ def units(crew: str) -> set[str]:
 
 def where(known: dict) -> Place:
     return Place.at(postcode="4690", town="Haslev", municipality="Faxe", **known)
+
+
+
+def is_near(starts: datetime) -> bool:
+    """Whether a date is to be reminded of on the day on which it is told: then nobody is."""
+    return local(starts).date() <= add_working_days(today(), 2)
 
 
 class Cases(RuleBasedStateMachine):
@@ -306,7 +326,7 @@ class Cases(RuleBasedStateMachine):
         self.visits[number] = {
             "state": "planned", "crew": crew, "starts": starts, "ends": ends, "holds": set(bookings), "told": told,
             "service": service, "draft": None, "answered": set(), "heard": set(), "sequence": 0,
-            "road": timedelta(minutes=travel), "reminded": False}
+            "road": timedelta(minutes=travel), "reminded": is_near(starts)}
 
     @precondition(lambda self: self.visits)
     @rule(pick=which, name=st.sampled_from([*VISIT_STEPS, "enter and report", "enter and report"]), picks=some,
@@ -341,7 +361,7 @@ class Cases(RuleBasedStateMachine):
         if legal:
             known |= {"starts": starts, "ends": ends, "crew": crew, "road": timedelta(minutes=travel)}
         if anew:
-            known |= {"sequence": known["sequence"] + 1, "reminded": False}
+            known |= {"sequence": known["sequence"] + 1, "reminded": is_near(starts)}
 
     def choose(self, visit, picks):
         known, bookings = self.visits[visit], {self.one(self.bookings, pick) for pick in picks}

@@ -276,6 +276,17 @@ def test_both_sides_are_reminded_two_working_days_before_and_once(app, ida):
         assert "tirsdag 6. juli 2027" in reminder.text and "Anna" not in reminder.text
 
 
+def test_nobody_is_reminded_at_once_of_a_date_that_they_are_only_now_told(app, ida):
+    reference, _, id = agreed(app, ida, "2027-07-12")
+    with time_machine.travel(at(2, 9)), app.test_request_context():
+        visit = db.session.get(Visit, id)
+        visit.reschedule(db.session.get(Officer, 1), place=visit.place, starts_at=at(6, 18), ends_at=at(6, 19),
+                         resource_units={"crew": "Ida Betjent"}, public_place=visit.public_place)
+        Visit.remind_due()
+        db.session.commit()
+        assert kinds(app, reference)[-1] == "agreed_anew"
+
+
 def test_withdrawing_an_agreed_date_frees_the_crew(app, ida):
     reference, secret, id = agreed(app, ida)
     Person(app).post(f"/sag/{reference}/{secret}/traek-tilbage", {"sure": "y"})
@@ -448,6 +459,17 @@ def test_the_nearest_free_times_keep_to_hours_holidays_and_absences(app):
             Visit.plan(ida, service="talk", place=None, starts_at=at(2, 9), ends_at=at(2, 10),
                        resource_units={"crew": "Ida"},
                        bookings=[])
+
+
+def test_wished_dates_stand_again_when_a_case_is_taken_up_again(app, ida):
+    reference, _ = wished(app)
+    with app.app_context():
+        booking, wishes = found(app, reference), len(found(app, reference).wishes)
+        booking.decline(db.session.get(Officer, 1), "resources", "Beklager.", "")
+        booking.reopen("Vi har brug for jer.")
+        db.session.commit()
+        assert len(booking.wishes) == wishes > 0
+    assert "?tid=" in ida.get(f"/kontor/sag/{reference}").html
 
 
 def test_dates_that_are_over_before_they_are_to_be_answered_and_one_date_twice_are_no_offer(app, ida):

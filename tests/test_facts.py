@@ -240,6 +240,21 @@ def test_office_sees_what_a_statbank_file_changes_and_stores_it_by_one_press(app
     assert "2 stay as they are." in again.text and 'name="send"' not in again.html
 
 
+def test_what_a_colleague_has_stored_since_the_file_was_looked_through_is_shown_first(app, officer):
+    with app.app_context():
+        Figure.store([FigureRow(NAESTVED, "burglary_homes", 2027, 250, "straf11")])
+        db.session.commit()
+    page = look_through(officer, MATRIX.encode("latin-1"))
+    with app.app_context():
+        Figure.store([FigureRow(NAESTVED, "burglary_homes", 2027, 260, "straf11")])
+        db.session.commit()
+    form = {name: page.hidden[name][0] for name in ("rows", "version")}
+    shown = officer.post("/en/kontor/fakta", {**form, "send": "1"})
+    assert shown.status == 409
+    with app.app_context():
+        assert db.session.get(Figure, (NAESTVED, "burglary_homes", 2027)).value == 260
+
+
 @pytest.mark.parametrize("data", [{}, {"rows": "area;measure"}, {"rows": "area;measure;year;value;source\nx;y;z;1;2"},
                                   {"rows": "area;measure;year;value;source\n370;violence;2027;1;?", "send": "1"},
                                   {"rows": "area;measure;year;value;source\n370;violence;9999999;nan;straf11"}])

@@ -143,6 +143,10 @@ def test_who_is_removed_is_out_and_may_be_let_in_again(app, flask):
     assert lets_in(app, OFFICER, "kom ind igen") and f"{OFFICER}\tIda Betjent" in flask("officer", "list")
 
 
+def test_a_name_has_no_comma_which_would_make_two_who_go_on_a_visit(flask):
+    assert "without a comma" in flask("officer", "add", "bo@politi.example", "--name", "Holm, Bo", code=1)
+
+
 def test_who_comes_back_has_the_name_and_the_role_that_a_new_officer_has(app, flask):
     with app.app_context():
         Officer.add("bo@politi.example", "Bo", "tre skildpadder i regnvejr", Role.READER)

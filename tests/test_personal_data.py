@@ -14,6 +14,7 @@ import pytest
 import time_machine
 from conftest import OFFICER, PASSWORD, ROOT, WISH, Person, book, form_name, logged_in
 from flask_babel import force_locale
+from helpers import wish
 
 from mail.letters import write_to_officers
 from mail.outbox import send_due
@@ -23,6 +24,8 @@ from models import (
     Event,
     EventKind,
     Feedback,
+    FindingsLink,
+    Invite,
     Letter,
     NotAllowed,
     Officer,
@@ -274,6 +277,20 @@ def test_nothing_of_the_person_stands_in_an_address(app, known):
 def test_odd_searches_find_nobody(app, known, q):
     page = logged_in(app).post(PERSON, {"q": q, "show": "1"})
     assert page.status in (200, 422) and known[0] not in page.html
+
+
+def test_links_to_an_address_belong_to_what_is_stored_on_its_reader(app):
+    booking = wish(app)
+    with app.app_context():
+        ida, place = Officer.by_email(OFFICER), Booking.by_reference(booking.reference).place
+        visit = Visit.plan(ida, service="traffic", place=place, starts_at=now() + timedelta(days=1),
+                           ends_at=now() + timedelta(days=1, hours=1), resource_units={"crew": "ATK 1"}, bookings=[])
+        FindingsLink.send(ida, visit, "kim@example.dk", "da")
+        Invite.send(ida, "kim@example.dk", Role.READER)
+        db.session.commit()
+    page = logged_in(app).post(PERSON, {"q": "Kim@example.dk", "show": "1"})
+    assert "an invitation to the office, kim@example.dk" in page.text
+    assert "entering the findings of a visit, kim@example.dk" in page.text and "Nothing is stored" not in page.text
 
 
 # Correction by note.

@@ -278,6 +278,20 @@ def test_a_waiter_who_never_asked_is_off_the_list_by_one_press(paused):
     assert letters(paused)[-1].error == "blocked"
 
 
+def test_a_link_for_a_number_that_is_somebody_elses_by_now_takes_nobody_off_the_list(paused):
+    person = Person(paused)
+    person.post(f"{PAUSED_FORM}/besked", {"email": "anna@example.dk"})
+    old = not_me(letters(paused)[0])
+    person.post(old, {"close": "1"})
+    person.post(f"{PAUSED_FORM}/besked", {"email": "bo@example.dk"})
+    with paused.app_context():
+        assert [waiter.id for waiter in db.session.query(WaitlistEntry)] == [1], "SQLite gives the number again"
+    assert "somebody has asked us" not in person.get(old).text
+    person.post(old, {"close": "1"})
+    with paused.app_context():
+        assert db.session.query(WaitlistEntry).one().email == "bo@example.dk"
+
+
 def test_only_the_letter_has_the_link_so_whoever_booked_cannot_silence_a_mailbox(app, citizen, officer):
     reference, secret = book(citizen)
     for path in (f"/sag/{reference}/{secret}", f"/sag/{reference}/{secret}/kvittering"):

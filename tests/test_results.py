@@ -33,6 +33,7 @@ from models import (
     Visit,
     db,
     now,
+    today,
 )
 from models.results import public_road, search_key
 from reporting.export import csv_stream
@@ -323,6 +324,18 @@ def test_a_result_is_told_in_the_sentences_of_its_letter(app, service, details, 
 # Places.
 
 
+@pytest.mark.parametrize("typed, shown", [
+    ("Bøgevænget 3 ved postkassen", "Bøgevænget ved postkassen"), ("Bøgevænget 1 (hos Jensen)", "Bøgevænget"),
+    ("Bøgevænget 12 - 14 ved skolen", "Bøgevænget ved skolen"), ("Bøgevænget 3 og Skolevej", "Bøgevænget og Skolevej"),
+    ("Bøgevænget nr3", "Bøgevænget"), ("12 Bøgevænget", "Bøgevænget"), ("3 Haslev Faxe", "Haslev Faxe"),
+    ("Bøgevænget nr. 5 ved søen", "Bøgevænget ved søen"), ("Bøgevænget 3A-5C, Fælleshuset", "Bøgevænget, Fælleshuset"),
+    ("Bøgevænget 12 B ved skolen", "Bøgevænget ved skolen"), ("Bøgevænget 12 og 14 ved søen", "Bøgevænget ved søen"),
+    ("Bøgevænget (nr 4", "Bøgevænget"), ("3A", "Haslev"), ("Rute 22", "Rute 22"), ("Ring2 ved Netto", "Ring2 ved Netto"),
+    ("E47 ved afkørsel 35", "E47 ved afkørsel 35"), ("1. Maj Plads", "1. Maj Plads"), ("Nr. Alslevvej 4", "Nr. Alslevvej")])
+def test_a_road_is_public_without_its_house_numbers_and_what_stands_in_brackets(typed, shown):
+    assert public_road(typed, "Haslev") == shown
+
+
 def test_the_address_of_a_place_stays_when_it_is_made_one_with_another(app, clock):  # noqa: F811
     released(app, clock)
     reported(app, wish(app, road="Terslev Bygade nord"))
@@ -342,17 +355,32 @@ def test_the_address_of_a_place_stays_when_it_is_made_one_with_another(app, cloc
     assert person.client.get("/resultater/sted/9").status_code == 404
 
 
+def test_the_address_of_a_place_stays_when_its_first_result_is_held_back(app, clock):  # noqa: F811
+    released(app, clock)
+    for _ in range(2):
+        reported(app, wish(app, road="Terslev Bygade nord"))
+    days_later(app, clock, 7)
+    with app.app_context():
+        first, second = db.session.query(Place).order_by(Place.id)
+        second.merge_into(Officer.by_email(OFFICER), first)
+        db.session.get(Result, 2).withdrawn_on = today()
+        db.session.commit()
+    person = Person(app)
+    assert person.client.get("/resultater/sted/2").location == PLACE
+    assert person.get(PLACE).html.count('id="nr-') == 2
+
+
 # Files and feeds.
 
 
 def test_a_spreadsheet_with_danish_settings_reads_the_csv_right(app, clock):  # noqa: F811
-    reported(app, wish(app, road="2-6"), findings=FOUND | {"passed": 1000, "charged": 5, "fine": 5})
-    reported(app, wish(app, road='=SUM("A1";B2)', lat=55.3741, lng=11.9622))
+    reported(app, wish(app, road="@Torvet"), findings=FOUND | {"passed": 1000, "charged": 5, "fine": 5})
+    reported(app, wish(app, road='=HYPERLINK "x";y', lat=55.3741, lng=11.9622))
     days_later(app, clock, 7)
     raw = app.test_client().get("/resultater.csv").data
     assert raw.startswith(b"\xef\xbb\xbf") and raw.endswith(b"\r\n")
     rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
-    assert [row["road"] for row in rows] == ["'=SUM(\"A1\";B2)", "'2-6"]
+    assert [row["road"] for row in rows] == ["'=HYPERLINK \"x\";y", "'@Torvet"]
     assert [row["share_charged"] for row in rows] == ["", "0,0050"] and rows[0]["latitude"] == "55,3740"
     assert [row["day"] for row in rows] == ["2026-06-08"] * 2 and rows[0]["measured"] == "94"
     cells = ["06-09", "1/2", "2026-05-11", 2.5, None]

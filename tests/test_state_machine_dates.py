@@ -232,6 +232,13 @@ class Dates(Cases):
                 travel_then = int(known["road"].total_seconds() // 60) or travel
                 self.is_offered_instead(booking, gone[0], known["crew"] or crew, travel_then, by)
 
+    def do(self, name, booking, **said):
+        before = self.bookings[booking]["status"]
+        super().do(name, booking, **said)
+        if name == "reopen" and self.bookings[booking]["status"] != before:
+            for known in self.proposals.values():
+                known["open"] |= known["booking"] == booking and known["by"] is None
+
     def cancel(self, visit):
         was = self.visits[visit]["state"]
         super().cancel(visit)

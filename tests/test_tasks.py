@@ -534,6 +534,21 @@ def test_nobody_is_asked_about_what_is_over(app, officer, clock, status):
     assert not written(app, "tasks_due") and task(app).ask_on is None
 
 
+def test_a_visit_with_tasks_is_neither_moved_nor_called_off_and_they_stay_at_hand(app, officer):
+    at = sent(app, officer)
+    page = officer.get(f"/en/kontor/besoeg/{at.visit}")
+    assert "/aflys" not in page.html and "/flyt" not in page.html
+    assert officer.post(f"/en/kontor/besoeg/{at.visit}/aflys", {"cause": "staff", "words": "Regn"}).status == 409
+    with app.app_context():
+        visit = db.session.get(Visit, at.visit)
+        for booking in list(visit.bookings):
+            booking.withdraw()
+        db.session.commit()
+        assert visit.is_planned, "what was seen there is still to be done"
+    Person(app).post(f"{at.own}/1", {"status": "under_way", "words": ""})
+    assert officer.get(f"/en/kontor/besoeg/{at.visit}/opgaver").status == 200
+
+
 def test_who_took_back_that_it_is_done_is_asked_about_it(app, officer, clock):
     at = sent(app, officer)
     for status in ("done", "under_way"):
