@@ -65,7 +65,7 @@ class FigureTable:
         """Reported offences for every limits.PER_INHABITANTS inhabitants, by year, as far as both are known."""
         inhabitants = self.series(POPULATION, area)
         return {year: count / inhabitants[year] * limits.PER_INHABITANTS
-                for year, count in self.series(measure, area).items() if year in inhabitants}
+                for year, count in self.series(measure, area).items() if inhabitants.get(year)}
 
     def newest_year(self, measure: str, area: str) -> int | None:
         return max(self.series(measure, area), default=None)

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 HERE = Path(__file__).parent
 COUNTRY, DISTRICT = "000", "district"  # areas beside the municipalities, which go by their code
+MOST_DIGITS = 9  # of a figure before its point; quarters have one less, so that a year's sum has no more
 POPULATION, HOMES, SAFE, TRUST = "population", "burglary_per_homes", "safe_nearby", "trust"
 
 

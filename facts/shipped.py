@@ -5,11 +5,11 @@ import re
 from models import Figure, FigureRow, require
 
 from .figure_table import municipality_codes
-from .measures import COUNTRY, HERE, MEASURES, sources
+from .measures import COUNTRY, HERE, MEASURES, MOST_DIGITS, sources
 
 SHIPPED = HERE / "figures.csv"
 HEADER = ";".join(FigureRow._fields)
-ROW = re.compile(r"(\w{1,8});(\w+);((?:19|20)\d\d);(\d{1,9}(?:\.\d+)?);(\w+)", re.ASCII)
+ROW = re.compile(r"(\w{1,8});(\w+);((?:19|20)\d\d);(\d{1,%s}(?:\.\d+)?);(\w+)" % MOST_DIGITS, re.ASCII)
 
 
 def write_rows(rows: list[FigureRow]) -> str:

@@ -14,7 +14,7 @@ from flask_babel import gettext
 from models import FigureRow, require
 
 from .figure_table import area_name, municipality_codes
-from .measures import COUNTRY, MEASURES, POPULATION
+from .measures import COUNTRY, MEASURES, MOST_DIGITS, POPULATION
 
 QUARTERS = {1, 2, 3, 4}
 TIME = re.compile(r"((?:19|20)\d\d)(?:[KQ]([1-4]))?", re.I)
@@ -128,7 +128,7 @@ def understood(cells: list[Cell], about_people: bool, leaves_out_zeros: bool) ->
         key = reader.key(labels, about_people)
         if isinstance(key, str):
             unused[key] = None
-        elif not re.fullmatch(r"\d+|-|\.{0,2}", value):
+        elif not (value in {"-", *NOT_KNOWN} or value.isdecimal() and len(value) < MOST_DIGITS):
             odd[value] = None
         elif found.setdefault(key, value) != value:
             raise Unreadable(gettext("The file contradicts itself: different figures stand there for %(labels)s.",
@@ -137,7 +137,7 @@ def understood(cells: list[Cell], about_people: bool, leaves_out_zeros: bool) ->
     rows, unfinished = yearly(counts, leaves_out_zeros and 0 not in counts.values())
     problems = [sentence for sentence in (
         _list(gettext("Left out, because quarters are missing: %(names)s."), unfinished),
-        _list(gettext("Not a whole number, so left out: %(names)s."), odd),
+        _list(gettext("Not a whole number, or far too large, so left out: %(names)s."), odd),
         _list(gettext("Not used here: %(names)s."), unused),
         gettext("Statistics Denmark has no figure: %(number)s cells.", number=len(found) - len(counts))
         if len(found) > len(counts) else "") if sentence]

@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 import facts
 from facts import COUNTRY, DISTRICT, FigureTable, Unreadable, sentences, statbank
+from facts.measures import MOST_DIGITS
 from models import Figure, FigureRow, db
 
 NAESTVED, FAXE = "370", "320"
@@ -120,8 +121,8 @@ def test_statbank_short_form_leaves_out_quarters_without_reports(in_english):
     ("Kære kollega,\nher er tallene.\n".encode(), "no figures")])
 def test_mangled_statbank_file_is_refused_with_the_reason(in_english, octets, why):
     if why is None:  # a spreadsheet's thousands: nothing is guessed
-        assert "Not a whole number, so left out: “1.4000”, “1.71”." in statbank.read(octets + API.replace(
-            "2027", "2026").partition("\n")[2].encode()).problems
+        problems = statbank.read(octets + API.replace("2027", "2026").partition("\n")[2].encode()).problems
+        assert "Not a whole number, or far too large, so left out: “1.4000”, “1.71”." in problems
         return
     with pytest.raises(Unreadable, match=re.escape(why)):
         statbank.read(octets)
@@ -148,6 +149,15 @@ def test_shipped_figures_are_whole_and_have_a_source(table):
     assert table.series("burglary_homes", DISTRICT)[2025] == sum(
         table.series("burglary_homes", code)[2025] for code in codes)
     assert all(facts.sources()[figure.source].address.startswith("https://") for figure in Figure.all())
+
+
+def test_a_file_that_knows_of_no_inhabitants_breaks_no_sentence(in_english):
+    """StatBank writes "-" for a zero, and a slip of somebody's hand is one, too."""
+    people = "OMRÅDE;KØN;TID;INDHOLD\nNæstved;I alt;2027K1;-\n"
+    for text in (API, people):
+        Figure.store(statbank.read(text.encode()).rows)
+    said = sentences.about(FigureTable.load(), "burglary_homes", NAESTVED)
+    assert said[0] == ["In 2027, 251 burglaries in homes were reported in Næstved Municipality."]
 
 
 def test_another_district_gets_the_countrys_figures_alone_and_imports_its_own(app):
@@ -253,6 +263,32 @@ def test_what_a_colleague_has_stored_since_the_file_was_looked_through_is_shown_
     assert shown.status == 409
     with app.app_context():
         assert db.session.get(Figure, (NAESTVED, "burglary_homes", 2027)).value == 260
+
+
+LARGEST = "9" * (MOST_DIGITS - 1)
+
+
+@pytest.mark.parametrize("digits", [MOST_DIGITS, 20, 29, 5_000])
+def test_a_figure_that_cannot_be_is_left_out_by_page_and_command(app, officer, tmp_path, digits):
+    """The page showed it and could not store it, or broke; the command stored it."""
+    file = tmp_path / "straf11.csv"
+    file.write_text(API.replace(";52", ";" + "9" * digits), "utf-8")
+    page = look_through(officer, file.read_bytes())
+    assert page.status == 200 and f"far too large, so left out: “{'9' * digits}”." in page.text
+    assert "“Burglary in homes, Næstved, 2027”" in page.text
+    assert "One figure is new" in officer.post("/en/kontor/fakta", {"rows": page.hidden["rows"][0], "send": "1"}).text
+    said = app.test_cli_runner().invoke(args=["facts", "import", str(file)]).output
+    assert "far too large, so left out" in said and "0 figures are new" in said
+    with app.app_context():
+        assert [(f.area, f.value) for f in Figure.all()] == [(COUNTRY, 15_000)]
+
+
+def test_a_year_of_the_largest_quarters_is_stored_as_the_page_has_shown_it(app, officer):
+    text = re.sub(r"(?m);\d+$", f";{LARGEST}", API)
+    page = look_through(officer, text.encode())
+    assert "2 figures are new" in officer.post("/en/kontor/fakta", {"rows": page.hidden["rows"][0], "send": "1"}).text
+    with app.app_context():
+        assert {f.value for f in Figure.all()} == {4 * int(LARGEST)}
 
 
 @pytest.mark.parametrize("data", [{}, {"rows": "area;measure"}, {"rows": "area;measure;year;value;source\nx;y;z;1;2"},
