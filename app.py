@@ -19,7 +19,7 @@ from werkzeug.routing import IntegerConverter
 
 import web
 from catalogue import REASONS, ROUNDS, SERVICES, TOPICS, fact_in_words, reasons, results_in_words
-from district import District
+from district import MAILBOX, District
 from forms import ASSIGNEES, CAUSES, HELPED, HELPED_WHY, ROLES, SUITS, TASK_STATUSES, WAYS, redact_links
 from labels import EVENT_LABELS, FILTERS, PARTS_OF_DAY, STATUSES
 from languages import LANGUAGES, MAIN
@@ -98,8 +98,8 @@ KINDS = {
     "BOT_CHECK": bool | None, "SECOND_FACTOR": bool | None,
     # An address, alone or behind a name. A comma in a name without quotation marks would begin another address.
     "MAIL_DEFAULT_SENDER": Annotated[str, msgspec.Meta(
-        pattern=r'^(("[^"]*" ?|[^"<>@,;]*)<[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;"]+@[^\s<>@,;"]+)?$')]
-    | tuple[str, str] | None,
+        pattern=rf'^(("[^"]*" ?|[^"<>@,;]*)<{MAILBOX}>|{MAILBOX})?\Z')]
+    | tuple[str, Annotated[str, msgspec.Meta(pattern=rf"^{MAILBOX}\Z")]] | None,
     "TRUSTED_HOSTS": list[str] | None, "WTF_CSRF_TIME_LIMIT": int | None}
 
 

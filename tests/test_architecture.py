@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "backups": {"models"},
     "models": set(),
     "ratelimits": set(),
-    "district": set(),
+    "district": {"models"},
     "static_files": set(),
     "street_map": set(),
     "languages": set(),

@@ -178,11 +178,22 @@ def test_an_officer_cannot_promise_it_by_a_delay_either(app):
     assert page.status == 422 and "The office is shut on that day" in error_at(page, "due_on")
 
 
-@pytest.mark.parametrize("wrong", ["24-13", "13-24", "24. december", "easter", "12-32"])
+@pytest.mark.parametrize("day", ["02-29", "01-31", "04-30", "easter+0", "easter-1", "easter+99"])
+def test_a_day_that_some_year_has_closes_the_office_on_it(app, tmp_path, day):
+    file = tmp_path / "district.toml"
+    text = Path(app.config["DISTRICT_FILE"]).read_text("utf-8")
+    file.write_text(text.replace('"12-24"', f'"{day}"'), "utf-8")
+    days = (date(2023, 1, 1) + timedelta(days=n) for n in range(5 * 366))
+    assert District.load(file).closed[1] == day and any(day in working_days._in_any_year(each) for each in days)
+
+
+@pytest.mark.parametrize("wrong", [
+    "24-13", "13-24", "24. december", "easter", "12-32", "02-30", "04-31", "06-31", "09-31", "11-31", "00-10", "12-00",
+    r"12-24\n", "١٢-24", "easter+040", "easter-0", "easter+00", "Easter+40", "easter+100", "easter40"])
 def test_a_day_that_no_year_has_is_refused_with_the_district(app, tmp_path, wrong):
     file = tmp_path / "district.toml"
     text = Path(app.config["DISTRICT_FILE"]).read_text("utf-8")
-    file.write_text(text.replace('"12-24"', f'"{wrong}"'))
+    file.write_text(text.replace('"12-24"', f'"{wrong}"'), "utf-8")
     with pytest.raises(ValueError, match="closed"):
         District.load(file)
 

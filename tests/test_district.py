@@ -1,5 +1,7 @@
 """Whose road is it? What a citizen is told after typing a postcode, and what a wrong file is told."""
 
+import tomllib
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -170,7 +172,27 @@ def test_nobody_changes_the_district_while_the_site_runs(district):
         district.postcode("4700").town = "Nestved"
 
 
+# --- A file that is written in another way
+
+@pytest.mark.parametrize("written", [
+    lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n"),
+    lambda text: unicodedata.normalize("NFD", text),
+    lambda text: text.replace('"2670-2699"', '"2699-2670"')])
+def test_a_file_says_the_same_whatever_editor_has_saved_it_and_whichever_end_comes_first(district, tmp_path, written):
+    file = tmp_path / "other.toml"
+    file.write_bytes(written(FILE.read_text("utf-8")).encode())
+    other = District.load(file)
+    assert other.postcodes_of("Hårlev") == district.postcodes_of("Hårlev") == ["4652"]
+    assert other.neighbour("2680").website == district.neighbour("2680").website
+    assert (other.bounds, other.municipalities, other.address) == (
+        district.bounds, district.municipalities, district.address)
+
+
 # --- A wrong file
+
+BOUNDS = "[[54.53, 10.90], [55.62, 12.60]]"
+FIRST = tomllib.loads(FILE.read_text("utf-8"))  # what stands there before it is made wrong
+
 
 @pytest.mark.parametrize("right, wrong, words", [
     ('"4171", town = "Glumsø"', '"4171"', "missing required field `town` - at `$.postcodes[2]`"),
@@ -192,6 +214,36 @@ def test_nobody_changes_the_district_while_the_site_runs(district):
     ('name = { da = "Kommunen", en = "The municipality" }', 'name = "Kommunen"',
      "at `$.authorities[0].name`"),
     ('email = "ssj@politi.dk"', '', "missing required field `email`"),
+    *((rf'"{FIRST[field]}"', f'"{wrong}"', f"at `$.{field}`") for field, wrongs in {
+        "email": ("", "ikke en adresse", "Politi <ssj@politi.dk>", "ssj@politi.dk, nord@politi.dk", "sønder@politi.dk",
+                  r"ssj@politi.dk\nBcc: nord@politi.dk", r"ssj@politi.dk\n", "ssj@politi", "ssj@politi..dk"),
+        "website": ("", "javascript:alert(1)", "http://politi.dk", "politi.dk", "https://", "https://politi.dk /x"),
+        "accessibility_statement": ("/was", " "), "data_protection_officer": ("", " "),
+    }.items() for wrong in wrongs),
+    ('\nphone = "114"', '\nphone = ""', "at `$.phone`"), ('\nphone = "114"', '\nphone = " "', "at `$.phone`"),
+    ('name = { da = "Sydsjællands og Lolland-Falsters Politi"', 'name = { da = ""', "at `$.name[...]`"),
+    ('name = { da = "Kommunen"', 'name = { da = " "', "at `$.authorities[0].name[...]`"),
+    ('"56 20 30 00", website = "https:', '"56 20 30 00", website = "http:', "at `$.municipalities[0].website`"),
+    ('roads = "https://www.lolland.dk"', 'roads = "tlf. 54 67 67 67"', "at `$.municipalities[2].roads`"),
+    ('link = "https://www.vejdirektoratet.dk"', 'link = "data:text/html,x"', "at `$.authorities[1].link`"),
+    ('behaviour = "https:', 'behaviour = "http:', "at `$.complaints.behaviour`"),
+    ('"4171", town = "Glumsø"', '"4171", town = ""', "at `$.postcodes[2].town`"),
+    ('"4171", town = "Glumsø"', f'"4171", town = "{"G" * 81}"', "at `$.postcodes[2].town`"),
+    ('postcode = "4720"', 'postcode = "٤٧٢٠"', "at `$.postcodes[32].postcode`"),
+    ('postcode = "4720"', r'postcode = "4720\n"', "at `$.postcodes[32].postcode`"),
+    ('code = "376"', 'code = "320"', "'320' is listed 2 times"),
+    ('code = "376"', 'code = "000"', "at `$.municipalities[1].code`"),  # the whole country's
+    ('"Parkvej 50"', '""', "at `$.address[1]`"),
+    (f"bounds = {BOUNDS}", "bounds = [[54.53, 10.90]]", "of length 2, got 1 - at `$.bounds`"),
+    (f"bounds = {BOUNDS}", "bounds = [[55.62, 12.60], [54.53, 10.90]]", "south-west"),
+    (f"bounds = {BOUNDS}", "bounds = [[54.53, 12.60], [55.62, 10.90]]", "south-west"),
+    (f"bounds = {BOUNDS}", "bounds = [[54.53, 10.90], [54.53, 10.90]]", "south-west"),
+    (f"bounds = {BOUNDS}", "bounds = [[10.90, 54.53], [12.60, 55.62]]", "at `$.bounds[0][0]`"),
+    (f"bounds = {BOUNDS}", "bounds = [[nan, 10.90], [55.62, 12.60]]", "at `$.bounds[0][0]`"),
+    (f"bounds = {BOUNDS}", "bounds = [[54.53, 10.90], [55.62, inf]]", "at `$.bounds[1][1]`"),
+    ('["Mobil politistation"]', '["Vogn 1", "vogn1"]', "'vogn1' is listed 2 times"),
+    *(('["Mobil politistation"]', f'["{unit}"]', "at `$.vehicles[0]`") for unit in (
+        "", " ", "-", "Vogn 1, stor", "Vogn 1 ", "Vogn  1", "Vogn\N{NO-BREAK SPACE}1", "V" * 41)),
     ('[complaints]', '[complaints', "at the end of a table declaration"),  # not TOML at all
 ])
 def test_a_file_that_is_wrong_is_refused_with_the_place_and_the_reason(tmp_path, right, wrong, words):

@@ -54,7 +54,6 @@ ACCOUNT = {"MAIL_USERNAME": "post", "MAIL_PASSWORD": "hemmelig"}
 USELESS_SETTINGS = {  # and what the server offers
     "a server with an empty label": ({"MAIL_SERVER": "smtp..example.dk"}, {}),
     "a server with a long label": ({"MAIL_SERVER": f"{'a' * 64}.dk"}, {}),
-    "a sender with æ": ({"MAIL_DEFAULT_SENDER": "ærlig@x.dk"}, {}),
     "a password with ø": (ACCOUNT | {"MAIL_PASSWORD": "nøgle"}, LOG_IN),
     "a password with a sign that nobody sees": (ACCOUNT | {"MAIL_PASSWORD": "hemmelig\u200b"}, LOG_IN),
     "a user with ø": (ACCOUNT | {"MAIL_USERNAME": "grønland@x.dk"}, LOG_IN),

@@ -301,6 +301,9 @@ def test_a_mistake_in_the_address_to_move_to_is_told_without_it(flask, url):
     ("PROXIES", "1", 1), ("MAIL_PORT", "587", 587), ("DEMO", "false", False), ("BOT_CHECK", "false", False),
     ("BACKUP_HOUR", None, None), ("BACKUP_HOUR", "4", 4), ("TRUSTED_HOSTS", ("A.example",), ["a.example"]),
     ("SERVER_NAME", "Book.Example:8000", "book.example:8000"),
+    *(("MAIL_DEFAULT_SENDER", sender, sender) for sender in (
+        "nord@sønder-jylland.dk", "Politi <n.o+r=d@politi.example>", "root@localhost",
+        ("Politi, Nord", "nord@xn--snderjylland-vjb.dk"))),
     ("SERVER_NAME", "book-sønderjylland.dk", "xn--book-snderjylland-50b.dk")])
 def test_a_setting_is_taken_for_what_it_means(fresh, setting, given, taken):
     known = fresh(**{setting: given}).config[setting]
@@ -309,6 +312,9 @@ def test_a_setting_is_taken_for_what_it_means(fresh, setting, given, taken):
 
 @pytest.mark.parametrize("setting, given", [
     ("MAIL_DEFAULT_SENDER", "Politi, Nord <nord@politi.example>"), ("MAIL_DEFAULT_SENDER", "Politi Nord"),
+    ("MAIL_DEFAULT_SENDER", "ærlig@x.dk"), ("MAIL_DEFAULT_SENDER", "Politi Nord <ærlig@x.dk>"),
+    ("MAIL_DEFAULT_SENDER", ["Politi Nord", "ærlig@x.dk"]), ("MAIL_DEFAULT_SENDER", ["Politi Nord", "Nord"]),
+    ("MAIL_DEFAULT_SENDER", "nord@politi.example\n"),
     ("PROXIES", "one"), ("PROXIES", None), ("BACKUP_HOUR", 24), ("BACKUP_HOUR", "3 a.m."), ("BOT_CHECK", "no"),
     ("SERVER_NAME", None), ("MAIL_PASSWORD", 12345), ("TRUSTED_HOSTS", "a.example"),
     ("SERVER_NAME", ""), ("SERVER_NAME", "https://book.dk"), ("SERVER_NAME", "book.dk/"), ("SERVER_NAME", " book.dk"),
