@@ -34,16 +34,16 @@ class _Units(Form):
     def for_service(cls, resources: dict[str, str], units: dict[str, tuple[str, ...]]) -> type:
         """This form with the parts that a service's visits take; a part of which we have so many, such as vans, is
         chosen among them: a slip of the pen must not make a second van."""
-        fields = {part: Select(label, {u: u for u in units[part]}) if part in units else Line(
-            label, 80, rules=[_names_a_unit], render_kw={"list": "units"}, description=_l(
+        fields = {part: Select(label, {u: u for u in units[part]}) if units.get(part) else Line(
+            label, 80, rules=[_names_units], render_kw={"list": "units"}, description=_l(
                 "Initials or the name of the unit, several parted by commas. "
                 "One unit can only be in one place at a time.")) for part, label in resources.items()}
         groups = (("", (*cls.above, *resources, *cls.below)),)
         return type(cls.__name__, (cls,), {"parts": tuple(resources), "groups": groups, **fields})
 
     def contradictions(self) -> list[tuple[bool, Field, str]]:
-        units = (unit.strip() for part in self.parts for unit in (self[part].data or "").split(","))
-        length, first = len(", ".join(dict.fromkeys(filter(None, units)))), self[self.parts[0]]
+        units = (unit for part in self.parts for unit in _units(self[part].data))
+        length, first = len(", ".join(dict.fromkeys(units))), self[self.parts[0]]
         return [(length > CREW_LENGTH and not first.errors, first, gettext(
             "All names together can have %(most)s characters at most. These have %(length)s: write initials.",
             most=CREW_LENGTH, length=length))]
@@ -146,8 +146,15 @@ class OfferForm(_Units, _AnnouncedDate):
                 "where": told["public_place"], "words": told["words"], "answer_by": self.answer_by.data}
 
 
-def _names_a_unit(_form, field) -> None:
-    refuse_if(not field.data.strip(", "), gettext("This must be filled in."))
+def _units(typed: str | None) -> list[str]:
+    """Several are parted by commas."""
+    return [unit.strip() for unit in (typed or "").split(",") if unit.strip()]
+
+
+def _names_units(_form, field) -> None:
+    """Units are compared by their letters and digits; one without any would be whoever goes anywhere."""
+    refuse_if(not all(any(map(str.isalnum, unit)) for unit in _units(field.data) or [""]),
+              gettext("Write initials or the name of a unit."))
 
 
 class CancelForm(Form):
@@ -165,8 +172,8 @@ class CallOffForm(Form):
 class AbsenceForm(Form):
     """When somebody, or nobody, can come. Without times, whole days are meant."""
 
-    unit = Line(_l("Who or what?"), 80, required=False, render_kw={"list": "units"}, description=_l(
-        "Initials or the name of the unit, several parted by commas; nothing means everybody."))
+    unit = Line(_l("Who or what?"), 80, required=False, rules=[_names_units], render_kw={"list": "units"},
+                description=_l("Initials or the name of the unit, several parted by commas; nothing means everybody."))
     first = Day(_l("First day"))
     starts = Clock(_l("From"), required=False, day="first")
     last = Day(_l("Last day"))
@@ -183,7 +190,7 @@ class AbsenceForm(Form):
 
     def units(self) -> list[str]:
         """One absence for each; everybody's is nobody's in particular."""
-        return [unit.strip() for unit in (self.unit.data or "").split(",") if unit.strip()] or [""]
+        return _units(self.unit.data) or [""]
 
     def period(self) -> tuple[datetime, datetime]:
         last = self.last.data if self.ends.data else self.last.data + timedelta(days=1)

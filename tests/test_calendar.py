@@ -335,7 +335,7 @@ def test_several_units_and_part_of_a_day(app, officer):
     ({"last": "2026-10-19"}, "before it starts"), ({"last": "2026-10-20", "starts": "15:00", "ends": "8:00"}, "before"),
     ({"first": "2026-10-01", "last": "2026-10-02"}, "This day is over"), ({"first": ""}, "Write a date"),
     ({"first": "x"}, "Write a date"), ({"starts": "25:99"}, "Write a time"), ({"words": "x" * 201}, "at most 200"),
-    ({"last": ""}, "Write a date")], ids=str)
+    ({"last": ""}, "Write a date"), ({"unit": "-"}, "Write initials"), ({"unit": "Bo, ?"}, "Write initials")], ids=str)
 def test_a_wrong_absence_is_refused_beside_its_field_and_kept_on_the_page(app, officer, wrong, said):
     page = enter(officer, **{"words": "Ferie på Møn", **wrong})
     assert page.status == 422 and len(page.errors) == 1 and said in page.errors[0]

@@ -5,8 +5,8 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 import time_machine
-from conftest import OFFICER, WISH, Page, Person, book, logged_in
-from helpers import as_sent, error_at
+from conftest import OFFICER, ROOT, WISH, Page, Person, book, logged_in
+from helpers import as_sent, error_at, wish
 from helpers_services import LostAndFoundFindings, LostAndFoundQuestions
 from icalendar import Calendar
 
@@ -512,7 +512,20 @@ def test_who_joins_a_date_that_moves_gets_one_letter_and_who_knows_it_is_not_lef
 def test_a_crew_is_somebody(app, ida, path):
     reference, _ = wished(app)
     form = plan("2027-07-01", reference) if path == "besoeg" else offered()
-    assert ida.post(f"/kontor/sag/{reference}/{path}", {**form, "crew": " , "}).status == 422
+    for nobody in (" , ", "-", "Ida, –", "🚓", "???"):
+        page = ida.post(f"/en/kontor/sag/{reference}/{path}", {**form, "crew": nobody})
+        assert page.status == 422 and error_at(page, "crew") == "Write initials or the name of a unit.", nobody
+    assert ida.post(f"/kontor/sag/{reference}/{path}", {**form, "crew": ", Bo, "}).status == 200
+
+
+def test_where_the_district_names_no_vehicle_the_officer_does(make_app, tmp_path):
+    """A choice among none could not be made, and no visit of the van could be planned."""
+    file = tmp_path / "district.toml"
+    file.write_text(re.sub("(?m)^vehicles = .*$", "", (ROOT / "district.toml").read_text("utf-8")), "utf-8")
+    app = make_app(DISTRICT_FILE=str(file))
+    booking, ida = wish(app, service="van", answers={"purpose": "event"}), logged_in(app)
+    page = ida.get(f"/kontor/sag/{booking.reference}/besoeg")
+    assert re.search(r'<input[^>]* name="vehicle"', page.html)
 
 
 @pytest.mark.parametrize("path", ["besoeg", "tider"])
