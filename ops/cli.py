@@ -228,7 +228,7 @@ def addresses_in(file: Path, district: District, left_out: list[dict]) -> Iterat
     with file.open(encoding="utf-8-sig", newline="") as lines:
         separator = ";" if ";" in lines.readline() else ","
         lines.seek(0)
-        table = csv.DictReader(lines, delimiter=separator)
+        table = csv.DictReader(lines, delimiter=separator, strict=True)
         short = "y" in (table.fieldnames or ())
         north, east = ("y", "x") if short else ("wgs84koordinat_bredde", "wgs84koordinat_længde")
         for row in table:
@@ -236,7 +236,8 @@ def addresses_in(file: Path, district: District, left_out: list[dict]) -> Iterat
             try:
                 point = float(row[north]), float(row[east])
                 inside = all(least <= at <= most for at, (least, most) in zip(point, district.reach, strict=True))
-                require(inside and road_key(row["vejnavn"], code.town), "not to be found by it", ValueError)
+                is_name = row["vejnavn"].isprintable() and len(row["vejnavn"]) <= Road.name.type.length
+                require(inside and is_name and road_key(row["vejnavn"], code.town), "not to be found by it", ValueError)
                 yield row["vejnavn"], code.postcode, code.town, *point
             except (AttributeError, TypeError, ValueError):
                 left_out.append(row)

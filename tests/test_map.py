@@ -181,7 +181,8 @@ HEADING = "vejnavn,postnr,y,x\n"
 @pytest.mark.parametrize("wrong", [
     "", "\n", HEADING, "navn,sted\n", "navn,sted\nx,y\n", "vejnavn\nAlgade\n", f"{HEADING}Algade,4690,,\n",
     f"{HEADING}Algade,1165,55.33,11.95\n", f"{HEADING}Algade,4690,nan,inf\n", f"{HEADING}Algade,4690,6131234,681234\n",
-    f"{HEADING},4690,55.33,11.95\n", f"{HEADING}?,4690,55.33,11.95\n", f"{HEADING}Algade\n", "a\0b,c\n"])
+    f"{HEADING},4690,55.33,11.95\n", f"{HEADING}?,4690,55.33,11.95\n", f"{HEADING}Algade\n", "a\0b,c\n",
+    f'{HEADING}Algade,4690,55.33,11.95\n"Bredgade,4690,55.33,11.95\nCirkelvej,4690,55.33,11.95\n'])
 def test_a_second_import_takes_the_place_of_the_first_and_a_file_without_roads_changes_nothing(app, tmp_path, wrong):
     imported(app, tmp_path, ADDRESSES)
     assert imported(app, tmp_path, ADDRESSES.replace("Algade", "Storegade")).exit_code == 0
@@ -192,7 +193,9 @@ def test_a_second_import_takes_the_place_of_the_first_and_a_file_without_roads_c
 
 
 @pytest.mark.parametrize("line", [",4690,55.33,11.95", "-,4690,55.33,11.95", "Nanvej,4690,nan,inf",
-                                  "Fjernvej,4690,999,12", "Halvvej,4690", "x"])
+                                  "Fjernvej,4690,999,12", "Halvvej,4690", "x",
+                                  f"{'V' * 121},4690,55.33,11.95", '"Søvej\nÅvej",4690,55.33,11.95',
+                                  "Nul\0vej,4690,55.33,11.95"])
 def test_a_line_that_is_no_road_is_left_out_and_counted(app, tmp_path, line):
     done = imported(app, tmp_path, f"{HEADING}Algade,4690,55.33,11.95\n{line}\n")
     assert done.exit_code == 0 and "1 roads. 1 addresses" in done.output, done.output
