@@ -176,7 +176,10 @@ class District(Entry):
         return next((each for each in self.neighbours if _spelled(town) in map(_spelled, each.towns)), None)
 
     def municipality(self, name: str) -> Municipality:
-        return {each.name: each for each in self.municipalities}[name]
+        """By the name that a place has. Of one that the file does not name any more, the name is all that is known."""
+        gone = Municipality(name=name, code="", phone="", website="", roads="")
+        return next((each for each in self.municipalities if each.name == name), gone)
 
-    def authority(self, key: str) -> Authority:
-        return {each.key: each for each in self.authorities}[key]
+    def authority(self, key: str) -> Authority | None:
+        """None: the file does not name it any more."""
+        return next((each for each in self.authorities if each.key == key), None)

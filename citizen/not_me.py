@@ -21,16 +21,17 @@ def not_me(token: str):
     named, key = named_in(token) or abort(404)
     booking = Booking.by_reference(named)
     waiter = db.session.get(WaitlistEntry, int(named[1:])) if named.startswith("v") else None
-    reader = waiter or booking  # a number, or another address, may have become somebody else's since
-    open_for_them = reader and address_key(reader.email) == key and (
-        waiter or booking.is_open or booking.may_hear_more)
+    reader = waiter or booking  # by now perhaps with another address, or under a number that was given anew
+    is_theirs = reader is None or address_key(reader.email) == key
+    open_for_them = is_theirs and (waiter or booking and (booking.is_open or booking.may_hear_more))
     if request.method == "POST":
         if "block" in request.form:
             BlockedAddress.add(key, booking)
         elif open_for_them:
             _close(booking, waiter)
         return commit_and_redirect(url_for(".not_me", token=token))
-    return render_template("citizen/not_me.html", booking=booking, is_open=bool(open_for_them), press=PressForm(None),
+    return render_template("citizen/not_me.html", booking=booking, is_open=bool(open_for_them),
+                           is_theirs=is_theirs, press=PressForm(None),
                            blocked=BlockedAddress.one_by(key=key))
 
 

@@ -181,7 +181,7 @@ class _Archive:
             address="", capacity="", org="", reply="email", language="da" if rng.random() < .95 else "en",
             channel="web", road=place.road, from_to=f"ved nr. {rng.randint(1, 180)}", lat=place.lat, lng=place.lng,
             public=False, answers=_answers(service, rng), day=day, happened=[])
-        Booking._refresh_search(case)
+        Booking.refresh_search(case)
         case.happened.append((case.received_at, EventKind.RECEIVED, None, {"due_on": case.due_on.isoformat()}))
         self.cases.append(case)
         return case

@@ -19,8 +19,8 @@ def municipality_codes() -> dict[str, str]:
 
 
 def code_of(municipality: str) -> str:
-    """By its name, as a place has it."""
-    return current_app.config["DISTRICT"].municipality(municipality).code
+    """By its name, as a place has it. Of one that is ours no more, the whole district's figures tell most."""
+    return current_app.config["DISTRICT"].municipality(municipality).code or DISTRICT
 
 
 def area_name(area: str) -> str:
@@ -76,5 +76,6 @@ class FigureTable:
         return [sources()[key] for key in keys]
 
     def source(self, measure: str, area: str) -> Source:
-        """Whose the newest figure is."""
-        return sources()[self._sources[measure, area]]
+        """Whose the newest figure is; of a sum, whose its parts are."""
+        keys = {where: key for (of, where), key in self._sources.items() if of == measure}
+        return sources()[keys.get(area) or next(iter(keys.values()))]

@@ -86,4 +86,4 @@ from .privacy import (
 )
 from .tasks import ASSIGNEES, NOBODY, TASK_STATUSES, AssigneeForm, TaskAnswerForm, TaskForm
 from .typed import is_without_cookie, redact_links, tidied
-from .validators import CONFIRMED, NoPersonalData, RequiredWhen, day_here, has_been, in_my_language
+from .validators import CONFIRMED, NoPersonalData, RequiredWhen, as_stored, day_here, has_been, in_my_language

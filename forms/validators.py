@@ -3,6 +3,7 @@ something or is made of one of WTForms' own, else a function."""
 
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
 from typing import NamedTuple, Self
@@ -194,8 +195,12 @@ def narrowed(_form, field) -> None:
 
 def pasted_address(_form, field) -> None:
     """Keep the e-mail address alone of what was pasted around it."""
-    if found := _PASTED_ADDRESS.fullmatch(narrow(field.data or "").strip(_AROUND_AN_ADDRESS)):
-        field.data = unquote(found["one"])
+    field.data = _address_in(field.data or "")
+
+
+def _address_in(typed: str) -> str:
+    found = _PASTED_ADDRESS.fullmatch(narrow(typed).strip(_AROUND_AN_ADDRESS))
+    return unquote(found["one"]) if found else typed
 
 
 class EmailAddress(Email):
@@ -282,6 +287,20 @@ def _number_in(typed: str) -> str:
     if number.country_code == DENMARK:
         return str(number.national_number)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+# A number, or a case, as people write it with what it is in front of it.
+_NAMED = re.compile(r"(?:(?P<number>tlf|tel|telefon|mobil|mob|phone)|sag|case)\b[\W_]*(?P<rest>.+)", re.IGNORECASE)
+
+
+def as_stored(typed: str) -> str:
+    """What somebody is searched by, as it is kept: the eight digits of a phone number, an e-mail address alone."""
+    named = _NAMED.fullmatch(typed)
+    typed = _address_in(named["rest"] if named else typed)
+    if re.fullmatch(r"[+\d() ]+", typed):  # with strokes in it, it may be a journal's
+        with suppress(ValidationError):
+            return _number_in(typed)
+    return typed
 
 
 def in_district(_form, field) -> None:

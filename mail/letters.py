@@ -155,9 +155,8 @@ def _held_back(event: Event, address: str, language: str) -> tuple[str, dict]:
         return "", {}
     before = Letter.today_to(address, LIMITED)
     named = event.booking.reference if event.booking else f"v{event.facts['waiter']}"
-    token = _signer().sign(f"{named}.{address_key(address)}").decode().rstrip("-_")
     return _refused(address, before), {
-        "not_me": address_of("citizen.not_me", language, token=token),
+        "not_me": address_of("citizen.not_me", language, token=_not_me(named, address)),
         "last_today": before == limits.RECEIPTS_A_DAY - 1}
 
 
@@ -165,6 +164,18 @@ def _refused(address: str, before: int) -> str:
     if BlockedAddress.one_by(key=address_key(address)):
         return "blocked"
     return "enough" if before >= limits.RECEIPTS_A_DAY else ""
+
+
+def _not_me(named: str, address: str) -> str:
+    return _signer().sign(f"{named}.{address_key(address)}").decode().rstrip("-_")
+
+
+def sign_for_reader(letter: Letter) -> None:
+    """A letter may have followed its reader to another address since it was written: its link "this was not me" is for
+    whoever reads it there."""
+    if letter.kind in LIMITED and letter.booking_id:
+        token = _not_me(letter.booking.reference, letter.recipient)
+        letter.text = re.sub(r"(?<=/ikke-mig/)\S+", token, letter.text)
 
 
 def named_in(token: str) -> tuple[str, str] | None:
@@ -224,6 +235,8 @@ def authority_for(key: str, place) -> dict:
     """To whom a wish about `place` is referred, in the reader's language."""
     district = current_app.config["DISTRICT"]
     authority = district.authority(key)
+    if authority is None:
+        return {"name": gettext("Somebody else"), "what": "", "phone": "", "link": ""}
     what = in_my_language(authority.for_)
     if key == "municipality":
         known = district.municipality(place.municipality)

@@ -26,6 +26,8 @@ from sqlalchemy.orm import defer
 from languages import in_language
 from models import Channel, DeliveryStatus, Letter, db, in_ascii, now, writing_beside_others
 
+from .letters import sign_for_reader
+
 mail = Mail()
 SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
 SHORT_LINES.body_encoding = QP
@@ -59,6 +61,7 @@ def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
     sent, transport = 0, _Transport()
     try:
         while not stopped() and (letter := Letter.claim()):
+            sign_for_reader(letter)
             db.session.commit()
             try:
                 message, file = _as_mail(letter), f"{letter.id:06}-{letter.kind}.eml"

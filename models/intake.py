@@ -96,12 +96,14 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
 
     @classmethod
     def notify_all(cls) -> None:
-        """Where a form is open again, all who wait are told, and after a while are off the list."""
-        for waiter in db.session.scalars(select(cls).where(cls.service.not_in(IntakePause.pauses()))):
-            if waiter.confirmed_at and not waiter.notified_on:
+        """Where a form is open again, all who wait are told. Whoever was told a while ago, or has never confirmed, is
+        off the list, pause or not."""
+        paused = IntakePause.pauses()
+        for waiter in db.session.scalars(select(cls)):
+            if waiter.is_on_the_list and waiter.service not in paused:
                 waiter.notified_on = today()
                 waiter._record(EventKind.WAITER_TOLD)
-            elif (waiter.notified_on or waiter.asked_on) + timedelta(days=limits.WAITING_LIST_DAYS) < today():
+            elif not waiter.is_on_the_list and waiter._kept_until < today():
                 waiter.leave()
 
     def confirm(self) -> None:
@@ -121,6 +123,11 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
     @property
     def is_on_the_list(self) -> bool:
         return self.confirmed_at is not None and self.notified_on is None
+
+    @property
+    def _kept_until(self) -> date:
+        return max(filter(None, (self.notified_on or self.asked_on, self.open_until))) + timedelta(
+            days=limits.WAITING_LIST_DAYS)
 
     def _wait_again(self) -> None:
         """Whoever was told before, and is not admitted at present, waits once more."""

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from catalogue import SERVICES
-from forms import PersonForm, PrivacyNoticeForm, RetentionDecisionForm
+from forms import PersonForm, PrivacyNoticeForm, RetentionDecisionForm, as_stored
 from labels import day, moment, reference as in_halves
 from languages import LANGUAGES
 from models import (
@@ -96,8 +96,9 @@ def ledger():
 def person():
     """Found by what is typed, ticked by the officer, shown or taken out: nothing of it stands in an address."""
     form, found = PersonForm(), []
-    if fold(form.q.data or ""):
-        chosen, _ = containing(select(Booking), form.q.data)
+    asked = as_stored((form.q.data or "").strip())
+    if fold(asked):
+        chosen, _ = containing(select(Booking), asked)
         found = list(db.session.scalars(chosen.order_by(Booking.id.desc()).limit(50)))
         form.cases.offer({b.reference: f"{in_halves(b.reference)}, {b.name or '–'}, {b.email or b.phone}, "
                         f"{b.road}, {day(b.received_at)}" for b in found})
@@ -105,7 +106,7 @@ def person():
         return form_page("office/person.html", form, file=None)
     bookings = [b for b in found if b.reference in (form.cases.data or ())]
     audit_also(bookings)
-    known = {form.q.data.strip(), *(b.email for b in bookings)}
+    known = {asked, *(b.email for b in bookings)}
     file = _file(bookings, known) if {"show", "json"} & request.form.keys() else None
     if "json" in request.form:
         return download(json.dumps(file, ensure_ascii=False, indent=1), "application/json", "person.json")

@@ -154,7 +154,7 @@ ABOUT: dict[str, Callable[..., Subject]] = {
     **dict.fromkeys(("intake", "open_intake", "admit_waiting"), _intake),
     **dict.fromkeys(("letter", "resolve_letter"), _letter),
     **dict.fromkeys(("held_back", "lift_block"), lambda **_more: Subject(
-        list(db.session.scalars(select(BlockedAddress.id))), "office.held_back")),
+        _rows(db.session.scalars(select(BlockedAddress))), "office.held_back")),
     **dict.fromkeys(("users", "withdraw_invite"), lambda **_more: Subject(
         [_rows(Invite.open()), [(o.id, o.role) for o in Officer.in_use()]], "office.users")),
     **dict.fromkeys(("retention", "withdraw_permit"), lambda: Subject([_last(RetentionDecision)], "office.retention")),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 import backups
 from catalogue import SERVICES
-from forms import tidied
+from forms import as_stored, tidied
 from mail.letters import OFFICE_PATHS
 from models import (
     Booking,
@@ -87,7 +87,7 @@ def _page_of(found: Select, queue: str) -> tuple[list[Booking], str]:
 
 def _page_of_words(found: Select, query: str) -> tuple[list[Booking], str]:
     """One page of those that hold all the words, the newest first."""
-    found, number = containing(found, query)
+    found, number = containing(found, as_stored(query))
     end = request.args.get("efter", type=row_number)
     bookings, last = page_after(found, [number], end and (end,), PAGE)
     return bookings, str(last.id) if last else ""

@@ -5,9 +5,15 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from conftest import Person, logged_in
+from helpers import wish
 
+from catalogue import SERVICES
 from district import District
+from facts import load_shipped
+from facts.meetings import facts_beside
 from languages import in_language
+from models import Booking, Officer, db
 
 FILE = Path(__file__).parent.parent / "district.toml"
 
@@ -144,13 +150,31 @@ def test_a_wish_can_be_referred_to_all_that_the_officer_may_choose(district):
     assert district.municipality("Guldborgsund").phone == "54 73 10 00"
 
 
-@pytest.mark.parametrize("look_up", [
-    lambda district: district.municipality("Ringsted"),
-    lambda district: district.authority("mayor"),
-])
-def test_who_is_not_in_the_file_cannot_be_looked_up(district, look_up):
-    with pytest.raises(KeyError):
-        look_up(district)
+def test_who_is_not_in_the_file_any_more_is_a_name_alone(district):
+    assert (district.municipality("Ringsted").name, district.municipality("Ringsted").roads) == ("Ringsted", "")
+    assert district.authority("mayor") is None
+
+
+@pytest.mark.parametrize("right, wrong, shown", [
+    ('"Faxe"', '"Ny Faxe"', "Faxe Municipality"), ('key = "municipality"', 'key = "kommune"', "Somebody else")])
+def test_pages_of_before_a_reform_stay_open(make_app, tmp_path, right, wrong, shown):
+    """A municipality, or an authority, has another name since a wish was referred to it."""
+    text = FILE.read_text("utf-8")
+    assert right in text
+    file = tmp_path / "reformed.toml"
+    file.write_text(text.replace(right, wrong), "utf-8")
+    app = make_app(DISTRICT_FILE=str(file))
+    referred, other = wish(app), wish(app)
+    with app.app_context():
+        load_shipped()
+        Booking.by_reference(referred.reference).refer(db.session.get(Officer, 1), "municipality", "")
+        db.session.commit()
+        assert facts_beside(SERVICES["meeting"].poll, "Faxe") is not None
+    assert shown in Person(app).get(f"/en/sag/{referred.reference}/{referred.secret}").text
+    ida = logged_in(app)
+    for case in (referred, other):
+        assert ida.get(f"/en/kontor/sag/{case.reference}").status == 200
+    assert ida.get(f"/en/kontor/sag/{other.reference}/henvis").status == 200
 
 
 def test_every_link_is_encrypted(district):

@@ -380,6 +380,21 @@ def test_when_it_opens_all_who_are_left_are_told_once_and_are_off_the_list(pause
         assert db.session.query(Event).filter(Event.kind == EventKind.WAITER_TOLD).count() == 2
 
 
+def test_the_list_keeps_no_address_longer_than_it_says_while_the_pause_lasts(paused, clock, officer, citizen):
+    on_the_list(paused, ANNA, "bo@example.dk")
+    citizen.post(f"{BOOK}/besked", {"email": "never@example.dk"})
+    officer.post(f"{SWITCH}/luk-ind", {"count": "1", "days": "3"})
+    for days, left in ((0, 3), (8, 2), (3, 1)):  # who never confirmed goes first, then who was let in for three days
+        clock.shift(timedelta(days=days))
+        with paused.app_context():
+            IntakePause.pause(db.session.get(Officer, 1), "traffic", today() + timedelta(days=14), TEXTS)
+            WaitlistEntry.notify_all()
+            db.session.commit()
+            assert db.session.query(WaitlistEntry).count() == left, days
+    with paused.app_context():
+        assert [waiter.email for waiter in WaitlistEntry.waiting("traffic")] == ["bo@example.dk"]
+
+
 @pytest.mark.parametrize("by_letter", [True, False])
 def test_who_was_told_may_wait_again_in_the_next_pause(paused, clock, citizen, by_letter):
     (path,) = on_the_list(paused, ANNA)

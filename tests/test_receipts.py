@@ -263,6 +263,24 @@ def test_who_wants_no_more_receipts_gets_none_and_bookings_stand(app, citizen, o
     assert "Kvitteringer til e-mailadressen igen" in officer.get(f"/kontor/sag/{reference}").text
 
 
+def test_a_receipt_that_follows_to_another_address_is_not_me_for_its_reader_there(app, citizen):
+    reference, secret = book(citizen, email="fejl@example.dk")
+    old = not_me(letters(app)[0])
+    citizen.post(f"/sag/{reference}/{secret}/kontakt", {"name": "Anna", "email": "bo@example.dk", "reply": "email"})
+    with app.app_context():
+        assert send_due()
+    receipt = letters(app, kind="received")[0]
+    assert (receipt.recipient, status(app, reference)) == ("bo@example.dk", BookingStatus.RECEIVED)
+    assert "er lukket" not in citizen.get(old).text and "ikke længere din adresse" in citizen.get(old).text
+    new = Person(app)
+    assert not_me(receipt) != old and "er lukket" not in new.get(not_me(receipt)).text
+    new.post(not_me(receipt), {"close": "1"})
+    assert status(app, reference) is BookingStatus.SPAM
+    new.post(not_me(receipt), {"block": "1"})
+    book(citizen, email="bo@example.dk")
+    assert fates(app)[-1] == ("held", "blocked")
+
+
 def test_a_waiter_who_never_asked_is_off_the_list_by_one_press(paused):
     person = Person(paused)
     person.post(f"{PAUSED_FORM}/besked", {"email": "venter@example.dk"})

@@ -1,6 +1,7 @@
 """Searching finds what looking through every word would find, at once, and however long the archive is."""
 
 import re
+from urllib.parse import urlencode
 
 import databases
 import pytest
@@ -85,6 +86,18 @@ def test_what_changes_is_found_at_once_and_no_longer_under_its_old_words(app, of
 
 
 @pytest.mark.sqlite
+@pytest.mark.parametrize("typed", [
+    "+45 20 30 40 50", "+4520304050", "0045 20304050", "(+45) 20304050", "tlf. 20304050", "<Anna@firma.dk>",
+    "Anna <anna@firma.dk>", "mailto:anna@firma.dk", "anna@firma.dk,", "(anna@firma.dk)", "sag {}", "Sag: {}"])
+def test_what_is_searched_by_is_read_as_forms_read_it(app, officer, citizen, typed):
+    """By the work list, and by the officer who is asked what is stored on somebody."""
+    reference, _ = book(citizen, phone="20 30 40 50", email="anna@firma.dk")
+    shown = f"{reference[:4]} {reference[4:]}"
+    typed = typed.format(shown)
+    assert shown in officer.get(f"/kontor/?{urlencode({'q': typed})}").text
+    assert shown in officer.post("/kontor/data/person", {"q": typed}).text
+
+
 def test_a_database_that_is_older_is_filled_in(app):
     from flask_migrate import downgrade, upgrade
     reference, _ = book(Person(app), name="Bodil Ærø")
