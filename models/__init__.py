@@ -66,10 +66,19 @@ from .redaction import redact_contact
 from .results import PARTS_OF_DAY, Result, place_slug, search_words
 from .roads import Road, road_key
 from .rules import SERVICE_RULES, ServiceRules
-from .schedule import Clash, OpeningHours, Proposal, Reservation, free_times, is_within_hours, unit_key
+from .schedule import (
+    Clash,
+    OpeningHours,
+    Proposal,
+    Reservation,
+    free_times,
+    is_within_hours,
+    unit_key,
+    visits_by_day,
+)
 from .tasks import Assignee, FindingsLink, Photo, Task
 from .texts import FIRST, AdviceText, DeclineReason, PrivacyNotice
-from .visits import Visit, VisitStatistic, visit_bookings, visits_by_day
+from .visits import Visit, VisitStatistic, visit_bookings
 from .working_days import (
     COPENHAGEN,
     add_working_days,

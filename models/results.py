@@ -128,7 +128,7 @@ def public_road(road: str, town: str) -> str:
 
 
 def _is_house_number(before: str, word: str) -> bool:
-    """Whether a word with a figure in it is none that belongs to a name: Rute 22, E47, 1. Maj Plads, Frederik 7.s Gade."""
+    """Whether a word with a figure in it is none of a name: Rute 22, E47, 1. Maj Plads, Frederik 7.s Gade."""
     ordinal = re.fullmatch(r"\d+\.s?", word) and (word.endswith("s") or not before)
     belongs = {fold(before), re.sub(r"\d", "", fold(word))} & NUMBERED or ordinal
     return any(map(str.isdigit, word)) and not belongs

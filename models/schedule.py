@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sqlalchemy import JSON, Date, Engine, ForeignKey, Index, Integer, String, Time, event, func, select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from .base import NotAllowed, Numbered, UTCDateTime, db, fold, now, require
 from .enums import BookingStatus
 from .events import Event, EventKind, record_event
-from .working_days import COPENHAGEN, add_working_days, is_closed, local, today
+from .working_days import COPENHAGEN, add_working_days, is_closed, local, midnight, today
 
 if TYPE_CHECKING:
     from . import Booking, Officer, Visit
@@ -364,3 +365,8 @@ class HasProposals:
         for wish in self.proposals:
             if not (wish.is_offer or visit and wish.starts_at == visit.starts_at):
                 wish.closed_at = None
+
+
+def visits_by_day(visits: Iterable["Visit"]) -> dict[datetime, list["Visit"]]:
+    """Visits in order, by the first moment of the day on which they start."""
+    return {day: list(those) for day, those in groupby(visits, lambda visit: midnight(local(visit.starts_at)))}

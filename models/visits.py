@@ -1,8 +1,6 @@
 """The police at a place: planned, carried out, reported. One visit answers many bookings."""
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -394,8 +392,3 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
 def _reminded_before() -> datetime:
     """Visits that start before this moment are reminded of today."""
     return midnight(add_working_days(today(), limits.REMIND_DAYS) + timedelta(days=1))
-
-
-def visits_by_day(visits: Iterable[Visit]) -> dict[datetime, list[Visit]]:
-    """Visits in order, by the first moment of the day on which they start."""
-    return {day: list(those) for day, those in groupby(visits, lambda visit: midnight(local(visit.starts_at)))}
