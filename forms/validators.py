@@ -289,8 +289,8 @@ def _number_in(typed: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-# A number, or a case, as people write it with what it is in front of it.
-_NAMED = re.compile(r"(?:(?P<number>tlf|tel|telefon|mobil|mob|phone)|sag|case)\b[\W_]*(?P<rest>.+)", re.IGNORECASE)
+# A number or a reference, with what it is in front of it.
+_NAMED = re.compile(r"(?:tlf|tel|telefon|mobil|mob|phone|sag|case)\b[\W_]*(?P<rest>.+)", re.IGNORECASE)
 
 
 def as_stored(typed: str) -> str:
