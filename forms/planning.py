@@ -75,6 +75,13 @@ class VisitForm(_Units, MoveForm, _EndsNextMorning):
     bookings = AnyOf(_l("Which bookings does it answer?"), required=False)
 
     above, below = ("day", "starts", "ends"), ("method", "road", "from_to", "postcode", "bookings")
+    stays = False  # its time, where tasks are noted for it
+
+    def contradictions(self) -> list[tuple[bool, Field, str]]:
+        times = self.day, self.starts, self.ends
+        moved = self.stays and any(field.data != field.object_data for field in times)
+        return [*super().contradictions(), (moved and not any(field.errors for field in times), self.day, gettext(
+            "Tasks are noted for this visit, so its time stays."))]
 
     def plan(self) -> dict:
         """What Visit.plan and Visit.reschedule need to know."""

@@ -125,18 +125,22 @@ class NoPersonalData:
     def __init__(self, contacts_too: bool = True):
         """An officer may name the phone number or address of whoever can help: `contacts_too` is false there."""
         self.refused = (self.CPR, self.EMAIL) if contacts_too else (self.CPR,)
-        self.doubtful = (self.PLATE, self.PHONE) if contacts_too else (self.PLATE,)
+        self.doubtful = (self.CPR_IN_PARTS, self.PLATE, *[self.PHONE] * contacts_too)
 
-    # People part digits by spaces, dots and strokes, and word processors make a dash of their own of a stroke.
-    _DASH = "\u2010-\u2015\u2212-"
-    _PART = f"[ ./{_DASH}]"
-    CPR = (re.compile(rf"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:(?:0[1-9]|1[0-2])\d\d ?[./{_DASH}]? ?"
-                      rf"|({_PART})(?:0[1-9]|1[0-2])\1\d\d(?: ?[{_DASH}] ?|\1))\d{{4}}(?!\d)"),
+    _DASH = "\u2010-\u2015\u2212-"  # as word processors make them of a stroke
+    _DAY, _MONTH = r"(?<!\d)(?:0[1-9]|[12]\d|3[01])", r"(?:0[1-9]|1[0-2])"
+    CPR = (re.compile(rf"{_DAY}{_MONTH}\d\d ?[{_DASH}]? ?\d{{4}}(?!\d)"),
            _l("This looks like a CPR number: “%(found)s”. Please take it out; we do not need it."))
+    # In parts, it may be a date with a time or a count behind it.
+    CPR_IN_PARTS = (re.compile(rf"{_DAY}([ ./{_DASH}]){_MONTH}\1\d\d(?: ?[{_DASH}] ?|\1)\d{{4}}(?!\d)"
+                               rf"|{_DAY}{_MONTH}\d\d[./]\d{{4}}(?!\d)"),
+                    _l("Is “%(found)s” a CPR number? Then please take it out; we do not need it. If it is none, just "
+                       "press the button again."))
     # A capital pair of letters before five digits is a plate; a small one is often a word: "de 12000 biler".
     _WORDS = "af|at|ca|de|du|en|er|et|for|in|kl|km|kr|no|nr|nu|of|og|om|op|på|so|st|så|to|vi"
-    PLATE = (re.compile(rf"\b(?!(?i:ca|kl|km|kr|nr){_PART}?\d)"
-                        rf"(?:[A-ZÆØÅ]{{2}}|(?!(?i:{_WORDS}){_PART}?\d)(?i:[a-zæøå]{{2}})){_PART}?\d\d{_PART}?\d{{3}}\b"),
+    PLATE = (re.compile(rf"\b(?!(?i:ca|kl|km|kr|nr)[ .{_DASH}]?\d)"
+                        rf"(?:[A-ZÆØÅ]{{2}}|(?!(?i:{_WORDS})[ .{_DASH}]?\d)(?i:[a-zæøå]{{2}}))"
+                        rf"(?: ?\d\d ?|([.{_DASH}])\d\d\1)\d{{3}}\b"),
              _l("Is “%(found)s” a number plate? Then please take it out: a control is about the place, not about one "
                 "driver. You can report what you saw: call 114. If it is none, just press the button again."))
     EMAIL = (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
@@ -159,7 +163,8 @@ class NoPersonalData:
     @classmethod
     def doubts(cls, text: str) -> list[str]:
         """What a citizen was asked about, and has sent all the same, or what an officer has taken in by phone."""
-        return [found for pattern, _ in (cls.CPR, cls.PLATE, cls.PHONE) for found in found_by(pattern, text)]
+        return [found for pattern, _ in (cls.CPR, cls.CPR_IN_PARTS, cls.PLATE, cls.PHONE)
+                for found in found_by(pattern, text)]
 
 
 def found_by(pattern: re.Pattern, text: str | None) -> list[str]:

@@ -6,7 +6,6 @@ what is planned, asked or not yet told cannot be reached from here; a test reads
 
 import re
 from datetime import date, timedelta
-from itertools import pairwise
 
 from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, Integer, Select, String, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,17 +13,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from . import limits
 from .base import HasPoint, Numbered, db, fold, one_of
 from .enums import PartOfDay
-from .roads import NUMBERED, road_key, road_name
+from .roads import public_road, road_key
 from .rules import HasServiceRules
 from .working_days import today
 
 # A point on the map is one of a grid, whose lines are more than 100 m apart at our latitude.
 GRID = (0.001, 0.002)  # degrees of latitude and of longitude
 PLAIN_LETTERS = str.maketrans("æøåäöéü", "aoaaoeu")
-_BRACKETS = re.compile(r"[(\[].*?(?:[)\]]|$)")
-# House numbers, each marked by a #, with what belongs to them: nr. #, # B, # og #.
-_HOUSE = re.compile(r"(?:\b(?:nr|no|nummer)\.? )?#(?: [a-zæøå]\b)?(?: (?:[-–/]|og|til) #(?: [a-zæøå]\b)?)*+",
-                    re.IGNORECASE)
 # By the hour at which they end.
 PARTS_OF_DAY = {6: PartOfDay.NIGHT, 10: PartOfDay.MORNING, 14: PartOfDay.MIDDAY, 18: PartOfDay.AFTERNOON,
                 24: PartOfDay.EVENING}
@@ -117,21 +112,6 @@ class Result(HasServiceRules, HasPoint, Numbered, db.Model):
     @property
     def slug(self) -> str:
         return place_slug(self.road, self.town)
-
-
-def public_road(road: str, town: str) -> str:
-    """A road or venue as anybody may know it: without a house number, wherever it stands, and without what is in
-    brackets, such as whose house it is. The town alone where nothing else is left."""
-    words = _BRACKETS.sub(" ", road_name(road, town)).replace(",", " , ").split()
-    marked = ("#" if _is_house_number(before, word) else word for before, word in pairwise(["", *words]))
-    return " ".join(_HOUSE.sub("", " ".join(marked)).split()).replace(" ,", ",").strip(" ,.-–") or town
-
-
-def _is_house_number(before: str, word: str) -> bool:
-    """Whether a word with a figure in it is none of a name: Rute 22, E47, 1. Maj Plads, Frederik 7.s Gade."""
-    ordinal = re.fullmatch(r"\d+\.s?", word) and (word.endswith("s") or not before)
-    belongs = {fold(before), re.sub(r"\d", "", fold(word))} & NUMBERED or ordinal
-    return any(map(str.isdigit, word)) and not belongs
 
 
 def place_slug(road: str, town: str) -> str:

@@ -140,8 +140,9 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
                    resource_units: dict[str, str], method: str = "", travel: int = 0, public_place: str = "",
                    words: str = "") -> Event:
         """Another time, place or crew. Those with whom the date was agreed hear of it, unless only the crew changes."""
-        self._must_be_movable()
+        self._must_be(VisitStatus.PLANNED)
         before = self.starts_at, self.ends_at, self.public_place
+        require(self.is_movable or before[:2] == (starts_at, ends_at), f"visit {self.id} has tasks")
         self.place, self.method, self.public_place = place, method, public_place
         self._take(starts_at, ends_at, resource_units, travel)
         if self.date_agreed and before != (self.starts_at, self.ends_at, self.public_place):
@@ -187,7 +188,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
     def cancel(self, officer: "Officer", reason: str, words: str = "") -> Event:
         """It will not take place; its bookings wait for another visit. Whoever was told the date hears why at once,
         and by when we propose another: acute duty wins, and that is normal."""
-        self._must_be_movable()
+        require(self.is_movable, f"visit {self.id} is {self.status}, or has tasks")
         for booking in self.bookings:
             if self.date_agreed:
                 booking.call_off(officer, self, reason, words)
@@ -321,7 +322,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
 
     @property
     def is_movable(self) -> bool:
-        """Whether it may be moved or called off. What was seen there and is to be done makes it one that took place."""
+        """Whether its time may be moved, or it called off: tasks make it one that took place."""
         return self.is_planned and not self.tasks
 
     @property
@@ -381,9 +382,6 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
     def _drop(self, officer: "Officer | None", words: str = "", reason: str = "") -> Event:
         self.status, self.reservations, self.sequence = VisitStatus.CANCELLED, [], self.sequence + 1
         return record_event(EventKind.CANCELLED, visit=self, officer=officer, words=words, cause=reason)
-
-    def _must_be_movable(self) -> None:
-        require(self.is_movable, f"visit {self.id} is {self.status}, with {len(self.tasks)} tasks")
 
     def _must_be(self, *states: VisitStatus) -> None:
         require(self.status in states, f"visit {self.id} is {self.status}")

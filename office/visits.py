@@ -102,11 +102,11 @@ def visit(id: int):
 def reschedule(id: int):
     visit = db.get_or_404(Visit, id)
     service = SERVICES[visit.service]
-    if not visit.is_movable:
+    if not visit.is_planned:
         return redirect(url_for(".visit", id=id))
     waiting = list(dict.fromkeys([*visit.bookings, *visit.place.waiting_for_visit(service.key)]))
     form = _visit_form(service, waiting, obj=visit.place, data=_plan_of(visit))
-    form.agreed = frozenset(b.reference for b in visit.bookings)
+    form.agreed, form.stays = frozenset(b.reference for b in visit.bookings), not visit.is_movable
     if request.method != "POST":
         form.bookings.data = [*form.agreed, *request.args.getlist("sag")]
 

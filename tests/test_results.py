@@ -35,7 +35,8 @@ from models import (
     now,
     today,
 )
-from models.results import public_road, search_key
+from models.results import search_key
+from models.roads import public_road
 from reporting.export import csv_stream
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -331,7 +332,11 @@ def test_a_result_is_told_in_the_sentences_of_its_letter(app, service, details, 
     ("Bøgevænget nr. 5 ved søen", "Bøgevænget ved søen"), ("Bøgevænget 3A-5C, Fælleshuset", "Bøgevænget, Fælleshuset"),
     ("Bøgevænget 12 B ved skolen", "Bøgevænget ved skolen"), ("Bøgevænget 12 og 14 ved søen", "Bøgevænget ved søen"),
     ("Bøgevænget (nr 4", "Bøgevænget"), ("3A", "Haslev"), ("Rute 22", "Rute 22"), ("Ring2 ved Netto", "Ring2 ved Netto"),
-    ("E47 ved afkørsel 35", "E47 ved afkørsel 35"), ("1. Maj Plads", "1. Maj Plads"), ("Nr. Alslevvej 4", "Nr. Alslevvej")])
+    ("E47 ved afkørsel 35", "E47 ved afkørsel 35"), ("1. Maj Plads", "1. Maj Plads"), ("Nr. Alslevvej 4", "Nr. Alslevvej"),
+    ("H.C. Andersens Vej 4", "H.C. Andersens Vej"), ("Den 5. Maj Plads", "Den 5. Maj Plads"), ("Rute 5 A", "Rute 5 A"),
+    ("Holmegårdens 2. Vænge", "Holmegårdens 2. Vænge"), ("7-Eleven ved torvet", "7-Eleven ved torvet"),
+    ("Bygade 1 i svinget", "Bygade i svinget"), ("Storegade ud for nr. 5", "Storegade"), ("Vej 3", "Vej 3"),
+    ("Storegade ml. 10 og 20", "Storegade"), ("Vænget 5 A-B", "Vænget"), ("Bøgevænget 3. sal", "Bøgevænget")])
 def test_a_road_is_public_without_its_house_numbers_and_what_stands_in_brackets(typed, shown):
     assert public_road(typed, "Haslev") == shown
 

@@ -537,7 +537,13 @@ def test_nobody_is_asked_about_what_is_over(app, officer, clock, status):
 def test_a_visit_with_tasks_is_neither_moved_nor_called_off_and_they_stay_at_hand(app, officer):
     at = sent(app, officer)
     page = officer.get(f"/en/kontor/besoeg/{at.visit}")
-    assert "/aflys" not in page.html and "/flyt" not in page.html
+    assert "/aflys" not in page.html and "so it is not called off" in page.text
+    form = officer.get(f"/en/kontor/besoeg/{at.visit}/flyt")
+    other = officer.post(f"/en/kontor/besoeg/{at.visit}/flyt", {**as_sent(form, "crew"), "day": "2026-12-01"})
+    assert other.status == 422 and "so its time stays" in "".join(other.errors)
+    officer.post(f"/en/kontor/besoeg/{at.visit}/flyt", {**as_sent(form, "crew"), "crew": "Bo, Eva", "send": "1"})
+    with app.app_context():
+        assert db.session.get(Visit, at.visit).crew == "Bo, Eva"
     assert officer.post(f"/en/kontor/besoeg/{at.visit}/aflys", {"cause": "staff", "words": "Regn"}).status == 409
     with app.app_context():
         visit = db.session.get(Visit, at.visit)

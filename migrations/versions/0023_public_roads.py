@@ -1,4 +1,4 @@
-"""results: no house number in the middle of a road's name, where it was not taken out before"""
+"""places and results: a house number behind a road in several words is none of its name, and public in no name"""
 
 from alembic import op
 import sqlalchemy as sa
@@ -11,12 +11,18 @@ depends_on = None
 
 
 def upgrade():
-    from models.results import public_road
+    from models.results import search_key
+    from models.roads import public_road, road_key
 
     connection = op.get_bind()
-    results = sa.table('results', *map(sa.column, ('id', 'road', 'town')))
-    for number, road, town in connection.execute(sa.select(results)).all():
-        connection.execute(results.update().where(results.c.id == number).values(road=public_road(road, town)))
+    places = sa.table('places', *map(sa.column, ('id', 'road', 'town', 'road_key')))
+    for id, road, town, _ in connection.execute(sa.select(places)).all():
+        connection.execute(places.update().where(places.c.id == id).values(road_key=road_key(road, town)))
+    results = sa.table('results', *map(sa.column, ('id', 'road', 'postcode', 'town', 'municipality', 'search')))
+    for id, road, postcode, town, municipality, _ in connection.execute(sa.select(results)).all():
+        road = public_road(road, town)
+        connection.execute(results.update().where(results.c.id == id).values(road=road, search=search_key(
+            f"{road} {road_key(road, town)} {postcode} {town} {municipality}")))
 
 
 def downgrade():
