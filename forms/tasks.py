@@ -99,7 +99,7 @@ class TaskForm(Form):
         """What Task.update puts away, but for the owner."""
         return {"what": self.what.data, "due_on": self.due_on.data, "status": self.status.data,
                 "reason": self.reason.data or "", "public": self.is_public(), **self.pin(),
-                "jpeg": b"" if self.no_photo.data else self.photo.data,
+                "jpeg": self.photo.data or (b"" if self.no_photo.data else None),
                 "details": {name: value for name, value in self.answers().items() if name not in self.common}}
 
 

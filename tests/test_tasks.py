@@ -660,6 +660,19 @@ def test_a_photo_is_small_and_knows_nothing_but_what_it_shows(app, officer, visi
     assert b"Zulu" not in answer.data and "Photo of no. 1" in page.html
 
 
+def test_a_photo_that_is_sent_is_the_new_one_also_where_the_old_one_is_taken_away(app, officer, visit):
+    enter(officer, visit, photo=(jpeg(), "old.jpg"))
+    path = f"/kontor/opgave/{task(app).id}"
+
+    def width(**changes) -> int | None:
+        assert officer.post(path, {**SPOT, **changes}).status == 200
+        return task(app).jpeg and Image.open(BytesIO(task(app).jpeg)).width
+
+    assert width(no_photo="y", photo=(jpeg((500, 100)), "new.jpg")) == 500
+    assert width(photo=(jpeg((300, 100)), "newer.jpg")) == width() == 300, "without a word about it, it stays"
+    assert width(no_photo="y") is None
+
+
 @pytest.mark.parametrize("kind, mode", [("PNG", "RGBA"), ("PNG", "P"), ("PNG", "1"), ("WEBP", "RGB"), ("JPEG", "CMYK"),
                                         ("JPEG", "L")])
 def test_any_ordinary_picture_becomes_a_jpeg(app, officer, visit, kind, mode):
