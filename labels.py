@@ -81,6 +81,7 @@ ERRORS = {
     "enough": _l("As many letters as a form may send an address in a day had gone there. The booking stands."),
     "blocked": _l("The address is to get no receipts. The booking stands."),
     "aside": _l("The booking was set aside before the letter went."),
+    "withdrawn": _l("The booking was withdrawn before the letter went."),
     "unreached": _l("The address was taken off before the letter went, and it may go nowhere else."),
 }
 
@@ -93,8 +94,10 @@ def state_in_words(visit: Visit) -> str:
 
 def delivery_in_words(letter: Letter) -> str:
     """What has become of a letter; one by phone or by post is done by a person."""
-    if letter.channel is not Channel.EMAIL or letter.done_by:
-        return gettext("done") if letter.delivery_status is DeliveryStatus.SENT else gettext("waits for you")
+    if letter.is_task:
+        return gettext("waits for you")
+    if letter.delivery_status is DeliveryStatus.SENT and (letter.done_by or letter.channel is not Channel.EMAIL):
+        return gettext("done")
     return str(DELIVERY_STATUSES[letter.delivery_status])
 
 

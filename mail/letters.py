@@ -49,6 +49,7 @@ from models import (
 
 # Those that a form alone calls for. An address gets limits.RECEIPTS_A_DAY of them.
 LIMITED = frozenset(kind for kind in EventKind if kind.type.letter and kind.type.letter.limited)
+LASTING = frozenset(kind for kind in EventKind if kind.type.letter and kind.type.letter.lasts)
 DIGEST, WARNING, REMINDER = "digest", "warning", "reminder"
 # Who is written to besides citizens and officers, by the fact of the event that holds their number.
 RECIPIENTS = {"owner": Assignee, "waiter": WaitlistEntry, "link": FindingsLink, "invite": Invite, "feedback": Feedback}
@@ -195,18 +196,27 @@ def address_key(address: str) -> str:
 
 
 def _refresh_waiting_letters(events: list[Event]) -> None:
-    """What has not gone yet may have another reader by now, or one who never asked."""
-    changed = {e.booking.id: e for e in events if e.kind in (EventKind.SPAM, EventKind.CONTACT_CHANGED)}
-    waiting = select(Letter).where(Letter.booking_id.in_(changed), Letter.delivery_status == DeliveryStatus.WAITING,
-                                   Letter.channel == Channel.EMAIL)
-    for letter in db.session.scalars(waiting) if changed else ():
-        why, event = "", changed[letter.booking_id]
-        if event.kind is EventKind.SPAM:
-            why = "aside"
-        elif letter.kind in LIMITED and not event.officer:
-            why = _refused(letter.recipient, Letter.today_to(letter.recipient, LIMITED) - 1)  # it is among them
-        if why:
+    """What has not gone yet may have another reader by now, one who never asked, or one who wants nothing any more."""
+    kinds = (EventKind.SPAM, EventKind.WITHDRAWN, EventKind.CONTACT_CHANGED)
+    changed = {e.booking.id: e for e in events if e.kind in kinds}
+    not_gone = select(Letter).where(Letter.booking_id.in_(changed), Letter.delivery_status.in_(
+        (DeliveryStatus.WAITING, DeliveryStatus.FAILED)))
+    for letter in db.session.scalars(not_gone) if changed else ():
+        if why := _why_not_any_more(letter, changed[letter.booking_id]):
             letter.suppress(why)
+
+
+def _why_not_any_more(letter: Letter, event: Event) -> str:
+    """Why a letter that has not gone is not to go now, or nothing. Mails go in their order, so that who reads of a
+    withdrawal has read of what was withdrawn; what an officer is to see to has none, and would be told afterwards."""
+    waits_as_mail = letter.channel is Channel.EMAIL and letter.delivery_status is DeliveryStatus.WAITING
+    if event.kind is EventKind.SPAM:
+        return "aside"
+    if event.kind is EventKind.WITHDRAWN:
+        return "" if waits_as_mail or letter.kind in LASTING else "withdrawn"
+    if waits_as_mail and letter.kind in LIMITED and not event.officer:
+        return _refused(letter.recipient, Letter.today_to(letter.recipient, LIMITED) - 1)  # it is among them
+    return ""
 
 
 def _add(kind: str, held_back: str, words: dict, **columns) -> Letter:

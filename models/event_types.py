@@ -23,6 +23,7 @@ class LetterRule:
     confirms: bool = False  # no answer yet: it goes by e-mail where there is an address, whatever way is wanted
     entry: bool = False  # may change what stands in the reader's calendar: an e-mail brings its visit along
     limited: bool = False  # a form alone calls for it, perhaps not its reader: an address gets only so many a day
+    lasts: bool = False  # it is still to be read when its wish has been withdrawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +73,9 @@ class EventKind(enum.StrEnum):
     POSTPONED = "postponed", EventType(
         label=N_("Could not be carried out; the wish stands"), facts=("due_on",), visible=True, new_promise=True,
         letter=LetterRule())
-    ANSWERED = "answered", EventType(label=N_("Answered with findings"), visible=True, letter=LetterRule())
-    CORRECTED = "corrected", EventType(label=N_("Corrected findings sent"), visible=True, letter=LetterRule())
+    ANSWERED = "answered", EventType(label=N_("Answered with findings"), visible=True, letter=LetterRule(lasts=True))
+    CORRECTED = "corrected", EventType(
+        label=N_("Corrected findings sent"), visible=True, letter=LetterRule(lasts=True))
     DECLINED = "declined", EventType(
         label=N_("Could not be met"), facts=("reason", "starts_at"), quotes=("instead", "said"), visible=True,
         letter=LetterRule(entry=True))
@@ -134,7 +136,7 @@ class EventKind(enum.StrEnum):
     PUBLISHED = "published", EventType(label=N_("Protocol made public"))
     UNPUBLISHED = "unpublished", EventType(label=N_("Protocol no longer public"))
     FOLLOWED_UP = "followed_up", EventType(
-        label=N_("Findings of a further visit sent"), visible=True, letter=LetterRule())
+        label=N_("Findings of a further visit sent"), visible=True, letter=LetterRule(lasts=True))
     UNFOLLOWED = "unfollowed", EventType(label=N_("No further findings wanted"), visible=True)
     MERGED = "merged", EventType(label=N_("Places made one"), facts=("before", "after"))
     PARTED = "parted", EventType(label=N_("Place parted in two"), facts=("before", "after"))
@@ -154,7 +156,8 @@ class EventKind(enum.StrEnum):
     WAITER_TOLD = "waiter_told", EventType(
         label=N_("Told that the form is open"), facts=("waiter", "service"), letter=LetterRule("waiter"))
     LINKS_SENT = "links_sent", EventType(
-        label=N_("Links sent to whoever had lost them"), by="citizen", letter=LetterRule(confirms=True, limited=True))
+        label=N_("Links sent to whoever had lost them"), by="citizen",
+        letter=LetterRule(confirms=True, limited=True, lasts=True))
     RATED = "rated", EventType(
         label=N_("Did the answer help?"), by="citizen", facts=("helped", "why"), disclosed=True)
     JOURNALISED = "journalised", EventType(label=N_("Journal number"), facts=("journal",), after_removal=True)

@@ -379,6 +379,7 @@ def posts(district) -> list[tuple[str, str, dict]]:
             "road": "Bygaden", "from_to": "", "postcode": "4690", "bookings": [who["granted"][0]]}
     found = {"performed": "no", "cause": "weather", "suit": "suitable", "next": ["closed"]}
     return [
+        ("office.resolve_letter", f"/kontor/breve/{failed}", {"done": "1"}),
         ("citizen.book", "/bestil/faerdselskontrol", {**WISH, "once": "ny", "send": "1"}),
         ("citizen.change", f"{public['new']}/besked", {"words": "Også om aftenen."}),
         ("citizen.change", f"{public['new']}/kontakt", {"name": "Ny", "email": "ny@example.dk", "reply": "email"}),
@@ -455,7 +456,6 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.open_intake", "/kontor/indtag/mobil-politistation/aabn", {}),
         ("office.officer_absence", "/kontor/fravaer", {"first": "2026-07-01", "last": "2026-07-02"}),
         ("office.end_officer_absence", f"/kontor/fravaer/{absent}/fjern", {}),
-        ("office.resolve_letter", f"/kontor/breve/{failed}", {"done": "1"}),
         ("citizen.not_me", not_me, {"close": "1"}),
         ("office.lift_block", f"/kontor/breve/spaerret/{blocked}/ophaev", {}),
         ("office.log_in", "/kontor/log-ind", {"email": OFFICER, "password": PASSWORD}),

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from conftest import OFFICER, WISH, Person, book, logged_in
 from helpers import wish
-from helpers_cases import change
+from helpers_cases import accept, change, reported
 
 from forms import Form
 from forms.validators import EmailAddress
@@ -382,3 +382,55 @@ def test_a_reader_neither_sees_nor_lifts_what_is_held_back(app):
         Officer.add("laeser@politi.example", "Lea", "en lang adgangskode", Role.READER)
         db.session.commit()
     assert logged_in(app, "laeser@politi.example").client.get("/kontor/breve/tilbageholdt").status_code == 403
+
+
+# What an officer is to see to: by phone, by post, or because no mail has reached anybody.
+
+def unreached(app) -> tuple[Booking, ...]:
+    """Three wishes that have had their yes, each in its own way, and none of them has been told."""
+    ways = ({"email": "", "phone": "12345678", "reply": Channel.PHONE},
+            {"email": "", "address": "Vej 1\n4690 Haslev", "reply": Channel.POST}, {})
+    bookings = tuple(accept(app, wish(app, **way)) for way in ways)
+    with app.app_context():
+        for letter in db.session.query(Letter).filter_by(channel=Channel.EMAIL):
+            letter.mark_failed("refused 550")
+        db.session.commit()
+    return bookings
+
+
+def to_see_to(officer: Person) -> int:
+    return int(re.search(r"Letters to see to (\d+)", officer.get("/en/kontor/").text)[1])
+
+
+def test_nobody_is_phoned_written_to_or_looked_for_about_what_is_not_genuine(app, officer):
+    bookings = unreached(app)
+    assert to_see_to(officer) == 4, "two of them are mails to one address"
+    for booking in bookings:
+        change(app, booking, lambda b, o: b.mark_as_spam())
+    assert to_see_to(officer) == 0 and set(fates(app)) == {("held", "aside")}
+    page = officer.get(f"/en/kontor/breve/{letters(app, channel=Channel.PHONE)[0].id}")
+    assert "held back" in page.text and "waits for you" not in page.text and "I have phoned" not in page.text
+
+
+def test_who_has_withdrawn_is_told_that_alone_and_not_what_nobody_had_told_them_before(app, officer):
+    phoned, posted, mailed = unreached(app)
+    for booking in (phoned, posted, mailed):
+        change(app, booking, lambda b, o: b.withdraw())
+    assert to_see_to(officer) == 2, "the receipts by phone and by post"
+    assert {letter.kind for letter in letters(app, delivery_status=DeliveryStatus.WAITING)} == {EventKind.WITHDRAWN}
+    assert "was withdrawn before the letter went" in officer.get("/en/kontor/breve/tilbageholdt").text
+
+
+def test_a_mail_that_waits_goes_before_the_receipt_of_the_withdrawal(app):
+    change(app, accept(app, wish(app)), lambda b, o: b.withdraw())
+    assert [letter.kind for letter in letters(app, delivery_status=DeliveryStatus.WAITING)][-2:] == [
+        EventKind.ACCEPTED, EventKind.WITHDRAWN]
+
+
+def test_findings_are_still_to_be_phoned_where_the_wish_was_taken_up_again_and_withdrawn(app, officer):
+    booking = wish(app, email="", phone="12345678", reply=Channel.PHONE)
+    reported(app, booking)
+    for verb in (lambda b, o: b.reopen("Det var et andet sted."), lambda b, o: b.withdraw()):
+        change(app, booking, verb)
+    assert [letter.kind for letter in letters(app, delivery_status=DeliveryStatus.WAITING)] == [
+        EventKind.ANSWERED, EventKind.WITHDRAWN]
