@@ -37,7 +37,7 @@ from flask_wtf.csrf import generate_csrf
 from jinja2 import PrefixLoader
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug import formparser
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import BadRequest, Conflict, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 from werkzeug.wrappers import Response
@@ -62,11 +62,9 @@ PUBLIC_PARTS = {"slug", "number"}
 PERMISSIONS = "geolocation=(self), " + ", ".join(f"{power}=()" for power in (
     "accelerometer", "autoplay", "camera", "display-capture", "fullscreen", "gyroscope", "hid", "local-fonts",
     "magnetometer", "microphone", "midi", "payment", "publickey-credentials-get", "serial", "usb"))
-
 HEADERS = {
     "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": PERMISSIONS}
+    "Cross-Origin-Opener-Policy": "same-origin", "Permissions-Policy": PERMISSIONS}
 
 
 def init_app(app: Flask) -> None:
@@ -82,12 +80,12 @@ def init_app(app: Flask) -> None:
     app.teardown_request(may_write_again)
     app.after_request(add_headers)
     app.after_request(pack_page)
-    for code in (400, 403, 404, 413, 429, 500):
+    for code in (400, 403, 404, 409, 413, 429, 500):
         app.register_error_handler(code, error_page)
     app.register_error_handler(405, method_not_allowed)
     app.register_error_handler(OperationalError, database_unavailable)
     app.register_error_handler(DataError, lambda _error: error_page(BadRequest()))  # longer than its column, folded
-    app.register_error_handler(NotAllowed, lambda _error: (render_template("error.html", code=409), 409))
+    app.register_error_handler(NotAllowed, lambda _error: error_page(Conflict()))
 
 
 # The language
@@ -136,9 +134,8 @@ def file_address(filename: str, endpoint: str = "static") -> str:
 
 
 class MultipartParts(formparser.MultipartDecoder):
-    """The parts of a body with files. Where the name of one was no UTF-8, the whole form counted as empty, and the page
-    said that it had been open for too long: such a name is read as well as it can be. A part without a name, with which
-    nothing else here could deal, gets an empty one, that of no field."""
+    """The parts of a body with files. A name that is no UTF-8, for which Werkzeug takes the whole form for empty, is
+    read as well as it can be; a part without a name, with which nothing else here could deal, gets an empty one."""
 
     def _parse_headers(self, data):
         headers = super()._parse_headers(data.decode(errors="replace").encode())
@@ -383,8 +380,11 @@ def shown_version() -> int | None:
     return request.form.get("version", type=int)
 
 
-def redirect_unchanged(address: str, message: str) -> Response:
-    """Lead on without any change, and say why."""
+def redirect_unchanged(address: str, message: str, form: Form | None = None) -> Response:
+    """Lead on without any change, and say why; past what was typed into `form`, where that has come too late."""
+    if form and form.typed():
+        g.typed, g.back = form, address
+        abort(409)
     return lead_on(address, warning=str(message))
 
 

@@ -21,9 +21,11 @@ from wtforms import (
     DecimalField,
     Field,
     FieldList,
+    FileField,
     FormField,
     HiddenField,
     IntegerField,
+    PasswordField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -116,6 +118,7 @@ class Form(FlaskForm):
                 field.process(MultiDict())
                 field.validators = [Optional()]
         valid = super().validate(extra_validators) and "kept_back" not in g  # see office/versions.py
+        g.typed = self  # the rows of a form have been looked at by now
         for wrong, field, words in self.contradictions():
             if wrong:
                 field.errors = [*field.errors, words]
@@ -207,6 +210,12 @@ class Form(FlaskForm):
         """What is filled in, as (name, question, answer) in words."""
         return [(name, str(self[name].label.text), in_words(self[name])) for name in flat(names)
                 if self[name].data not in (None, "", [], {}) and self[name].data is not False]
+
+    def typed(self) -> list[tuple[str, str]]:
+        """What was sent by this form, as (question, answer) in words, for whoever cannot send it any more: no passwords
+        and no files."""
+        names = [f.name for f in self if not isinstance(f, (FileField, HiddenField, PasswordField))]
+        return [(question, answer) for _, question, answer in self.described(names)] if self.is_submitted() else []
 
     @classmethod
     def describe(cls, answers: dict, internal: bool = False) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from sqlalchemy import inspect, update
 from sqlalchemy.exc import OperationalError
 
-from forms import ON_THE_DAY, PressForm
+from forms import ON_THE_DAY, Form, PressForm
 from languages import LANGUAGES, prefix
 from mail.outbox import by_mail_server
 from models import (
@@ -133,10 +133,10 @@ def booking_or_404(reference: str) -> Booking:
     return g.case
 
 
-def not_any_more(reference: str):
-    """Back to a case that does not allow what was pressed."""
-    return redirect_unchanged(url_for("office.booking", reference=reference), gettext(
-        "That is not possible any more. Below you see how the case stands now."))
+def not_any_more(form: Form, address: str):
+    """To the page of what does not allow any more what was pressed, past what was typed into `form`."""
+    return redirect_unchanged(address, gettext(
+        "That is not possible any more. Below you see how the case stands now."), form)
 
 
 def changed_since(cases: list[Booking]) -> list[Booking]:

@@ -53,10 +53,10 @@ def _rule(names) -> str:
 
 @office.route(f"/sag/<reference>/{_rule(ACTIONS)}", methods=["GET", "POST"])
 def decide(reference: str, name: str):
-    booking = booking_or_404(reference)
+    booking, back = booking_or_404(reference), url_for(".booking", reference=reference)
     if not ACTIONS[name].allowed(booking):
-        return not_any_more(reference)
-    return _decide(ACTIONS[name], [booking], url_for(".booking", reference=reference))
+        return not_any_more(ACTIONS[name].form([booking], request.form), back)
+    return _decide(ACTIONS[name], [booking], back)
 
 
 @office.post(f"/flere/{_rule(FOR_MANY)}")
@@ -73,10 +73,11 @@ def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool =
     chosen = [b for b in bookings if action.allowed(b) and not (many and b in since)]
     shown = {"action": action, "chosen": chosen, "left_out": [b for b in bookings if b not in chosen], "since": since,
              "back": back, "many": many, "newest": newest, "form": None, "letters": None}
+    typed = request.form if posted and (not many or {"send", "show"} & request.form.keys()) else None
     if not chosen:
         answer_again()
-        return render_template("office/decide.html", **shown)
-    typed = request.form if posted and (not many or {"send", "show"} & request.form.keys()) else None
+        unsent = action.form(bookings, typed).typed() if typed else []
+        return render_template("office/decide.html", **shown, unsent=unsent)
     form = shown["form"] = action.form(chosen, typed)
 
     def change() -> None:
@@ -141,6 +142,8 @@ CASE_FORMS = {
 def save(reference: str, name: str):
     booking, (shown_as, kind, verb) = booking_or_404(reference), CASE_FORMS[name]
     form = kind(obj=booking)
+    if booking.removed_on and kind is not JournalForm:
+        return not_any_more(form, url_for(".booking", reference=reference))
     if not form.validate():
         return _booking_page(booking, **{shown_as: form}), 422
     verb(booking, form)
@@ -161,9 +164,9 @@ def offer(reference: str):
     """Propose up to three dates. The form starts with the nearest at which the officer is free."""
     booking = booking_or_404(reference)
     service = SERVICES[booking.service]
-    if not (service.date_is_agreed and booking.may_be_visited(date_agreed=True)):
-        return not_any_more(reference)
     kind = OfferForm.for_service(service.resources, current_app.config["DISTRICT"].units)
+    if not (service.date_is_agreed and booking.may_be_visited(date_agreed=True)):
+        return not_any_more(kind(), url_for(".booking", reference=reference))
     form, preview = kind(data=_first_offer(booking, service)), None
     newest, since = newest_event(), changed_since([booking])
     if form.validate_on_submit():

@@ -10,7 +10,7 @@ from forms import FeedbackAnswerForm
 from models import BlockedAddress, Channel, DeliveryStatus, Feedback, Letter, db
 from web import commit_and_redirect, form_page, needs_press
 
-from .blueprint import office
+from .blueprint import not_any_more, office
 
 PAGE = 100
 
@@ -54,6 +54,8 @@ def resolve_letter(id: int):
 def feedback(id: int):
     """The answer goes by letter where there is an address; else the message is seen to."""
     message, form = db.get_or_404(Feedback, id), FeedbackAnswerForm()
+    if message.closed_at and form.typed():
+        return not_any_more(form, url_for(".feedback", id=id))
     if message.closed_at or not form.validate_on_submit():
         return form_page("office/feedback.html", form, message=message)
     message.answer(g.officer, form.words.data)

@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, g, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ from catalogue import SERVICES, Service
 from forms import NOBODY, AssigneeForm, PressForm, TaskForm
 from mail.letters import preview_letters
 from models import Assignee, Task, Visit, db, start_writing
-from web import commit_and_redirect, form_page, needs_press, reads_first
+from web import commit_and_redirect, form_page, needs_press, reads_first, redirect_unchanged
 
 from .blueprint import office
 from .versions import has_changed, is_done
@@ -112,8 +112,8 @@ def _begun(id: int) -> tuple[Visit, Service]:
     if not service.tasks:
         abort(404)
     if not visit.has_begun:
-        flash(gettext("That can be entered once the visit has begun."))
-        abort(redirect(url_for(".visit", id=id)))
+        abort(redirect_unchanged(url_for(".visit", id=id), gettext("That can be entered once the visit has begun."),
+                                 service.tasks.of()))
     return visit, service
 
 

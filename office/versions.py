@@ -104,10 +104,11 @@ def _poll(id: int, **_more) -> Subject:
     return Subject([id, poll and _row(poll), _rows(poll.counts) if poll else []], "office.poll", {"id": id})
 
 
-def _findings_by_link(id: int, secret: str) -> Subject:
+def _findings_by_link(id: int, secret: str) -> Subject | None:
+    """None where no press counts any more, and the page says that and no more."""
     link = FindingsLink.by_link(id, secret)
-    return Subject(link and [link.visit.status, link.visit.draft], "office.findings_by_link",
-                   {"id": id, "secret": secret})
+    return Subject([link.visit.status, link.visit.draft], "office.findings_by_link",
+                   {"id": id, "secret": secret}) if link and link.works else None
 
 
 def _task(id: int) -> Subject:
@@ -137,7 +138,7 @@ def _letter(id: int) -> Subject:
     return Subject([_row(letter), reader and _row(reader)], "office.letter", {"id": id})
 
 
-ABOUT: dict[str, Callable[..., Subject]] = {
+ABOUT: dict[str, Callable[..., Subject | None]] = {
     **dict.fromkeys(("booking", "decide", "offer", "save", "mark_read", "belongs"), _case),
     "plan": lambda reference: _planned(_case(reference)),
     "again": lambda id: _planned(_visit(id)),

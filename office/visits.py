@@ -54,7 +54,7 @@ def plan(reference: str):
     first = booking_or_404(reference)
     service, place = SERVICES[first.service], first.place
     if not first.may_be_planned:
-        return not_any_more(reference)
+        return not_any_more(_visit_form(service, [first], obj=place), url_for(".booking", reference=reference))
     waiting = first.may_share_visit
     return _plan_page(service, place, waiting, _start(service, first, place), request.args.getlist("sag") or [
         b.reference for b in waiting if b is first or b.place is place and b.status is BookingStatus.ACCEPTED],
@@ -102,10 +102,10 @@ def visit(id: int):
 def reschedule(id: int):
     visit = db.get_or_404(Visit, id)
     service = SERVICES[visit.service]
-    if not visit.is_planned:
-        return redirect(url_for(".visit", id=id))
     waiting = list(dict.fromkeys([*visit.bookings, *visit.place.waiting_for_visit(service.key)]))
     form = _visit_form(service, waiting, obj=visit.place, data=_plan_of(visit))
+    if not visit.is_planned:
+        return not_any_more(form, url_for(".visit", id=id))
     form.agreed, form.stays = frozenset(b.reference for b in visit.bookings), not visit.is_movable
     if request.method != "POST":
         form.bookings.data = [*form.agreed, *request.args.getlist("sag")]
@@ -125,6 +125,8 @@ def cancel(id: int):
     """Those who know the date hear at once that it is off, and why; the officer sees the letters first."""
     visit = db.get_or_404(Visit, id)
     form = _cancel_form(visit)
+    if not visit.is_movable:
+        return not_any_more(form, url_for(".visit", id=id))
     if not form.validate():
         return visit_page(visit, cancel=form), 422
 
@@ -143,8 +145,8 @@ def findings(id: int):
     visit = db.get_or_404(Visit, id)
     service = SERVICES[visit.service]
     if visit.starts_at > now() or visit.status is VisitStatus.CANCELLED:
-        flash(gettext("Findings can be entered when the visit has taken place."))
-        return redirect(url_for(".visit", id=id))
+        return redirect_unchanged(url_for(".visit", id=id), gettext(
+            "Findings can be entered when the visit has taken place."), service.findings())
     form = service.findings(data=visit.draft or visit.findings or service.start_findings(visit))
     if not form.validate_on_submit():
         return form_page("office/findings.html", form, visit=visit, service=service)
@@ -158,7 +160,7 @@ def report(id: int):
     visit, back = db.get_or_404(Visit, id), url_for(".visit", id=id)
     service, form = SERVICES[visit.service], ReportForm()
     if visit.draft is None:
-        return redirect(back)
+        return not_any_more(form, back)
 
     def change() -> None:
         visit.report(g.officer, form.withhold.data or "")
@@ -175,6 +177,8 @@ def report(id: int):
 def withhold_result(id: int):
     """Keep the findings from the public: not yet, or not any more."""
     visit, form = db.get_or_404(Visit, id), WithholdForm()
+    if visit.withheld:
+        return not_any_more(form, url_for(".visit", id=id))
     if not form.validate():
         return visit_page(visit, withhold=form), 422
     visit.withhold(g.officer, form.withhold.data)
@@ -326,6 +330,8 @@ def _is_public(form: VisitForm) -> bool:
 @office.post("/besoeg/<int:id>/feltlink")
 def send_field_link(id: int):
     visit, form = db.get_or_404(Visit, id), ColleagueForm()
+    if not visit.is_open:
+        return not_any_more(form, url_for(".visit", id=id))
     if not form.validate():
         return visit_page(visit, field_link=form), 422
     FindingsLink.send(g.officer, visit, form.email.data, form.language.data)
@@ -347,9 +353,11 @@ def findings_by_link(id: int, secret: str):
     link = FindingsLink.by_link(id, secret) or abort(404)
     visit = link.visit
     start_audit(None, page_key(), f"besoeg/{visit.id}/felt/{id}")
-    if not link.works or visit.starts_at > now():
-        return render_template("office/findings_link.html", link=link, form=None), 200 if link.works else 410
     service = SERVICES[visit.service]
+    if not link.works or visit.starts_at > now():  # of what is stored, such a page shows nothing
+        unsent = service.findings().typed()
+        return render_template("office/findings_link.html", link=link, form=None, unsent=unsent), (
+            200 if link.works else 410)
     form = service.findings(data=visit.draft or service.start_findings(visit))
     if not form.validate_on_submit():
         return form_page("office/findings_link.html", form, link=link, service=service)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from conftest import PASSWORD, Person, logged_in
-from helpers import wish
+from helpers import as_sent, wish
 from helpers_cases import FOUND, SECRETS, TERSLEV, link as url_of, planned
 
 from models import Event, EventKind, FindingsLink, Letter, Officer, Visit, VisitStatus, db, now
@@ -115,6 +115,22 @@ def test_a_link_that_is_withdrawn_or_expired_or_made_up_opens_nothing(app, ida, 
         assert kinds.count(EventKind.FIELD_ASKED) == 2 and kinds.count(EventKind.FIELD_WITHDRAWN) == 1
 
 
+def test_a_correction_that_came_too_late_is_shown_to_be_copied_and_nothing_that_is_stored(app, ida, stranger):
+    visit = begun(app, wish(app))
+    link, typed = sent(app, ida, visit), {**TERSLEV, "periods-0-day": now().date().isoformat()}
+    stranger.post(link, typed)
+    page = stranger.get(link)
+    ida.post(f"/en/kontor/besoeg/{visit}/svar")
+    page = stranger.post(link, {**as_sent(page, "passed"), "passed": "9471", "place": "Ved kirken"})
+    assert page.status == 410 and "What you wrote was not sent" in page.text and "Press once more" not in page.text
+    assert "9,471" in page.text and "Ved kirken" in page.text
+    page = stranger.post(link, {"passed": "9471"}, check=False)
+    assert page.status == 410 and "9,471" in page.text and TERSLEV["place"] not in page.text
+    assert "What you wrote" not in stranger.get(link).text
+    with app.app_context():
+        assert db.session.get(Visit, visit).findings["passed"] == 94
+
+
 def test_the_links_that_a_removed_officer_has_sent_open_nothing_and_those_of_others_do(app, ida, stranger):
     visit = begun(app, wish(app))
     with app.app_context():
@@ -166,5 +182,5 @@ def test_a_visit_whose_findings_are_sent_gets_no_new_link(app, ida):
         found.report(officer)
         db.session.commit()
     page = ida.post(f"/en/kontor/besoeg/{visit}/feltlink", {"email": "a@b.dk", "language": "da"})
-    assert page.status == 409
+    assert page.status == 409 and "a@b.dk" in page.text, "what was typed is shown, to be copied"
     assert logged_in(app).get(f"/en/kontor/besoeg/{visit}").status == 200

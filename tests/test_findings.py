@@ -678,7 +678,7 @@ def test_a_cancelled_visit_has_no_findings(app, ida):
         db.session.get(Visit, id).cancel(Officer.by_email(OFFICER), "regn")
         db.session.commit()
     page = ida.post(f"/en/kontor/besoeg/{id}/resultat", TERSLEV)
-    assert page.status == 200
+    assert page.status == 409
     with app.app_context():
         assert db.session.get(Visit, id).draft is None
 
