@@ -23,6 +23,8 @@ def assignee(id: int, secret: str):
 def answer(id: int, secret: str, number: int):
     owner, form = _own(id, secret), TaskAnswerForm().numbered(number)
     task = owner.notified_task(number)
+    if owner.visit.removed_on:
+        return _assignee_page(owner, unsent=form.words.data or ""), 409
     if task is None and owner.was_asked(number):
         flash(gettext("No. %(number)s is not yours any more, so your answer was not sent.", number=number), "warning")
         return _assignee_page(owner, unsent=form.words.data or ""), 409

@@ -25,7 +25,7 @@ import pytest
 import time_machine
 from browser import running
 from conftest import OFFICER, WISHES, Person, book, logged_in
-from helpers import one_app
+from helpers import as_sent, one_app
 from helpers_servers import MailServer
 
 import catalogue
@@ -444,6 +444,22 @@ def test_nobody_writes_anew_where_it_is_removed(one):
         page = officer.post(path, data)
         assert page.status == 409 and GONE in page.html or path == f"{life.links['control']}/kontakt", path
     assert traces(app, GONE) == []
+
+
+def test_who_was_responsible_reads_that_it_is_removed_and_keeps_what_they_type_too_late(one):
+    app, *_ = one
+    with app.app_context():
+        owner = db.session.query(Assignee).first()
+        own, number = f"/en/ansvar/{owner.id}/{owner.secret}", owner.notified_tasks[0].number
+    person = Person(app)
+    form = as_sent(person.get(own), "words")
+    flask(app, "remove")
+    page = person.get(own)
+    assert page.status == 200 and "was written were removed on 15 September 2027" in page.text
+    assert "Answer" not in page.html.split("<main")[1] and "<form" not in page.html.split("<main")[1]
+    page = person.post(f"{own}/{number}", {**form, "status": "done", "words": GONE})
+    assert page.status == 409 and "removed on" in page.text and "What you wrote was not sent" in page.text
+    assert GONE in page.text and traces(app, GONE) == []
 
 
 def test_the_job_twice_or_killed_in_between_does_what_once_does(one, monkeypatch):
