@@ -25,11 +25,14 @@ from browser import (
 )
 from conftest import OFFICER, PASSWORD
 from furnished import READER, WORDS, yesterday
+from helpers import wish
 from helpers_browser import assert_status, assert_text, booked, log_in, office_page, send, send_again, send_off
+from helpers_cases import change
 from helpers_page import NARROW, faults, layout, wait_for_maps
 from ways import MEETING, VAN, WALK, fill_in
 
 from app import create_app
+from languages import prefix
 from models import Booking, Officer, Visit, db, today
 
 pytestmark = pytest.mark.browser
@@ -245,6 +248,14 @@ def clash(visitor: Visitor) -> None:
     visitor.press("Save the plan")
 
 
+def decline_what_is_withdrawn(visitor: Visitor) -> None:
+    """The citizen is quicker by a moment."""
+    booking = wish(visitor.site.app, road="Sildigvej")
+    visitor.open(f"{prefix(visitor.language)}/kontor/sag/{booking.reference}/afslag")
+    change(visitor.site.app, booking, lambda b, officer: b.withdraw())
+    send(words=WORDS)(visitor)
+
+
 def with_all(name: str, visitor: Visitor) -> None:
     """Tick the whole page, and press."""
     visitor.page.locator("#all").focus()
@@ -363,6 +374,7 @@ PAGES = [
     Page("ask-errors", "/kontor/sag/{received}/spoerg", "officer", send(answer_by="2020-01-01"), 422),
     Page("ask-letter", "/kontor/sag/{received}/spoerg", "officer", send(words=WORDS)),
     Page("decline-errors", "/kontor/sag/{received}/afslag", "officer", send(words="Ring 12345678"), 422),
+    Page("decline-too-late", "/kontor/", "officer", decline_what_is_withdrawn, 409),
     Page("refer-errors", "/kontor/sag/{received}/henvis", "officer", send(), 422),
     Page("delay-errors", "/kontor/sag/{received}/udsaet", "officer", send(), 422),
     *(Page(f"many-{name}", "/kontor/?bunke=nye", "officer", partial(with_all, name)) for name in (
