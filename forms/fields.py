@@ -199,6 +199,10 @@ class Clock(TimeField):
     def process_data(self, value):
         self.data = time.fromisoformat(value) if isinstance(value, str) else value
 
+    def process_formdata(self, valuelist):
+        """17.3 is half past five to one, and three minutes past to another."""
+        super().process_formdata([re.sub(r"(?<=[:.])\d$", "?", typed) for typed in valuelist])
+
 
 class Repeat(FieldList):
     """Rows of the same questions, with a few blank ones below those filled in. Blank rows are no answers.

@@ -294,15 +294,17 @@ def _number_in(typed: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-# A number or a reference, with what it is in front of it.
-_NAMED = re.compile(r"(?:tlf|tel|telefon|mobil|mob|phone|sag|case)\b[\W_]*(?P<rest>.+)", re.IGNORECASE)
+# What stands in front of a number or a reference: tlf. nr., sagsnr., case.
+_NAMED = re.compile(r"(?:(?:(?:tlf|tel|telefon|mobil|mob|phone|sags?|case)(?:nr|no|nummer)?|nr|no|nummer)[\s.:#]+)*",
+                    re.IGNORECASE)
 
 
 def as_stored(typed: str) -> str:
     """What somebody is searched by, as it is kept: the eight digits of a phone number, an e-mail address alone."""
-    named = _NAMED.fullmatch(typed)
-    typed = _address_in(named["rest"] if named else typed)
-    if re.fullmatch(r"[+\d() ]+", typed):  # with strokes in it, it may be a journal's
+    if "@" in typed:
+        return _address_in(typed)
+    typed = typed[_NAMED.match(typed).end():]
+    if re.fullmatch(r"[+\d() ]+|(?:\+|00)[\d() .-]+", typed):  # others with strokes may be a journal's
         with suppress(ValidationError):
             return _number_in(typed)
     return typed

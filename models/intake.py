@@ -67,9 +67,11 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
     @classmethod
     def ask(cls, service: str, email: str, language: str) -> None:
         """Put an address on the list, once. The letter that asks for a confirmation goes only where no other such
-        letter lies unanswered, whatever service it was for."""
+        letter lies unanswered, whatever service it was for; that one's link is good for as long as this one's."""
         email = in_small_letters(in_ascii(email))
         known = {w.service: w for w in db.session.scalars(select(cls).where(cls.email == email))}
+        for other in known.values():
+            other.asked_on = other.asked_on if other.confirmed_at else today()
         if again := known.get(service):
             again._wait_again()
             return

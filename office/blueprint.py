@@ -133,7 +133,7 @@ def booking_or_404(reference: str) -> Booking:
     return g.case
 
 
-def not_any_more(form: Form, address: str):
+def not_any_more(form: Form | None, address: str):
     """To the page of what does not allow any more what was pressed, past what was typed into `form`."""
     return redirect_unchanged(address, gettext(
         "That is not possible any more. Below you see how the case stands now."), form)

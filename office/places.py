@@ -12,7 +12,7 @@ from reporting import at_place, effect, hotspots, share_charged
 from web import commit_and_redirect, needs_press
 
 from .actions import FOR_MANY, for_many
-from .blueprint import booking_or_404, office
+from .blueprint import booking_or_404, not_any_more, office
 
 PAGE = 50  # places
 
@@ -63,7 +63,9 @@ def merge(id: int):
 @office.post("/sted/<int:id>/saml/<int:other>")
 @needs_press
 def merge_into(id: int, other: int):
-    place, other = _standing(id), _standing(other)
+    place, other = _standing(id), db.get_or_404(Place, other)
+    if other.merged_into:  # into a place that nobody has been shown
+        return not_any_more(None, url_for(".place", id=place.id))
     return _merge(place, other) if place is not other else redirect(url_for(".place", id=place.id), 303)
 
 
@@ -84,7 +86,9 @@ def split(id: int):
 @needs_press
 def belongs(reference: str, id: int):
     """The booking belongs to a place close by."""
-    booking, place, back = booking_or_404(reference), _standing(id), url_for(".booking", reference=reference)
+    booking, place, back = booking_or_404(reference), db.get_or_404(Place, id), url_for(".booking", reference=reference)
+    if place.merged_into:
+        return not_any_more(None, back)
     if booking.place is place:
         return redirect(back, 303)
     booking.move(g.officer, place)

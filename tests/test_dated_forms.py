@@ -285,6 +285,11 @@ def test_the_van_names_its_own_hours_and_a_control_none(english):
     assert SERVICES["traffic"].questions(formdata=None, meta={"csrf": False}).wishes() == []
 
 
+@pytest.mark.parametrize("typed", ["17.3", "7:5", "17", "17.60"])
+def test_a_time_that_could_be_another_one_is_refused(english, typed):
+    assert not asked(WALK, **on("2027-05-01", typed)).validate()
+
+
 # How it reads.
 
 

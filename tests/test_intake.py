@@ -380,6 +380,24 @@ def test_when_it_opens_all_who_are_left_are_told_once_and_are_off_the_list(pause
         assert db.session.query(Event).filter(Event.kind == EventKind.WAITER_TOLD).count() == 2
 
 
+def test_the_one_letter_of_two_services_is_good_as_long_as_the_later_one_waits(paused, clock, citizen):
+    with paused.app_context():
+        IntakePause.pause(db.session.get(Officer, 1), "walk", today() + timedelta(days=60), TEXTS)
+        IntakePause.pause(db.session.get(Officer, 1), "traffic", today() + timedelta(days=60), TEXTS)
+        db.session.commit()
+    citizen.post(f"{BOOK}/besked", {"email": ANNA})
+    clock.shift(timedelta(days=6))
+    citizen.post("/en/bestil/tryghedsvandring/besked", {"email": ANNA})
+    clock.shift(timedelta(days=5))
+    with paused.app_context():
+        WaitlistEntry.notify_all()
+        db.session.commit()
+    [letter] = letters_to(paused, ANNA)
+    citizen.post(link_in(letter), {"confirm": "1"})
+    with paused.app_context():
+        assert all(WaitlistEntry.waiting(service) for service in ("traffic", "walk"))
+
+
 def test_the_list_keeps_no_address_longer_than_it_says_while_the_pause_lasts(paused, clock, officer, citizen):
     on_the_list(paused, ANNA, "bo@example.dk")
     citizen.post(f"{BOOK}/besked", {"email": "never@example.dk"})

@@ -15,7 +15,7 @@ from helpers_cases import FOUND, accept, change, link, planned, seen_now
 from helpers_district import SPOT, posts
 from pages import walk
 
-from models import Booking, DeclineReason, Letter, Officer, OpeningHours, Task, Visit, db, start_writing
+from models import Booking, DeclineReason, Letter, Officer, OpeningHours, Place, Task, Visit, db, start_writing
 from office.blueprint import PUBLIC_ENDPOINTS
 from office.versions import ABOUT, ADDS_ONLY, SHOWN_FIRST, version
 
@@ -346,3 +346,16 @@ def test_a_second_spot_sent_with_the_token_of_the_first_is_kept(district):
         assert officer.post(path, {**SPOT, "once": "den samme", "what": what}).status == 200
     with district.app.app_context():
         assert db.session.query(Task).count() == before + 2
+
+
+def test_a_press_about_another_place_does_nothing_where_that_one_has_become_a_third(app, officer):
+    """Nobody was asked about the third."""
+    north, south, far = (wish(app, road=road) for road in ("Nordvej", "Sydvej", "Fjernvej"))
+    with app.app_context():
+        ida = Officer.by_email(OFFICER)
+        db.session.get(Place, south.place_id).merge_into(ida, db.session.get(Place, far.place_id))
+        db.session.commit()
+    for press in (f"sted/{north.place_id}/saml/{south.place_id}", f"sag/{north.reference}/sted/{south.place_id}"):
+        assert "not possible any more" in officer.post(f"/en/kontor/{press}", {}).text
+    with app.app_context():
+        assert Booking.by_reference(north.reference).place_id == north.place_id
