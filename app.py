@@ -90,7 +90,8 @@ DEFAULTS = {
 COUNT, AT_LEAST_ONE = Annotated[int, msgspec.Meta(ge=0)], Annotated[int, msgspec.Meta(ge=1)]
 # What those may be of which the default does not tell it.
 KINDS = {
-    "SERVER_NAME": Annotated[str, msgspec.Meta(pattern=r"^[\w.-]+(:\d{1,5})?$")],
+    "SERVER_NAME": Annotated[str, msgspec.Meta(  # as DNS can have it, and a port
+        pattern=r"^(?!.*[^.:]{64})[^\W_]+((\.|-+)[^\W_]+)*(:([0-5]?\d{1,4}|6[0-4]\d{3}))?\Z")],
     "PREFERRED_URL_SCHEME": Literal["http", "https"], "SESSION_COOKIE_SAMESITE": Literal["Lax", "Strict"],
     **dict.fromkeys(("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE", "MAX_FORM_PARTS", "IDLE_MINUTES", "SESSION_HOURS",
                      "BACKUP_DAYS"), AT_LEAST_ONE),

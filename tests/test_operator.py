@@ -318,6 +318,8 @@ def test_a_setting_is_taken_for_what_it_means(fresh, setting, given, taken):
     ("PROXIES", "one"), ("PROXIES", None), ("BACKUP_HOUR", 24), ("BACKUP_HOUR", "3 a.m."), ("BOT_CHECK", "no"),
     ("SERVER_NAME", None), ("MAIL_PASSWORD", 12345), ("TRUSTED_HOSTS", "a.example"),
     ("SERVER_NAME", ""), ("SERVER_NAME", "https://book.dk"), ("SERVER_NAME", "book.dk/"), ("SERVER_NAME", " book.dk"),
+    ("SERVER_NAME", "book_web:8000"), ("SERVER_NAME", "localhost:99999"), ("SERVER_NAME", "a..b"),
+    ("SERVER_NAME", f"{'x' * 64}.dk"), ("SERVER_NAME", "-book.dk"),
     ("SERVER_NAME", "[::1]:8000"), ("PREFERRED_URL_SCHEME", "https://"), ("PROXIES", -1), ("MAX_CONTENT_LENGTH", 0),
     ("SESSION_COOKIE_SAMESITE", "Foo"), ("SESSION_HOURS", 0), ("BACKUP_DAYS", 0)])
 def test_a_setting_that_cannot_be_meant_is_refused_at_the_start_by_its_name(fresh, setting, given):
