@@ -255,8 +255,9 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
     def reopen(self, words: str, officer: "Officer | None" = None) -> Event:
         """The citizen was not helped and says why, within limits.REOPEN_DAYS of the answer."""
         require(self.may_reopen, f"{self.reference} cannot be taken up again")
+        if self.status is not BookingStatus.ANSWERED:  # by a visit on the date that was wished
+            self._wish_again()
         self._step(BookingStatus.RECEIVED)
-        self._wish_again()
         self.has_unread, self.due_on = officer is None, self.rules.answer_due()
         return record_event(EventKind.REOPENED, booking=self, officer=officer, words=words,
                             due_on=self.due_on.isoformat())

@@ -235,7 +235,7 @@ class Dates(Cases):
     def do(self, name, booking, **said):
         before = self.bookings[booking]["status"]
         super().do(name, booking, **said)
-        if name == "reopen" and self.bookings[booking]["status"] != before:
+        if name == "reopen" and before != "answered" and self.bookings[booking]["status"] != before:
             for known in self.proposals.values():
                 known["open"] |= known["booking"] == booking and known["by"] is None
 
