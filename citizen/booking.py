@@ -55,8 +55,9 @@ def book(slug: str):
     page = {"service": service, "form": form, "pause": pause, "waiting": estimate_for_service(service.key)}
     if request.method != "POST" or join or "change" in request.form:
         return render_template("citizen/book.html", **page)
-    if not form.validate() or pause and not (
-            Booking.one_by(form_token=form.sent_as) or ensure_joins(service, form, pause)):
+    if not form.validate():
+        return render_template("citizen/book.html", **page), 422
+    if pause and not (Booking.one_by(form_token=form.sent_as) or ensure_joins(service, form, pause)):
         return render_template("citizen/book.html", **page | {"pause": None}), 422
     if "send" not in request.form:
         return _check_page(service, form)
