@@ -2,7 +2,9 @@
 
 import itertools
 import re
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -109,32 +111,53 @@ def where(known: dict) -> Place:
     return Place.at(postcode="4690", town="Haslev", municipality="Faxe", **known)
 
 
-
 def is_near(starts: datetime) -> bool:
     """Whether a date is to be reminded of on the day on which it is told: then nobody is."""
     return local(starts).date() <= add_working_days(today(), 2)
 
 
+MODEL = ("bookings", "visits", "proposals", "events", "absences")
+
+
 class Cases(RuleBasedStateMachine):
-    """`bookings` and `visits` are the model: how things stand, by our own reckoning."""
+    """`bookings` and the others of MODEL are the model: how things stand, by our own reckoning."""
 
     app, template = None, None
 
     def __init__(self):
         super().__init__()
-        with self.app.app_context():
-            db.engine.dispose()
-        databases.renewed(self.template, Path(self.app.instance_path))
         self.clock = time_machine.travel(datetime(2026, 5, 11, 8, tzinfo=UTC), tick=False)
         self.time = self.clock.start()
         self.once = itertools.count()
-        self.bookings, self.visits, self.events, self.absences = {}, {}, {}, []
+        self.bookings, self.visits, self.proposals, self.events, self.absences = {}, {}, {}, {}, []
         self.open = ExitStack()
+        self.start_from(self.template)
+
+    def start_from(self, folder: Path) -> None:
+        """On a copy of the database of that folder."""
+        self.let_go()
+        databases.renewed(folder, Path(self.app.instance_path))
         self.database = self.open.enter_context(databases.outside(self.app.instance_path))
         self.tables = databases.tables(self.database)
 
-    def teardown(self):
+    def let_go(self) -> None:
         self.open.close()
+        with self.app.app_context():
+            db.engine.dispose()
+
+    def tried_from_here(self, folder: Path, tries: Iterable) -> Iterator:
+        """Each of `tries`, as if none of the others had happened; what is now is kept in `folder`."""
+        self.let_go()
+        databases.copied(Path(self.app.instance_path), folder)
+        model, begin = {name: deepcopy(getattr(self, name)) for name in MODEL}, self.now
+        for one in tries:
+            self.start_from(folder)
+            self.time.move_to(begin)
+            vars(self).update(deepcopy(model))
+            yield one
+
+    def teardown(self):
+        self.let_go()
         self.clock.stop()
 
     @property
@@ -403,7 +426,7 @@ class Cases(RuleBasedStateMachine):
         """Sends the findings, or corrects them: those whose control came to nothing wait on, with a new promise."""
         known = self.visits[visit]
         legal = known["state"] in VISIT_STEPS["report"] and known["draft"] is not None
-        corrects, retry = known["state"] == "reported", any(known["draft"] is nothing for _, nothing in FOUND.values())
+        corrects, retry = known["state"] == "reported", any(known["draft"] == nothing for _, nothing in FOUND.values())
         follow = {b for b in known["holds"] if self.bookings[b]["status"] == "answered" and not any(
             v["told"] and b in v["holds"] for v in self.visits.values())}
         if legal and not corrects:

@@ -9,19 +9,14 @@ import itertools
 import pytest
 from helpers_states import CITIZEN, ENDED, FINDINGS, NOTHING, STEPS, VISIT_STEPS, Cases
 from hypothesis import Phase, settings
-from hypothesis.stateful import (
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import run_state_machine_as_test
 
 from models import Channel
 
 pytestmark = pytest.mark.postgres
 
-# What may be done with a booking in which status, and what it is then. None: it stays as it is.
-
-# A control at another place than the one asked for, in the officer's own words; and one that came to nothing.
-
-# What no letter may repeat: everything that a citizen typed begins with one of these, and what stays in the office too.
+WHO = {"name": CITIZEN, "email": "kvaex@example.dk", "phone": "", "address": "", "reply": Channel.EMAIL}
+AT = {"road": CITIZEN, "lat": None, "lng": None}
 
 
 @pytest.fixture
@@ -31,60 +26,53 @@ def cases(app, template):
     return Cases
 
 
-def test_each_step_in_each_status_is_taken_or_refused(cases):
+def test_each_step_in_each_status_is_taken_or_refused(cases, tmp_path):
     ways = {"received": (), "needs_information": ("ask",), "accepted": ("accept",), "answered": ("accept", "answer"),
             "declined": ("decline",), "referred": ("refer",), "withdrawn": ("withdraw",), "spam": ("set_aside",)}
-    details = {"at": {"road": CITIZEN, "lat": None, "lng": None}, "words": CITIZEN, "days": 3,
-               "who": {"name": CITIZEN, "email": "kvaex@example.dk", "phone": "", "address": "",
-                       "reply": Channel.EMAIL}}
+    details = {"at": AT, "words": CITIZEN, "days": 3, "who": WHO}
     case = cases()
     try:
-        for status, way in ways.items():
-            for name in STEPS:
-                case.another_wish(details["who"], details["at"], CITIZEN, "web", "en")
-                booking = len(case.bookings)
-                for step in way:
-                    if step == "answer":
-                        case.the_officer_plans([booking - 1], details["at"], (-3, 1), "", "traffic")
-                        case.enter_findings(len(case.visits), FINDINGS)
-                        case.report(len(case.visits))
-                    else:
-                        case.do(step, booking, **details)
-                assert case.bookings[booking]["status"] == status
-                case.do(name, booking, **details)
-        for hours in (30 * 24, 1):  # on the last day a case may still be taken up again; then no more
-            case.time_passes(hours)
-            for booking, known in case.bookings.items():
-                if known["status"] in ENDED:
-                    case.do("reopen", booking, words=CITIZEN)
-                    break
-        case.everything_stands_as_reckoned()
-        case.every_closed_booking_has_a_letter_about_how_it_ended()
+        for status, way in case.tried_from_here(tmp_path / "none", ways.items()):
+            case.another_wish(WHO, AT, CITIZEN, "web", "en")
+            for step in way:
+                if step == "answer":
+                    case.the_officer_plans([0], AT, (-3, 1), "", "traffic")
+                    case.enter_findings(1, FINDINGS)
+                    case.report(1)
+                else:
+                    case.do(step, 1, **details)
+            assert case.bookings[1]["status"] == status
+            for name in case.tried_from_here(tmp_path / status, STEPS):
+                case.do(name, 1, **details)
+                case.everything_stands_as_reckoned()
+                case.every_closed_booking_has_a_letter_about_how_it_ended()
+            if status in ENDED:  # on the last day it may still be taken up again; then no more
+                for hours in case.tried_from_here(tmp_path / f"{status} later", (30 * 24, 30 * 24 + 1)):
+                    case.time_passes(hours)
+                    case.do("reopen", 1, words=CITIZEN)
+                    case.everything_stands_as_reckoned()
     finally:
         case.teardown()
 
 
-def test_each_step_of_a_visit_in_each_state_is_taken_or_refused(cases):
+def test_each_step_of_a_visit_in_each_state_is_taken_or_refused(cases, tmp_path):
     ways = {"coming": (), "begun": (), "done": ("enter",), "reported": ("enter", "report"),
             "with a correction": ("enter", "report", "enter"), "cancelled": ("cancel",)}
-    who = {"name": CITIZEN, "email": "kvaex@example.dk", "phone": "", "address": "", "reply": Channel.EMAIL}
-    at, later = {"road": CITIZEN, "lat": None, "lng": None}, (48, 1)
     case = cases()
     try:
-        for (state, way), name, found in [
-                *itertools.product(ways.items(), VISIT_STEPS, [FINDINGS]),
-                *itertools.product(ways.items(), ["report"], [NOTHING])]:
-            case.another_wish(who, at, CITIZEN, "web", "da")
-            wish = len(case.bookings)
-            case.do("accept", wish)
-            case.the_officer_plans([wish - 1], at, (2, 1) if state == "coming" else (-3, 1), "", "traffic")
-            visit = len(case.visits)
-            steps = {"reschedule": lambda v: case.reschedule(v, at, later, "", False), "cancel": case.cancel,
-                     "choose": lambda v: case.choose(v, []), "enter": lambda v, f=found: case.enter_findings(v, f),
-                     "enter_findings": lambda v, f=found: case.enter_findings(v, f), "report": case.report}
-            for step in (*way, name):
-                steps[step](visit)
-        case.everything_stands_as_reckoned()
+        case.another_wish(WHO, AT, CITIZEN, "web", "da")
+        case.do("accept", 1)
+        for (state, way), found in case.tried_from_here(
+                tmp_path / "accepted", itertools.product(ways.items(), [FINDINGS, NOTHING])):
+            steps = {"reschedule": lambda: case.reschedule(1, AT, (48, 1), "", False), "cancel": lambda: case.cancel(1),
+                     "choose": lambda: case.choose(1, []), "report": lambda: case.report(1),
+                     **dict.fromkeys(("enter", "enter_findings"), lambda f=found: case.enter_findings(1, f))}
+            case.the_officer_plans([0], AT, (2, 1) if state == "coming" else (-3, 1), "", "traffic")
+            for step in way:
+                steps[step]()
+            for name in case.tried_from_here(tmp_path / f"{state} {found is NOTHING}", VISIT_STEPS):
+                steps[name]()
+                case.everything_stands_as_reckoned()
     finally:
         case.teardown()
 
@@ -93,18 +81,16 @@ def test_a_correction_goes_to_those_who_were_told_but_not_to_who_has_withdrawn(c
     """The page on which a citizen withdraws says: you then get no findings."""
     case = cases()
     try:
-        who = {"name": CITIZEN, "email": "kvaex@example.dk", "phone": "", "address": "", "reply": Channel.EMAIL}
-        at = {"road": CITIZEN, "lat": None, "lng": None}
-        case.two_wishes_are_granted_and_a_control_is_planned(who, at, CITIZEN, (-3, 1))
+        case.two_wishes_are_granted_and_a_control_is_planned(WHO, AT, CITIZEN, (-3, 1))
         case.enter_findings(1, NOTHING)
         case.report(1)  # nothing could be carried out: both wishes stand
         case.do("withdraw", 1)
         case.enter_findings(1, FINDINGS)
         case.report(1)
-        case.two_wishes_are_granted_and_a_control_is_planned(who, at, CITIZEN, (-60, 1))
-        case.another_wish(who, at, CITIZEN, "web", "da")
+        case.two_wishes_are_granted_and_a_control_is_planned(WHO, AT, CITIZEN, (-60, 1))
+        case.another_wish(WHO, AT, CITIZEN, "web", "da")
         case.do("accept", 5)
-        case.the_officer_plans([2, 3, 4], at, (-3, 1), "", "traffic")
+        case.the_officer_plans([2, 3, 4], AT, (-3, 1), "", "traffic")
         case.enter_findings(3, FINDINGS)
         case.do("withdraw", 3)
         case.do("decline", 4)
