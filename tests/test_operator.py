@@ -332,9 +332,7 @@ def test_with_one_proxy_written_as_a_text_the_address_before_it_counts(make_app)
     assert make_app(PROXIES="1").test_client().get("/", headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["to ord", "#1", "hvad?", "100%", "%41", "æøå", "a'b\"c", "a;b&c=d", "[*]", "a:b@c",
-                                  "a\\b",
-                                  "a\nb"])
+@pytest.mark.parametrize("name", ["#1 to ord", "hvad? æøå", "%41 100%", "a'b\"c;d&e=f[*]", "a:b@c", "a\\b\nc"])
 def test_the_instance_folder_may_be_called_anything_that_a_folder_can(tmp_path, name):
     app = build(tmp_path / name)
     with app.app_context():

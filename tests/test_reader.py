@@ -72,8 +72,9 @@ def test_no_page_and_no_file_of_the_office_tells_a_reader_how_to_reach_anybody(a
     told = {path: CONTACT.search(page)[0] for path, page in pages.items() if CONTACT.search(page)}
     assert not told
     assert app.known["first"] in pages["/kontor/"] and "Bygaden" in pages["/kontor/sager.csv"]
-    same = pages_of(logged_in(app), "/kontor/", f"/kontor/sag/{app.known['first']}", "/kontor/sager.csv")
-    assert len([page for page in same.values() if CONTACT.search(page)]) > 5, "a coordinator does see it"
+    coordinator = logged_in(app)
+    same = [coordinator.get(path).html for path in pages if path.endswith(tuple(app.known.values()))]
+    assert len([page for page in same if CONTACT.search(page)]) >= 4, "a coordinator does see it, in either language"
 
 
 def test_a_search_by_name_finds_no_more_than_another_one(reader):
