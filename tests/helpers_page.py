@@ -81,11 +81,11 @@ LAYOUT = """() => {
 }"""
 
 
-def faults(person: Visitor, language: str, first_of_its_kind: bool = True) -> list[str]:
+def faults(person: Visitor, language: str) -> list[str]:
     """What is wrong with the page in front, by every rule. The page is left in the wide font, with all unfolded.
 
-    axe takes longest, and what it finds hardly depends on the language, nor on the window for pages of one kind: it
-    looks at every page in the wide window in Danish, and at the first of each kind in the narrow one in English.
+    axe takes longest, and what it finds hardly depends on the language: it looks at the wide window in Danish, and at
+    the narrow one in English.
     """
     page = person.page
     page.set_viewport_size(DESKTOP)
@@ -94,7 +94,7 @@ def faults(person: Visitor, language: str, first_of_its_kind: bool = True) -> li
         found += accessibility(person)
     page.set_viewport_size(NARROW)
     found += [*layout(person), *targets(person)]
-    if language == "en" and first_of_its_kind:
+    if language == "en":
         found += accessibility(person)
     found += [*focus(person), *summary(person)]
     unfold(person)

@@ -144,7 +144,6 @@ def wishes():
         yield {"road": road, "email": f"borger{n}@example.dk", "problem": "other" if unsuitable else "speeding"}
 
 
-@pytest.mark.chief
 def test_one_officer_answers_the_week_of_2014(week, chromium):
     all_wishes, told = list(wishes()), {}
     with time_machine.travel(MONDAY) as clock:

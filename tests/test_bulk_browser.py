@@ -85,7 +85,6 @@ def test_the_list_is_gone_through_by_single_keys_and_the_focus_is_always_seen(vi
     officer.page.wait_for_url(f"**/kontor/sag/{road[0]}")
 
 
-@pytest.mark.chief
 def test_by_keys_alone_two_are_declined(site, visit, road):
     officer = visit(Keyboard)
     log_in(officer)

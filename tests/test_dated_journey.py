@@ -78,10 +78,9 @@ class Case:
         self.officer.enter(planned.get_by_role("link"))
 
 
-@pytest.mark.chief
 @pytest.mark.parametrize(("way", "kind", "javascript", "language", "size", "public"), [
     pytest.param(MEETING, Visitor, True, "da", DESKTOP, "Yes", id="meeting with JavaScript"),
-    pytest.param(MEETING, Visitor, False, "en", PHONE, "Yes", id="meeting without JavaScript"),
+    pytest.param(MEETING, Visitor, False, "en", PHONE, "Yes", id="meeting without JavaScript", marks=pytest.mark.chief),
     pytest.param(WALK, Visitor, True, "en", PHONE, "Yes", id="walk with JavaScript"),
     pytest.param(WALK, Keyboard, False, "da", DESKTOP, "Yes", id="walk without JavaScript or mouse"),
     pytest.param(VAN, Visitor, True, "da", PHONE, "Yes", id="van with JavaScript"),

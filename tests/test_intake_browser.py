@@ -41,7 +41,6 @@ def site(chromium, template, tmp_path_factory):
         yield site
 
 
-@pytest.mark.chief
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_a_citizen_during_a_pause_joins_others_or_asks_to_be_told_and_is_let_in(chromium, site, language):
     root, mailbox = "" if language == "da" else "/en", site.mailbox
