@@ -358,12 +358,15 @@ class Keyboard(Visitor):
         """Tab by Tab, on the page that `target` stands on, once that is complete; every stop on the way is seen."""
         target.wait_for(state="attached")
         self.page.wait_for_load_state()
+        element = target.element_handle()  # looked for once
         for _ in range(150):
             self.page.keyboard.press("Tab")
-            if self.page.evaluate("document.activeElement === document.body"):
+            seen = self.page.evaluate(FOCUS, element)
+            if seen["nowhere"]:
                 continue  # the page has not taken the focus yet, or its end is passed
-            self.see_focus()
-            if target.evaluate("e => e === document.activeElement"):
+            if not (seen["ring"] and seen["inside"]):
+                self.see_focus()
+            if seen["there"]:
                 return
         raise AssertionError(f"Tab never leads to {target}")
 
@@ -411,16 +414,16 @@ class Keyboard(Visitor):
         self.page.wait_for_load_state()
 
 
-# Where the focus is, and whether a person sees it: a ring of its own or of the box around it, inside the window. The
+# Where the focus is, whether at `target`, and whether a person sees it: a ring of its own or of the box around it, inside the window. The
 # button inside a date is the browser's own, and so is its ring: there, the field has the focus and yet has it not.
-FOCUS = """() => {
+FOCUS = """(target) => {
   const e = document.activeElement, ring = (x) => {
     const s = getComputedStyle(x);
     return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2;
   };
   const r = e.getBoundingClientRect();
   return {
-    what: e.outerHTML.slice(0, 120), ring: ring(e) || (e.closest(".choice") && ring(e.closest(".choice"))) ||
+    what: e.outerHTML.slice(0, 120), nowhere: e === document.body, there: e === target, ring: ring(e) || (e.closest(".choice") && ring(e.closest(".choice"))) ||
       e.matches("[type=date]:not(:focus), [type=time]:not(:focus), [type=month]:not(:focus)"),
     inside: r.width > 0 && r.height > 0 && r.bottom > 0 && r.top < innerHeight && r.right > 0 && r.left < innerWidth,
   };
