@@ -307,6 +307,7 @@ def test_the_letters_of_a_case_belong_to_it(app, case):
     assert "breve/1" not in person.get(f"{LOG}?sag={book(Person(app))[0]}").html
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("before, after", [("x-", ""), ("a.b-", ""), ("", "-x"), ("“", "”"), ("AAAAAAAA ", "")])
 @pytest.mark.parametrize("page", ["", "/eksport.json", "/udskrift"])
 def test_a_case_is_logged_by_its_own_reference_however_its_address_is_written(app, case, before, after, page):

@@ -162,6 +162,7 @@ def test_without_a_choice_it_is_the_last_twelve_months(small):
     assert len(months) == 12 and months[-1] == f"{today():%Y-%m}"
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("query", "says"), [
     ("fra=x", "Write a month"), ("fra=2026-13", "Write a month"), ("til=", "Write a month"),
     ("fra=2026-05&til=2026-04", "after the first one"), ("fra=2000-01&til=2099-12", "at most 20 years"),

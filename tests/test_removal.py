@@ -268,7 +268,7 @@ def lived(template, tmp_path_factory) -> Callable:
     return copied
 
 
-@pytest.fixture(params=["files", "smtp"])
+@pytest.fixture(params=["files", pytest.param("smtp", marks=pytest.mark.sqlite)])
 def lives(request, lived, make_app):
     """The app after both lives, and the clock, which each test moves on."""
     with mail_server(request.param) as config:

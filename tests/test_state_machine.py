@@ -26,6 +26,7 @@ def cases(app, template):
     return Cases
 
 
+@pytest.mark.sqlite  # where a try takes a moment; on PostgreSQL, the walks below make the same steps
 def test_each_step_in_each_status_is_taken_or_refused(cases, tmp_path):
     ways = {"received": (), "needs_information": ("ask",), "accepted": ("accept",), "answered": ("accept", "answer"),
             "declined": ("decline",), "referred": ("refer",), "withdrawn": ("withdraw",), "spam": ("set_aside",)}
@@ -55,6 +56,7 @@ def test_each_step_in_each_status_is_taken_or_refused(cases, tmp_path):
         case.teardown()
 
 
+@pytest.mark.sqlite  # where a try takes a moment; on PostgreSQL, the walks below make the same steps
 def test_each_step_of_a_visit_in_each_state_is_taken_or_refused(cases, tmp_path):
     ways = {"coming": (), "begun": (), "done": ("enter",), "reported": ("enter", "report"),
             "with a correction": ("enter", "report", "enter"), "cancelled": ("cancel",)}
