@@ -319,7 +319,7 @@ def test_the_drill_opens_the_pages_and_says_when_one_does_not_open(app, citizen,
 
 @pytest.mark.system
 @pytest.mark.parametrize("change", [
-    {"temporary": True}, {"role": Role.READER}, {"active": False}, {"locked_until": MONDAY + timedelta(days=9999)}])
+    {"temporary": True, "role": Role.READER, "locked_until": MONDAY + timedelta(days=9999)}, {"active": False}])
 def test_the_drill_hangs_on_nobodys_account(app, citizen, flask, change):
     """Whoever has yet to choose a password, as everybody has on the first day and after a reset, is no fault."""
     book(citizen)
@@ -459,7 +459,7 @@ def test_a_fresh_site_shows_a_green_page_after_its_first_night_and_stays_so(tmp_
         upgrade()
     assert "with the password" in app.test_cli_runner().invoke(args=["officer", "first"]).output
     begun = now()
-    for days in range(3):
+    for days in range(2):
         ahead = timedelta(days=days)
         monkeypatch.setattr(backups, "flask_command", lambda *words: [
             sys.executable, str(ROOT / "tests" / "clocked.py"), str(ahead.total_seconds()), "flask", "--app", "app",
