@@ -46,7 +46,7 @@ def test_a_stranger_who_follows_every_link_and_fills_in_every_form_learns_nothin
 
 @pytest.mark.parametrize("language", ["", pytest.param("/en", marks=pytest.mark.slow)])
 def test_no_address_that_a_stranger_can_make_up_tells_anything(district, language):
-    client, keys = district.app.test_client(), district.strange_keys()
+    client, keys = district.app.test_client(), district.strange_keys()[::4 if language else 1]
     before = district.kept()
     tried = set()  # names of pages
     for rule, path, values in district.addresses(keys):
