@@ -414,8 +414,9 @@ class Keyboard(Visitor):
         self.page.wait_for_load_state()
 
 
-# Where the focus is, whether at `target`, and whether a person sees it: a ring of its own or of the box around it, inside the window. The
-# button inside a date is the browser's own, and so is its ring: there, the field has the focus and yet has it not.
+# Where the focus is, whether at `target`, and whether a person sees it: a ring of its own or of the box around it,
+# inside the window. The button inside a date is the browser's own, and so is its ring: there, the field has the focus
+# and yet has it not.
 FOCUS = """(target) => {
   const e = document.activeElement, ring = (x) => {
     const s = getComputedStyle(x);
@@ -423,7 +424,8 @@ FOCUS = """(target) => {
   };
   const r = e.getBoundingClientRect();
   return {
-    what: e.outerHTML.slice(0, 120), nowhere: e === document.body, there: e === target, ring: ring(e) || (e.closest(".choice") && ring(e.closest(".choice"))) ||
+    what: e.outerHTML.slice(0, 120), nowhere: e === document.body, there: e === target,
+    ring: ring(e) || (e.closest(".choice") && ring(e.closest(".choice"))) ||
       e.matches("[type=date]:not(:focus), [type=time]:not(:focus), [type=month]:not(:focus)"),
     inside: r.width > 0 && r.height > 0 && r.bottom > 0 && r.top < innerHeight && r.right > 0 && r.left < innerWidth,
   };

@@ -73,10 +73,11 @@ def health(app) -> tuple[int, str]:
     ("server", ABOUT_US), ("refused", PUT_OFF_FOR_THE_READER + ABOUT_THE_READER)], ids=["ours", "the reader's"])
 def test_whose_a_refusal_is_and_whether_it_may_pass_is_heard_from_each_reply(app, server, step, whose, replies):
     """What follows from either, the tests below see of some."""
+    letter = Mail("Tak", recipients=["anna@example.dk"], sender="os@example.dk", body="Hej")
     with app.app_context():
         for reply in replies:
             server.says[step] = reply
-            error = Transport().send(Mail("Tak", recipients=["anna@example.dk"], sender="os@example.dk", body="Hej"), "")
+            error = Transport().send(letter, "")
             assert error.words == f"{whose} {reply}"
             assert error.for_good == (reply in ABOUT_THE_READER) and error.is_the_servers == (whose == "server"), reply
 
