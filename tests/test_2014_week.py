@@ -136,7 +136,7 @@ class Officer(Visitor):
 
 def wishes():
     """150 of them: every third is a matter for somebody else; of the others, 40 ask for one of five places."""
-    hot = [f"Farlig Vej {n % HOT + 1}" for n in range(HOT * ASKERS)]
+    hot = [f"Farlig{chr(ord('a') + n % HOT)}vej" for n in range(HOT * ASKERS)]
     for n in range(FIRST_DAY + 5 * LATER):
         unsuitable = n % EVERY_THIRD == 0
         own = "".join(chr(ord("a") + int(digit)) for digit in str(n))  # a number would be that of a house
@@ -213,7 +213,7 @@ def plan_for_the_five(officer: Officer, day: datetime) -> None:
     officer.follow("Places")
     for n in range(HOT):
         row = officer.page.locator(".work-list tbody tr").nth(n)
-        assert "Farlig Vej" in row.inner_text(), "the five most pressing are those that many ask for"
+        assert "Farlig" in row.inner_text(), "the five most pressing are those that many ask for"
         officer.follow_in(row, "Plan a visit")
         officer.write("Date", day.date().isoformat())
         officer.write("From", f"{8 + 2 * n:02}:00")
