@@ -174,9 +174,10 @@ def _not_me(named: str, address: str) -> str:
 def sign_for_reader(letter: Letter) -> None:
     """A letter may have followed its reader to another address since it was written: its link "this was not me" is for
     whoever reads it there."""
-    if letter.kind in LIMITED and letter.booking_id:
-        token = _not_me(letter.booking.reference, letter.recipient)
-        letter.text = re.sub(r"(?<=/ikke-mig/)\S+", token, letter.text)
+    link = re.search(r"(?<=/ikke-mig/)\S+", letter.text) if letter.kind in LIMITED else None
+    known = named_in(link[0]) if link else None
+    if known:
+        letter.text = letter.text.replace(link[0], _not_me(known[0], letter.recipient))
 
 
 def named_in(token: str) -> tuple[str, str] | None:
