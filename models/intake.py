@@ -70,8 +70,8 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
         letter lies unanswered, whatever service it was for; that one's link is good for as long as this one's."""
         email = in_small_letters(in_ascii(email))
         known = {w.service: w for w in db.session.scalars(select(cls).where(cls.email == email))}
-        for other in known.values():
-            other.asked_on = other.asked_on if other.confirmed_at else today()
+        for unconfirmed in [waiter for waiter in known.values() if not waiter.confirmed_at]:
+            unconfirmed.asked_on = today()
         if again := known.get(service):
             again._wait_again()
             return

@@ -58,8 +58,8 @@ RETENTION_RULES = (
                   {"poll_answers": "phone answers"}),
     RetentionRule("contact", _l("E-mail addresses of those who want to be told when a form opens"),
                   _l("To tell them"),
-                  _l("When they are told, or the form has been open for them; %(days)s days later the address is off the list "
-                     "in any case",
+                  _l("When they are told, or the form has been open for them; %(days)s days later the address is off "
+                     "the list in any case",
                      days=limits.WAITING_LIST_DAYS),
                   {"waiters": "email"}),
     RetentionRule("words", _l("Messages about the accessibility of this site, with an e-mail address for the answer"),
