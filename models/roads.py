@@ -1,4 +1,4 @@
-"""Roads: how their names are compared, and where they lie."""
+"""Roads: how their names are compared, what of one is public, and where they lie."""
 
 import re
 from collections.abc import Iterable

@@ -67,6 +67,18 @@ def test_a_foreign_number_is_a_word_too(app, officer):
     assert officer.client.get("/kontor/sager.json").json[0]["phone"] == "+4612345678", "JSON knows no formulas"
 
 
+@pytest.mark.parametrize("typed", ["2-6", "1/12", "3.4.2026", "08:30", "12E4"])
+def test_what_a_spreadsheet_would_take_for_a_date_or_a_number_is_a_word(app, officer, typed):
+    book(Person(app), from_to=typed)
+    assert cases(officer)[0]["stretch"] == f"'{typed}"
+
+
+@pytest.mark.parametrize("typed", ["nr. 2-6", "2-6 og 8", "1234-5678", "3 km"])
+def test_what_a_spreadsheet_reads_as_words_stays_as_it_was_typed(app, officer, typed):
+    book(Person(app), from_to=typed)
+    assert cases(officer)[0]["stretch"] == typed
+
+
 def test_the_cases_are_those_that_were_chosen_in_both_kinds_of_file(app, officer):
     book(Person(app))
     book(Person(app), slug="dialogmoede")

@@ -146,6 +146,12 @@ def test_whoever_asks_about_a_place_that_waits_already_may_join(paused, citizen)
         assert db.session.query(Booking).count() == 2
 
 
+def test_a_form_with_a_slip_goes_on_saying_why_it_can_be_sent_while_the_service_is_on_pause(paused, citizen):
+    receive(paused)
+    page = citizen.post(BOOK, {**WISH, "email": "anna", "once": "x", "send": "1"})
+    assert page.status == 422 and "Others wait for an answer at this place, so you can join them" in page.text
+
+
 @pytest.mark.parametrize("place", [{"road": "Skovvej"}, {"postcode": "4700"}])
 def test_elsewhere_it_is_refused_beside_the_road_when_asked_and_when_sent(paused, citizen, place):
     receive(paused)
