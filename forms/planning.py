@@ -1,6 +1,6 @@
 """What an officer types about dates: a visit, dates to choose from, why one is off, and when nobody comes."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from flask_babel import gettext, lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -78,10 +78,14 @@ class VisitForm(_Units, MoveForm, _EndsNextMorning):
     stays = False  # its time, where tasks are noted for it
 
     def contradictions(self) -> list[tuple[bool, Field, str]]:
-        times = self.day, self.starts, self.ends
-        moved = self.stays and any(field.data != field.object_data for field in times)
-        return [*super().contradictions(), (moved and not any(field.errors for field in times), self.day, gettext(
+        return [*super().contradictions(), (self.stays and self.has_moved, self.day, gettext(
             "Tasks are noted for this visit, so its time stays."))]
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether its time, written without a slip, is another than before."""
+        times = self.day, self.starts, self.ends
+        return not any(field.errors for field in times) and any(field.data != field.object_data for field in times)
 
     def plan(self) -> dict:
         """What Visit.plan and Visit.reschedule need to know."""
@@ -102,11 +106,18 @@ class _AnnouncedDate(Form):
         return {"travel": self.travel.data, "public_place": self.place_told.data, "words": self.words.data or ""}
 
 
+def _must_be_coming_if_moved(form, field) -> None:
+    """On the very day, others may still have to come, or meet elsewhere."""
+    if field.data != field.object_data:
+        must_be_coming(form, field)
+
+
 class AgreedVisitForm(VisitForm, _AnnouncedDate):
     """A visit whose date is told: those who asked get a letter."""
 
     agreed: frozenset[str] = frozenset()  # references of those who know the date already
-    day = Day(_l("Date"), rules=[must_be_coming])
+    private: frozenset[str] = frozenset()  # of those who have not agreed to stand in the public calendar
+    day = Day(_l("Date"), rules=[_must_be_coming_if_moved])
     road = Line(_l("Place"), 120)
     from_to = Line(_l("More about the place"), 200, required=False)
     bookings = AnyOf(_l("Which bookings does it answer?"))
@@ -118,6 +129,14 @@ class AgreedVisitForm(VisitForm, _AnnouncedDate):
     def validate_bookings(self, field):
         refuse_if(self.agreed - set(field.data or ()), gettext(
             "Those who know the date stay. Call it off, or withdraw their booking."))
+
+    def contradictions(self) -> list[tuple[bool, Field, str]]:
+        return [*super().contradictions(), (self.has_moved and self.span()[0] <= datetime.now(UTC), self.starts, gettext(
+            "This time is over."))]
+
+    def validate_public(self, field):
+        refuse_if(field.data and self.private.intersection(self.bookings.data or ()), gettext(
+            "Not all of those who are chosen have agreed to that."))
 
     def plan(self) -> dict:
         return {**super().plan(), **self.told()}

@@ -168,15 +168,16 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
         return record_event(EventKind.ANSWERED, booking=self, visit=visit, officer=officer)
 
     def lead_to(self, officer: "Officer", visit: "Visit", *, service: str, answers: dict, place: "Place",
-                number: int = 0) -> "Booking":
-        """Start another case for the same people out of this one's visit, or of its task of that `number`. Pressed
-        twice, it is one case."""
-        once = f"from {visit.id} {service} {number}"
-        if known := Booking.one_by(form_token=once):
-            return known
+                number: int = 0) -> "Booking | None":
+        """Start another case for the same citizen out of this one's visit, or of its task of that `number`; Visit.lead_to
+        calls it for every booking. None where one that was started like this is still open."""
+        led = [e.facts["led_to"] for e in self.events if e.kind is EventKind.LED_TO and e.visit is visit
+               and e.facts.get("task", 0) == number]
+        if any(started.is_open and started.service == service for started in map(Booking.by_reference, led)):
+            return None
         same = ("name", "email", "phone", "address", "capacity", "org", "reply", "language")
         started = Booking.receive(
-            form_token=once, place=place, service=service, officer=officer, origin=self.reference, road=place.road,
+            form_token=new_secret(), place=place, service=service, officer=officer, origin=self.reference, road=place.road,
             from_to=place.from_to or "", lat=place.lat, lng=place.lng, answers=answers, channel="office",
             **{name: getattr(self, name) for name in same})
         record_event(EventKind.LED_TO, booking=self, visit=visit, officer=officer, led_to=started.reference,
@@ -196,6 +197,10 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
         kept."""
         self.answers, self.road, self.from_to = masked([self.answers, self.road, self.from_to], words)
         mask_events(Event.booking_id == self.id, words)
+        for proposal in self.proposals:
+            proposal.where = masked(proposal.where, words)
+        for visit in self.visits:
+            visit.public_place = masked(visit.public_place, words)
         self.place.mask(words)
         return record_event(EventKind.MASKED, booking=self, officer=officer)
 
@@ -255,8 +260,7 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
     def reopen(self, words: str, officer: "Officer | None" = None) -> Event:
         """The citizen was not helped and says why, within limits.REOPEN_DAYS of the answer."""
         require(self.may_reopen, f"{self.reference} cannot be taken up again")
-        if self.status is not BookingStatus.ANSWERED:  # by a visit on the date that was wished
-            self._wish_again()
+        self._wish_again()
         self._step(BookingStatus.RECEIVED)
         self.has_unread, self.due_on = officer is None, self.rules.answer_due()
         return record_event(EventKind.REOPENED, booking=self, officer=officer, words=words,

@@ -361,9 +361,12 @@ class HasProposals:
 
     def _wish_again(self, visit: "Visit | None" = None) -> None:
         """The case goes on, so the dates that the citizen wished may be agreed after all; but for that of `visit`,
-        which came to nothing."""
+        which came to nothing, and for those that stood beside a date on which the wish was answered."""
+        answered = max((event.at for event in self.events if event.kind is EventKind.ANSWERED), default=None)
         for wish in self.proposals:
-            if not (wish.is_offer or visit and wish.starts_at == visit.starts_at):
+            in_vain = visit and wish.starts_at == visit.starts_at
+            spent = answered and wish.closed_at and wish.closed_at <= answered
+            if not (wish.is_offer or in_vain or spent):
                 wish.closed_at = None
 
 

@@ -197,12 +197,13 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         return self._drop(officer, words, reason)
 
     def leave(self, booking: Booking) -> None:
-        """`booking` is closed before the visit. An agreed date that nobody wants any more is nobody's time."""
+        """`booking` is closed before the findings. An agreed date that nobody wants any more is nobody's time, but what
+        has begun took place, and what was found there is entered."""
         self.bookings.remove(booking)
         record_event(EventKind.UNPLANNED, booking=booking, visit=self)
         if self.date_agreed and self.bookings:
             self.sequence += 1  # one reader's calendar takes it out
-        elif self.date_agreed and self.is_movable:
+        elif self.date_agreed and self.is_movable and not self.has_begun:
             self._drop(None)
 
     def displaced(self) -> dict[Booking, list[Proposal]]:
@@ -280,6 +281,10 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
             self.schedule_release()
         return event
 
+    def lead_to(self, officer: "Officer", **case) -> list[Booking]:
+        """Start another case for each of those who asked, as Booking.lead_to says; those that were started."""
+        return [*filter(None, (booking.lead_to(officer, self, **case) for booking in self.recipients))]
+
     def publish(self, officer: "Officer", shown: bool) -> Event:
         """Let anybody read the protocol, or nobody any more. Which tasks it shows is each task's own affair."""
         require(self.has_begun or not shown, f"visit {self.id} has not begun")
@@ -303,9 +308,10 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
     @property
     def recipients(self) -> list[Booking]:
         """Whose wish the findings answer: accepted when they are first sent, or answered before and still following;
-        and the same people ever after, but for those who have withdrawn since or been set aside."""
+        and the same people ever after, but for those who have withdrawn since, been set aside or been removed."""
         if self.status is VisitStatus.REPORTED:
-            return [b for b in self.bookings if b.status not in (BookingStatus.WITHDRAWN, BookingStatus.SPAM)]
+            gone = (BookingStatus.WITHDRAWN, BookingStatus.SPAM)
+            return [b for b in self.bookings if b.status not in gone and not b.removed_on]
         return [b for b in self.bookings if b.status is BookingStatus.ACCEPTED or b.may_hear_more]
 
     @property

@@ -195,18 +195,20 @@ def allow_result(id: int):
 @office.post("/besoeg/<int:id>/foerer-til/<slug>")
 @needs_press
 def lead_to(id: int, slug: str):
-    """One press starts another case for those who asked: a meeting's outcome a walk, a walk's spot a control."""
+    """One press starts another case for each who asked: a meeting's outcome a walk, a walk's spot a control."""
     visit, service = db.get_or_404(Visit, id), by_slug(slug) or abort(404)
-    if not visit.bookings or service.key not in SERVICES[visit.service].leads_to:
+    if not visit.recipients or service.key not in SERVICES[visit.service].leads_to:
         abort(404)
     number, place, words = 0, visit.place, (visit.findings or {}).get("summary", "")
     for task in (t for t in visit.tasks if str(t.number) == request.form.get("task")):
         number, words = task.number, task.what
         place = Place.at(road=task.details.get("place") or place.road, postcode=place.postcode, town=place.town,
                          municipality=place.municipality, lat=task.lat, lng=task.lng)
-    started = visit.bookings[0].lead_to(
-        g.officer, visit, service=service.key, place=place, number=number, answers=service.started_by(words))
-    return commit_and_redirect(url_for(".booking", reference=started.reference), gettext(
+    started = visit.lead_to(
+        g.officer, service=service.key, place=place, number=number, answers=service.started_by(words))
+    if not started:
+        return redirect_unchanged(url_for(".visit", id=id), gettext("This was started before, and is not closed yet."))
+    return commit_and_redirect(url_for(".booking", reference=started[0].reference), gettext(
         "Started. Those who asked get a receipt."))
 
 
@@ -288,8 +290,10 @@ def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm
         day(b.received_at), *([gettext("gets a yes")] if b.is_accepted_by_plan else []))) for b in bookings}
     kind = AgreedVisitForm if service.date_is_agreed else VisitForm
     form = kind.for_service(service.resources, current_app.config["DISTRICT"].units)(**start)
-    if "public" in form and not all(b.public for b in bookings):
-        del form.public
+    if "public" in form:
+        form.private = frozenset(b.reference for b in bookings if not b.public)
+        if len(form.private) == len(bookings):
+            del form.public
     return form.offer(method=service.methods, bookings=words)
 
 

@@ -1,16 +1,17 @@
 """A form asks only what matters: questions that depend on another answer, and those that are more than is needed."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from conftest import ROOT, WISH, WISHES, Person, book, form_name, times_ahead
+from conftest import OFFICER, ROOT, WISH, WISHES, Person, book, form_name, times_ahead
 from helpers import as_sent, filled, one_app, wish
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField
 
 from catalogue import SERVICES, by_slug
 from forms import AnyOf, OneOf, flat
-from models import Booking, Officer, db
+from models import Booking, Officer, Visit, db, now, today
 
 BOOK = "/en/bestil/faerdselskontrol"
 FORMS = [form for service in SERVICES.values() for form in (service.questions, service.findings)]
@@ -252,6 +253,25 @@ def test_masking_reaches_the_place_that_is_called_by_it(app, officer, citizen):
     officer.post(f"/en/kontor/sag/{other.reference}/maskering", {"found": plate})
     assert plate not in officer.get(f"/en/kontor/sted/{booking.place_id}").text
     assert booking.reference[:4] not in officer.get("/en/kontor/?q=ab+12+345").text
+
+
+def test_masking_reaches_the_date_that_is_called_by_it(app, officer, citizen):
+    plate, booking = "AB12345", wish(app, road="Salen hos AB12345", service="meeting")
+    with app.app_context():
+        ida, found = Officer.by_email(OFFICER), Booking.by_reference(booking.reference)
+        dates = {"resource_units": {"crew": "Ida"}, "travel": 0}
+        start = now() + timedelta(days=5)
+        found.offer(ida, [(start, start + timedelta(hours=1))], where=found.in_own_words, answer_by=today(), **dates)
+        Visit.plan(ida, service="meeting", place=found.place, starts_at=start, ends_at=start + timedelta(hours=1),
+                   bookings=[found], date_agreed=True, public=True, public_place=found.in_own_words, **dates)
+        found.public = True
+        db.session.commit()
+    officer.post(f"/en/kontor/sag/{booking.reference}/maskering", {"found": plate})
+    with app.app_context():
+        found = Booking.by_reference(booking.reference)
+        assert [v.public_place for v in found.visits] == [p.where for p in found.proposals] == [
+            "Salen hos ▒▒▒, 4690 Haslev"]
+    assert plate not in citizen.get(f"/en/sag/{booking.reference}/{booking.secret}").text
 
 
 def test_an_ordinary_case_asks_no_officer_about_personal_data(app, officer, citizen):

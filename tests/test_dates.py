@@ -472,6 +472,97 @@ def test_wished_dates_stand_again_when_a_case_is_taken_up_again(app, ida):
     assert "?tid=" in ida.get(f"/kontor/sag/{reference}").html
 
 
+def test_a_wish_that_a_visit_has_answered_does_not_stand_again_when_the_case_is_taken_up_a_second_time(app, ida):
+    reference, _, id = agreed(app, ida)
+    with time_machine.travel(at(1, 21), tick=True) as clock, app.app_context():
+        visit, who, booking = db.session.get(Visit, id), db.session.get(Officer, 1), found(app, reference)
+        visit.enter_findings(who, {"found": 7})
+        visit.report(who)
+        booking.reopen("Én gang til.")
+        clock.shift(60)
+        booking.decline(who, "resources", "", "")
+        booking.reopen("Jo.")
+        db.session.commit()
+        assert any(p.starts_at == at(2, 19) and not p.is_offer for p in booking.proposals) and not booking.wishes
+
+
+def test_a_date_that_has_begun_is_not_called_off_because_nobody_wants_it_any_more(app, ida):
+    reference, secret, id = agreed(app, ida)
+    with time_machine.travel(at(1, 19, 30), tick=True):
+        ida = logged_in(app)
+        Person(app).post(f"/sag/{reference}/{secret}/traek-tilbage", {"sure": "y"})
+        page = ida.post(f"/kontor/besoeg/{id}/resultat", {"found": "7", "note": ""})
+        assert page.status == 200
+        ida.post(f"/kontor/besoeg/{id}/svar")
+    with app.app_context():
+        assert db.session.get(Visit, id).status is VisitStatus.REPORTED
+        assert kinds(app, reference) == ["received", "agreed", "withdrawn"]
+
+
+@pytest.mark.parametrize(("hour", "change", "told"), [
+    (16, {"crew": "Bo Betjent"}, 0), (21, {"crew": "Bo Betjent"}, 0), (16, {"place_told": "Svømmehallen"}, 1),
+    (16, {"starts": "18:00"}, 1)], ids=str)
+def test_on_its_day_a_visit_gets_another_crew_room_or_hour(app, ida, hour, change, told):
+    reference, _, id = agreed(app, ida)
+    with time_machine.travel(at(1, hour), tick=True):
+        page = logged_in(app).post(f"/kontor/besoeg/{id}/flyt", plan("2027-07-01", reference, **change, send="1"))
+        assert page.status == 200, page.errors
+    assert kinds_in(app, reference).count("agreed_anew") == told
+
+
+@pytest.mark.parametrize(("hour", "change"), [
+    (16, {"starts": "15:00"}), (16, {"day": "2027-06-30"}), (21, {"starts": "19:30"})], ids=str)
+def test_no_visit_is_moved_to_a_time_that_is_over(app, ida, hour, change):
+    reference, _, id = agreed(app, ida)
+    with time_machine.travel(at(1, hour), tick=True):
+        form = {**plan("2027-07-01", reference, send="1"), **change}
+        page = logged_in(app).post(f"/kontor/besoeg/{id}/flyt", form)
+        assert page.status == 422 and len(page.errors) == 1
+    assert kinds_in(app, reference)[-1] == "agreed"
+
+
+def test_who_is_chosen_decides_whether_a_date_may_stand_in_the_public_calendar(app, ida):
+    reference, _, id = agreed(app, ida)
+    other, _ = wished(app, email="bo@example.dk")
+    with app.app_context():
+        found(app, other).public = False
+        found(app, other).accept(db.session.get(Officer, 1), "")
+        db.session.commit()
+    path, form = f"/kontor/besoeg/{id}/flyt", plan("2027-07-01", reference, crew="Bo Betjent", send="1")
+    assert "public" in as_sent(ida.get(path), "crew")
+    ida.post(path, form)
+    with app.app_context():
+        assert db.session.get(Visit, id).public
+    page = ida.post(path, {**form, "bookings": [reference, other]})
+    assert page.status == 422 and error_at(page, "public")
+    del form["public"]
+    ida.post(path, {**form, "bookings": [reference, other]})
+    with app.app_context():
+        assert len(db.session.get(Visit, id).bookings) == 2 and not db.session.get(Visit, id).public
+
+
+def test_what_a_visit_leads_to_is_a_case_for_each_who_asked(app, ida):
+    reference, _, id = agreed(app, ida)
+    (other, _), (gone, secret) = (wished(app, email=f"{who}@example.dk") for who in ("bo", "cy"))
+    with app.app_context():
+        visit, who = db.session.get(Visit, id), db.session.get(Officer, 1)
+        visit.choose(who, [found(app, r) for r in (reference, other, gone)])
+        db.session.commit()
+    with time_machine.travel(at(1, 19, 30), tick=True):
+        Person(app).post(f"/sag/{gone}/{secret}/traek-tilbage", {"sure": "y"})
+        with app.app_context():
+            led = {"service": "talk", "answers": {}, "place": db.session.get(Visit, id).place}
+            cases = db.session.get(Visit, id).lead_to(db.session.get(Officer, 1), **led)
+            assert not db.session.get(Visit, id).lead_to(db.session.get(Officer, 1), **led), "they are open"
+            db.session.commit()
+            assert [case.email for case in cases] == ["anna@example.dk", "bo@example.dk"]
+            assert db.session.query(Booking).count() == 5
+            assert all([letter.kind for letter in case.letters] == ["received"] for case in cases)
+            cases[0].withdraw()
+            assert [c.email for c in db.session.get(Visit, id).lead_to(db.session.get(Officer, 1), **led)] == [
+                "anna@example.dk"]
+
+
 def test_dates_that_are_over_before_they_are_to_be_answered_and_one_date_twice_are_no_offer(app, ida):
     reference, _ = wished(app)
     again = {"times-1-day": "2027-07-05"}

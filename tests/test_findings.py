@@ -534,6 +534,18 @@ def test_a_correction_goes_to_the_same_people_and_shows_on_the_page(app, ida, ci
     assert seen_now(app, one).status is BookingStatus.ANSWERED
 
 
+def test_a_correction_goes_to_those_whose_data_is_still_kept(app, ida, citizen):
+    one, two = wish(app), wish(app, email="bo@example.dk")
+    id = visited(app, one, two)
+    enter(ida, id, **TERSLEV)
+    tell(ida, id)
+    change(app, one, lambda b, _who: b.anonymise({"name": "", "email": "", "phone": "", "address": ""}))
+    enter(ida, id, passed="90")
+    tell(ida, id)
+    assert [x.recipient for x in letters_of(app, "corrected")] == ["bo@example.dk"]
+    assert "90 vehicles" in citizen.get(link(two)).text
+
+
 def test_a_draft_is_never_seen_outside(app, ida, citizen):
     booking = wish(app)
     id = visited(app, booking)

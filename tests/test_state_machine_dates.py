@@ -231,7 +231,7 @@ class Dates(Cases):
     def do(self, name, booking, **said):
         before = self.bookings[booking]["status"]
         super().do(name, booking, **said)
-        if name == "reopen" and before != "answered" and self.bookings[booking]["status"] != before:
+        if name == "reopen" and self.bookings[booking]["status"] != before and not self.was_answered(booking):
             for known in self.proposals.values():
                 known["open"] |= known["booking"] == booking and known["by"] is None
 
@@ -250,9 +250,13 @@ class Dates(Cases):
     def wish_again(self, visit, bookings):
         """The visit came to nothing, so what else the citizens wished may be agreed after all."""
         for known in self.proposals.values():
-            wish = known["booking"] in bookings and known["by"] is None
+            wish = known["booking"] in bookings and known["by"] is None and not self.was_answered(known["booking"])
             if wish and self.visits[visit]["told"] and known["starts"] != self.visits[visit]["starts"]:
                 known["open"] = True
+
+    def was_answered(self, booking):
+        """By a visit, on one of the dates that it wished: the others do not stand again."""
+        return bool(self.rows(f"SELECT 1 FROM events WHERE booking_id = {booking} AND kind = 'answered'"))
 
     def away(self, who, day, hours):
         away = self.at(day)[0]
@@ -261,18 +265,19 @@ class Dates(Cases):
         self.absences.append((who, away, back))
 
     def lead(self, visit, service):
-        """Pressed twice, it is one case."""
+        """Pressed twice, it is one case, as long as that is open."""
         known, new = self.visits[visit], len(self.bookings) + 1
-        again = known.setdefault("led", {}).get(service)
+        first, led = min(known["holds"]), known.setdefault("led", {})
+        again = any(self.bookings[n]["closed_at"] is None for n in led.get((first, service), ()))
         if not again:
-            self.bookings[new] = {**self.bookings[min(known["holds"])], "channel": "office", "status": "received",
+            self.bookings[new] = {**self.bookings[first], "channel": "office", "status": "received",
                                   "closed_at": None, "service": service}
+            led.setdefault((first, service), []).append(new)
         got = self.take("lead to", True, lambda officer: db.session.get(Visit, visit).bookings[0].lead_to(
             officer, db.session.get(Visit, visit), service=service, answers={},
             place=db.session.get(Visit, visit).place),
             [] if again else [(new, "received")])
-        assert got == (again or new)
-        known["led"][service] = got
+        assert got == (None if again else new)
 
     # What time does.
 
