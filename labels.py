@@ -120,8 +120,8 @@ def status_for_officer(booking: Booking) -> str:
         return gettext("Not genuine")
     if booking.status is BookingStatus.ACCEPTED and booking.agreed_visit:
         return str(EVENT_LABELS[EventKind.AGREED])
-    if booking.status is BookingStatus.ACCEPTED and booking.proposals and booking.events[-1].kind.type.is_status:
-        return str(EVENT_LABELS[booking.events[-1].kind])
+    if booking.status is BookingStatus.ACCEPTED and booking.proposals and booking.standing:
+        return str(EVENT_LABELS[booking.standing.kind])
     return str(STATUSES[booking.status])
 
 

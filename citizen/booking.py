@@ -13,6 +13,7 @@ from labels import day
 from mail.letters import CITIZEN_PATHS, link_to
 from models import (
     Booking,
+    BookingStatus,
     Channel,
     EventKind,
     IntakePause,
@@ -109,7 +110,10 @@ def _receipt_of(booking: Booking) -> str:
 
 @citizen.get("/sag/<reference>/<secret>/kvittering")
 def receipt(reference: str, secret: str):
+    """Of a wish that nobody has looked at yet; later, its page tells how it stands."""
     booking = booking_of(reference, secret)
+    if booking.status is not BookingStatus.RECEIVED:
+        return redirect(url_for(".case", reference=reference, secret=secret))
     letter = next((x for x in booking.letters if x.kind == EventKind.RECEIVED and x.channel is Channel.EMAIL), None)
     return render_template("citizen/receipt.html", booking=booking, service=catalogue.SERVICES[booking.service],
                            link=link_to(booking), waiting=estimate_for_booking(booking), letter=letter)

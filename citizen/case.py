@@ -195,11 +195,11 @@ class StepForms(dict):
 
 def _case_page(booking: Booking, typed: dict | None = None, unsent: str = ""):
     service = catalogue.SERVICES[booking.service]
-    last = booking.events[-1]
+    standing = booking.standing
     return render_template("citizen/case.html", booking=booking, service=service, forms=StepForms(booking, typed or {}),
                            typed=next(iter(typed), None) if typed else None, unsent=unsent,
                            status=status_for_citizen(booking), press=PressForm(None), decision=booking.decision,
-                           called_off=last if last.kind is EventKind.CALLED_OFF else None,
+                           called_off=standing if standing and standing.kind is EventKind.CALLED_OFF else None,
                            answers=service.questions.describe(booking.answers),
                            waiting=estimate_for_booking(booking))
 
@@ -230,5 +230,5 @@ def send_links():
         return render_template("citizen/find.html", form=FindForm(None), lost=form), 422
     Booking.send_links(form.email.data)
     return commit_and_redirect(url_for(".find"), gettext(
-        "If there are open cases under this address, their links are on their way to it, at most %(count)s times a "
-        "day.", count=limits.RECEIPTS_A_DAY))
+        "If there are open cases under this address, their links are on their way to it, unless it has had %(count)s "
+        "letters from us today or wants none.", count=limits.RECEIPTS_A_DAY))

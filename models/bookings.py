@@ -193,15 +193,16 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
         return record_event(EventKind.PUT_RIGHT, booking=self, officer=officer, words=words)
 
     def mask(self, officer: "Officer", words: list[str]) -> Event:
-        """Take out of what was answered, and written later, whatever points to a person; only that it was done is
-        kept."""
+        """Take out of what was answered, written later, and called by it, whatever points to a person; only that it was
+        done is kept."""
         self.answers, self.road, self.from_to = masked([self.answers, self.road, self.from_to], words)
-        mask_events(Event.booking_id == self.id, words)
+        mask_events(self.id, words)
         for proposal in self.proposals:
             proposal.where = masked(proposal.where, words)
         for visit in self.visits:
             visit.public_place = masked(visit.public_place, words)
-        self.place.mask(words)
+        for place in self.place.named_by(words):
+            place.mask(words)
         return record_event(EventKind.MASKED, booking=self, officer=officer)
 
     def anonymise(self, anonymised: dict) -> None:
@@ -262,6 +263,7 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
         require(self.may_reopen, f"{self.reference} cannot be taken up again")
         self._wish_again()
         self._step(BookingStatus.RECEIVED)
+        self.reason = self.helped = self.helped_why = ""  # of an answer that is not the last one
         self.has_unread, self.due_on = officer is None, self.rules.answer_due()
         return record_event(EventKind.REOPENED, booking=self, officer=officer, words=words,
                             due_on=self.due_on.isoformat())
@@ -348,6 +350,11 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
     def corrections(self) -> list[Event]:
         """What is right where an answer is not, oldest first."""
         return [e for e in self.events if e.kind is EventKind.PUT_RIGHT and e.words]
+
+    @property
+    def standing(self) -> Event | None:
+        """The newest event by which both sides know how the accepted wish stands."""
+        return next((e for e in reversed(self.events) if e.kind.type.is_standing), None)
 
     @property
     def question(self) -> Event | None:

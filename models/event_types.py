@@ -40,7 +40,7 @@ class EventType:
     disclosed: bool = False  # though not shown, handed out when a person asks what is stored about them
     message: bool = False  # its words are what the citizen wants the office to know
     new_promise: bool = False  # the citizen's page says by when we answer now
-    is_status: bool = False  # as the newest event, it says to officers how an accepted booking stands
+    is_standing: bool = False  # the newest of such events says how an accepted booking stands
     digest: str = ""  # its line in the digest, which counts what nobody in the office did
     after_removal: bool = False  # may still happen where it is removed who asked, and what was written
     letter: LetterRule | None = None
@@ -66,13 +66,13 @@ class EventKind(enum.StrEnum):
     CONTACT_CHANGED = "contact_changed", EventType(
         label=N_("Contact details changed"), by="citizen", visible=True)
     ACCEPTED = "accepted", EventType(
-        label=N_("Accepted"), facts=("due_on",), visible=True, letter=LetterRule())
+        label=N_("Accepted"), facts=("due_on",), visible=True, is_standing=True, letter=LetterRule())
     DELAYED = "delayed", EventType(
         label=N_("New date for the answer"), facts=("due_on",), visible=True, new_promise=True,
         letter=LetterRule(confirms=True))
     POSTPONED = "postponed", EventType(
         label=N_("Could not be carried out; the wish stands"), facts=("due_on",), visible=True, new_promise=True,
-        letter=LetterRule())
+        is_standing=True, letter=LetterRule())
     ANSWERED = "answered", EventType(label=N_("Answered with findings"), visible=True, letter=LetterRule(lasts=True))
     CORRECTED = "corrected", EventType(
         label=N_("Corrected findings sent"), visible=True, letter=LetterRule(lasts=True))
@@ -104,21 +104,21 @@ class EventKind(enum.StrEnum):
     RESULT_ALLOWED = "result_allowed", EventType(label=N_("Result no longer held back"), after_removal=True)
     DATES_OFFERED = "dates_offered", EventType(
         label=N_("The police proposed dates"), facts=("answer_by", "times", "instead_of"), visible=True,
-        is_status=True, letter=LetterRule())
+        is_standing=True, letter=LetterRule())
     DATES_REFUSED = "dates_refused", EventType(
         label=N_("None of the dates fits"), own_label=N_("None of the dates fits you"), by="citizen",
-        facts=("instead_of",), visible=True, message=True, is_status=True, digest=N_("No date fits: %(number)s"))
+        facts=("instead_of",), visible=True, message=True, is_standing=True, digest=N_("No date fits: %(number)s"))
     DATES_LAPSED = "dates_lapsed", EventType(
-        label=N_("The proposed dates were not answered"), visible=True, is_status=True,
+        label=N_("The proposed dates were not answered"), visible=True, is_standing=True,
         digest=N_("Dates not answered: %(number)s"), letter=LetterRule(confirms=True))
     AGREED = "agreed", EventType(
         label=N_("Date agreed"), own_label=N_("You chose a date"), by="citizen", facts=("starts_at", "ends_at"),
-        visible=True, letter=LetterRule(entry=True))
+        visible=True, is_standing=True, letter=LetterRule(entry=True))
     AGREED_ANEW = "agreed_anew", EventType(
         label=N_("Moved to another date"), facts=("before", "starts_at", "ends_at"), visible=True,
         letter=LetterRule(entry=True))
     CALLED_OFF = "called_off", EventType(
-        label=N_("Called off by the police"), facts=("cause", "due_on", "starts_at"), visible=True, is_status=True,
+        label=N_("Called off by the police"), facts=("cause", "due_on", "starts_at"), visible=True, is_standing=True,
         letter=LetterRule(entry=True))
     REMINDED = "reminded", EventType(
         label=N_("Reminder of the date"), visible=True, letter=LetterRule(confirms=True))

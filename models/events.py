@@ -24,8 +24,10 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    and_,
     event as sqlalchemy_event,
     func,
+    or_,
     select,
     update,
 )
@@ -124,11 +126,15 @@ def masked(value, words: list[str]):
     return value
 
 
-def mask_events(events: ColumnElement[bool], words: list[str]) -> None:
-    """A mask stands for each of `words` in what citizens wrote."""
-    for id, said in db.session.execute(select(Event.id, Event.words).where(events, Event.officer_id.is_(None))).all():
+def mask_events(booking: int, words: list[str]) -> None:
+    """A mask stands for each of `words` in what was written about the booking by anybody but officers, and wherever
+    history names a place by it."""
+    names_places = Event.kind.in_([kind for kind in EventKind if "after" in kind.type.facts])
+    quoting = select(Event.id, Event.words, Event.facts).where(
+        or_(names_places, and_(Event.booking_id == booking, Event.officer_id.is_(None))))
+    for id, *said in db.session.execute(quoting).all():
         if said != masked(said, words):
-            _forget(id, words=masked(said, words))
+            _forget(id, words=masked(said[0], words), facts=masked(said[1], words))
 
 
 def _forget(id: int, **values) -> None:

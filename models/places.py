@@ -147,6 +147,12 @@ class Place(HasPoint, Numbered, db.Model):
             record_event(EventKind.PARTED, place=place, officer=officer, before=self.in_full, after=apart.in_full)
         return apart
 
+    @classmethod
+    def named_by(cls, words: list[str]) -> list["Place"]:
+        """Those whose name has one of `words` in it."""
+        return db.session.scalars(select(cls).where(or_(*(
+            part.contains(word, autoescape=True) for part in (cls.road, cls.from_to) for word in words)))).all()
+
     def mask(self, words: list[str]) -> None:
         """Its name is what the first to ask has written; Booking.mask calls it."""
         self.road, self.from_to = masked([self.road, self.from_to], words)

@@ -84,6 +84,7 @@ class Result(HasServiceRules, HasPoint, Numbered, db.Model):
     def locate(self, *, road: str, postcode: str, town: str, municipality: str, lat: float | None,
                lng: float | None) -> None:
         """Say where it was, no closer than anybody may know."""
+        self.updated_on = self.updated_on if self.road == public_road(road, town) else today()
         self.road, self.postcode = public_road(road, town), postcode
         self.town, self.municipality = town, municipality
         self.lat, self.lng = (None, None) if lat is None or lng is None else (

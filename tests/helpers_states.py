@@ -211,16 +211,16 @@ class Cases(RuleBasedStateMachine):
         return list(of)[pick % len(of)]
 
     def becomes(self, booking: int, status: str) -> None:
-        """Its status, when it was closed, and that no coming visit is for a wish that is no longer accepted. An agreed
-        date that nobody wants any more is off."""
+        """Its status, when it was closed, and that no open visit is for a wish that is no longer accepted. An agreed
+        date that nobody wants any more is off, unless it has begun."""
         known = self.bookings[booking]
         if known["status"] == "accepted" and status != "answered":
             for visit in self.visits.values():
                 if visit["state"] == "planned" and booking in visit["holds"]:
                     visit["holds"].discard(booking)
-                    visit["sequence"] += visit["told"]
-                    if visit["told"] and not visit["holds"]:
-                        visit["state"] = "cancelled"
+                    is_off = visit["told"] and not visit["holds"] and self.now < visit["starts"]
+                    visit["sequence"] += bool(visit["told"] and visit["holds"] or is_off)
+                    visit["state"] = "cancelled" if is_off else "planned"
         known["status"], known["closed_at"] = status, None if status in OPEN else self.now
 
     def agrees(self, booking: int) -> None:

@@ -255,6 +255,16 @@ def test_masking_reaches_the_place_that_is_called_by_it(app, officer, citizen):
     assert booking.reference[:4] not in officer.get("/en/kontor/?q=ab+12+345").text
 
 
+def test_masking_reaches_the_place_that_a_case_has_left_and_the_history_that_names_it(app, officer):
+    plate, booking = "AB 12 345", wish(app, road="Vejen ved AB 12 345", from_to="")
+    page = officer.post(f"/en/kontor/sag/{booking.reference}/flyt", {"road": "Bygaden", "postcode": "4690", "send": "1"})
+    assert page.status == 200 and plate in page.text
+    officer.post(f"/en/kontor/sag/{booking.reference}/maskering", {"found": plate})
+    for path in (f"sag/{booking.reference}", "sted/1", "steder?q=vejen"):
+        page = officer.get(f"/en/kontor/{path}").text
+        assert "Vejen ved" in page and plate not in page, path
+
+
 def test_masking_reaches_the_date_that_is_called_by_it(app, officer, citizen):
     plate, booking = "AB12345", wish(app, road="Salen hos AB12345", service="meeting")
     with app.app_context():

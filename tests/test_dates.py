@@ -263,6 +263,40 @@ def test_a_date_is_called_off_with_its_cause_and_the_wish_stands(app, ida):
     assert "en akut opgave" in own.text and "Aflyst af politiet" in own.text
 
 
+def test_how_a_wish_stands_is_told_whatever_is_noted_on_it_afterwards(app, ida):
+    reference, secret, id = agreed(app, ida)
+    ida.post(f"/kontor/besoeg/{id}/aflys", {"cause": "weather", "words": "", "send": "1"})
+
+    def noted():
+        ida.post(f"/kontor/sag/{reference}/notat", {"words": "Ringet."})
+        ida.post(f"/kontor/sag/{reference}/journal", {"journal": "2027-1"})
+        return Person(app).get(f"/sag/{reference}/{secret}").text, ida.get(f"/kontor/sag/{reference}").text
+
+    own, case = noted()
+    assert "Vejret tillader det ikke" in own.partition("Det er der sket")[0] and "Aflyst af politiet" in case
+    ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    own, case = noted()
+    assert "Politiet har foreslået" in case and "Vejret" not in own.partition("Det er der sket")[0]
+
+
+def test_a_date_that_has_begun_is_not_promised_any_more(app, ida):
+    reference, secret, _ = agreed(app, ida)
+    with time_machine.travel(at(1, 19, 30), tick=True):
+        own = Person(app).get(f"/sag/{reference}/{secret}")
+        assert "hvad der kom ud af det" in own.text and "akut opgave" not in own.text and "aftale.ics" not in own.html
+        assert "/besked" in own.html, "they can still write to us"
+
+
+def test_the_receipt_of_a_case_that_has_been_looked_at_is_its_page(app, ida):
+    reference, secret = wished(app)
+    own = f"/sag/{reference}/{secret}"
+    assert Person(app).get(f"{own}/kvittering").response.request.path == f"{own}/kvittering"
+    with app.app_context():
+        found(app, reference).accept(db.session.get(Officer, 1), "")
+        db.session.commit()
+    assert Person(app).get(f"{own}/kvittering").response.request.path == own
+
+
 def test_both_sides_are_reminded_two_working_days_before_and_once(app, ida):
     reference, _, id = agreed(app, ida, "2027-07-06")  # a Tuesday: two working days before is the Friday
     for day, reminded in ((1, 0), (2, 1), (3, 1), (5, 1)):

@@ -98,6 +98,13 @@ def test_a_case_taken_up_again_is_asked_about_after_its_next_answer(app):
         booking.reopen("Se igen.")
         db.session.commit()
     assert INVITES not in Person(app).get("/en/sag/{}/{}".format(*case)).text
+    with app.app_context():
+        booking = Booking.by_reference(case[0])
+        booking.refer(Officer.by_email(OFFICER), "municipality", "")
+        db.session.commit()
+        assert (booking.reason, booking.helped, booking.helped_why) == ("", "", ""), "that was the answer before"
+    page = Person(app).get("/en/sag/{}/{}".format(*case)).text
+    assert INVITES in page and "You answered" not in page
 
 
 def test_the_words_are_for_officers_alone(app, answered):

@@ -356,6 +356,9 @@ def test_the_address_of_a_place_stays_when_it_is_made_one_with_another(app, cloc
         answer = person.client.get(old)
         assert (answer.status_code, answer.location) == (301, merged)
     assert {r["place"] for r in records(app)} == {1}
+    with app.app_context():
+        renewed = {r["updated_on"] for r in records(app) if r["road"] == "Terslev Bygade nord"}
+        assert today().isoformat() in renewed, "whoever keeps a copy hears that its road has another name"
     assert person.get(merged).html.count('id="nr-') == 2
     assert person.client.get("/resultater/sted/9").status_code == 404
 
