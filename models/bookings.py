@@ -11,6 +11,7 @@ from . import limits
 from .base import HasPoint, Numbered, UTCDateTime, db, fold, new_secret, now, one_of, require
 from .enums import CLOSED, DECIDED, NEXT_STEPS, OPEN, UNDECIDED, BookingStatus, Channel, DeliveryStatus
 from .events import Event, EventKind, mask_events, masked, record_event
+from .history import HasHistory
 from .lookup import HasLookup, new_code
 from .roads import road_key
 from .rules import SERVICE_RULES, HasServiceRules
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from . import Letter, Officer, Place, Visit
 
 
-class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.Model):
+class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.Model):
     """One wish. What the officer sorts, filters, counts or writes on is a column; the rest is in `answers`.
 
     `answers` is written whole by its service's validated form and never changed in place.
@@ -292,16 +293,6 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
         return self.status in OPEN
 
     @property
-    def newest(self) -> int:
-        """The number of its newest event."""
-        return self.events[-1].id if self.events else 0
-
-    @property
-    def newest_visible(self) -> int:
-        """The number of the newest event that the citizen is told of: from no other could a coming control be told."""
-        return max((event.id for event in self.events if event.kind.type.visible), default=0)
-
-    @property
     def may_reopen(self) -> bool:
         return (BookingStatus.RECEIVED in NEXT_STEPS[self.status] and self.closed_at is not None and not self.removed_on
                 and now() <= self.closed_at + timedelta(days=limits.REOPEN_DAYS))
@@ -340,41 +331,6 @@ class Booking(HasLookup, HasProposals, HasServiceRules, HasPoint, Numbered, db.M
     def may_hear_more(self) -> bool:
         """Answered by a visit, and further ones at the place are told as well, as long as that is wanted."""
         return self.status is BookingStatus.ANSWERED and self.follows and not any(v.date_agreed for v in self.visits)
-
-    @property
-    def outcomes(self) -> list["Visit"]:
-        """The visits whose findings this citizen has been sent, oldest first."""
-        return [v for v in self.visits if v.findings and self.has_heard_of(v)]
-
-    @property
-    def corrections(self) -> list[Event]:
-        """What is right where an answer is not, oldest first."""
-        return [e for e in self.events if e.kind is EventKind.PUT_RIGHT and e.words]
-
-    @property
-    def standing(self) -> Event | None:
-        """The newest event by which both sides know how the accepted wish stands."""
-        return next((e for e in reversed(self.events) if e.kind.type.is_standing), None)
-
-    @property
-    def question(self) -> Event | None:
-        """What the citizen was last asked, while the answer is missing."""
-        asked = [e for e in self.events if e.kind is EventKind.INFORMATION_ASKED]
-        return asked[-1] if asked and self.status is BookingStatus.NEEDS_INFORMATION else None
-
-    @property
-    def decision(self) -> Event | None:
-        """The no, or the referral to somebody else, that it ended with."""
-        kind = {BookingStatus.DECLINED: EventKind.DECLINED, BookingStatus.REFERRED: EventKind.REFERRED}.get(self.status)
-        return next((e for e in reversed(self.events) if e.kind is kind), None)
-
-    def has_heard_of(self, visit: "Visit") -> bool:
-        return any(e.visit is visit and e.kind.type.visible for e in self.events)
-
-    def waits_for(self, visit: "Visit") -> bool:
-        """Whether this visit's findings are still owed to this wish: no other date is agreed by now."""
-        return self.status is BookingStatus.ACCEPTED and not self.agreed_visit and not any(
-            e.kind in (EventKind.ANSWERED, EventKind.FOLLOWED_UP) and e.visit is visit for e in self.events)
 
     def allows(self, status: BookingStatus) -> bool:
         return status in NEXT_STEPS[self.status]

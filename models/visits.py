@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 from . import limits
 from .base import Numbered, UTCDateTime, db, new_secret, now, one_of, require
 from .bookings import Booking
-from .enums import BookingStatus, VisitStatus
+from .enums import UNDECIDED, BookingStatus, VisitStatus
 from .events import Event, EventKind, record_event
 from .publication import HasResult
 from .rules import HasServiceRules
@@ -265,7 +265,8 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         self.status, self.reported_at = VisitStatus.REPORTED, now()
         in_vain = self.rules.keeps_open(self.findings)
         for booking in told:
-            if booking.may_hear_more and not booking.has_heard_of(self):
+            taken_up_again = booking.status in UNDECIDED  # since the visit was planned with it: that is for an officer
+            if (booking.may_hear_more or taken_up_again) and not booking.has_heard_of(self):
                 if not in_vain:  # where nothing was carried out there is nothing more to hear
                     record_event(EventKind.FOLLOWED_UP, booking=booking, visit=self, officer=officer)
             elif not booking.waits_for(self) or (corrects and in_vain):
@@ -307,12 +308,12 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
 
     @property
     def recipients(self) -> list[Booking]:
-        """Whose wish the findings answer: accepted when they are first sent, or answered before and still following;
+        """Whose wish the findings answer: open when they are first sent, or answered before and still following;
         and the same people ever after, but for those who have withdrawn since, been set aside or been removed."""
         if self.status is VisitStatus.REPORTED:
             gone = (BookingStatus.WITHDRAWN, BookingStatus.SPAM)
             return [b for b in self.bookings if b.status not in gone and not b.removed_on]
-        return [b for b in self.bookings if b.status is BookingStatus.ACCEPTED or b.may_hear_more]
+        return [b for b in self.bookings if b.is_open or b.may_hear_more]
 
     @property
     def resource_units(self) -> dict[str, str]:

@@ -430,10 +430,11 @@ class Cases(RuleBasedStateMachine):
         follow = {b for b in known["holds"] if self.bookings[b]["status"] == "answered" and not any(
             v["told"] and b in v["holds"] for v in self.visits.values())}
         if legal and not corrects:
-            known["holds"] = follow | {b for b in known["holds"] if self.bookings[b]["status"] == "accepted"}
+            known["holds"] = follow | {b for b in known["holds"] if self.bookings[b]["status"] in OPEN}
         told = {}
         for b in known["holds"] if legal else ():
-            if b in follow - known["heard"]:
+            undecided = self.bookings[b]["status"] in ("received", "needs_information")  # taken up again since it was planned
+            if (b in follow or undecided) and b not in known["heard"]:
                 told |= {} if retry else {b: "followed_up"}
                 continue
             waits = (self.bookings[b]["status"] == "accepted" and b not in known["answered"] and not any(

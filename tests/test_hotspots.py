@@ -240,14 +240,14 @@ def test_before_and_after_stand_on_the_place(app, ida):
         "\N{NO-BREAK SPACE}", " ")
 
 
-def test_who_asked_for_it_to_be_taken_up_again_is_not_told_of_a_repeat_as_an_answer(app, ida):
+def test_who_asked_for_it_to_be_taken_up_again_hears_of_the_repeat_and_it_is_not_their_answer(app, ida):
     first = wish(app)
     again(ida, reported(app, first, findings=FOUND))
     change(app, first, lambda b, o: b.reopen("Det er stadig slemt."))
     report_again(app)
-    assert seen_now(app, first).status is BookingStatus.RECEIVED
+    assert seen_now(app, first).status is BookingStatus.RECEIVED and told_of(app, first)[-1] == "followed_up"
     with app.app_context():
-        assert not db.session.query(Letter).filter_by(kind="followed_up").count()
+        assert len(Booking.by_reference(first.reference).outcomes) == 2, "the case still shows both"
 
 
 def test_a_repeat_that_could_not_be_carried_out_writes_to_nobody_who_was_answered(app, ida):

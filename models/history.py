@@ -1,0 +1,58 @@
+"""What the events of a booking tell of it: how it stands, what was asked, decided and found."""
+
+from typing import TYPE_CHECKING
+
+from .enums import BookingStatus
+from .events import Event, EventKind
+
+if TYPE_CHECKING:
+    from . import Visit
+
+
+class HasHistory:
+    """A booking, as its `events` tell of it."""
+
+    @property
+    def newest(self) -> int:
+        """The number of its newest event."""
+        return self.events[-1].id if self.events else 0
+
+    @property
+    def newest_visible(self) -> int:
+        """The number of the newest event that the citizen is told of: from no other could a coming control be told."""
+        return max((event.id for event in self.events if event.kind.type.visible), default=0)
+
+    @property
+    def standing(self) -> Event | None:
+        """The newest event by which both sides know how the accepted wish stands."""
+        return next((e for e in reversed(self.events) if e.kind.type.is_standing), None)
+
+    @property
+    def question(self) -> Event | None:
+        """What the citizen was last asked, while the answer is missing."""
+        asked = [e for e in self.events if e.kind is EventKind.INFORMATION_ASKED]
+        return asked[-1] if asked and self.status is BookingStatus.NEEDS_INFORMATION else None
+
+    @property
+    def decision(self) -> Event | None:
+        """The no, or the referral to somebody else, that it ended with."""
+        kind = {BookingStatus.DECLINED: EventKind.DECLINED, BookingStatus.REFERRED: EventKind.REFERRED}.get(self.status)
+        return next((e for e in reversed(self.events) if e.kind is kind), None)
+
+    @property
+    def corrections(self) -> list[Event]:
+        """What is right where an answer is not, oldest first."""
+        return [e for e in self.events if e.kind is EventKind.PUT_RIGHT and e.words]
+
+    @property
+    def outcomes(self) -> list["Visit"]:
+        """The visits whose findings this citizen has been sent, oldest first."""
+        return [v for v in self.visits if v.findings and self.has_heard_of(v)]
+
+    def has_heard_of(self, visit: "Visit") -> bool:
+        return any(e.visit is visit and e.kind.type.visible for e in self.events)
+
+    def waits_for(self, visit: "Visit") -> bool:
+        """Whether this visit's findings are still owed to this wish: no other date is agreed by now."""
+        return self.status is BookingStatus.ACCEPTED and not self.agreed_visit and not any(
+            e.kind in (EventKind.ANSWERED, EventKind.FOLLOWED_UP) and e.visit is visit for e in self.events)
