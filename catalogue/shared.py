@@ -1,12 +1,14 @@
 """What the services with an agreed date have in common: their lists, and what came of it."""
 
 from collections.abc import Callable
+from datetime import date
 
 from flask_babel import format_decimal, gettext, lazy_gettext as _l, ngettext
 from wtforms import BooleanField
 
 from forms import YES_NO, AnyOf, Clock, Day, Form, Line, NoPersonalData, OneOf, Text, has_been, refuse_if
 from models import Visit, local
+from models.results import part_of_day
 
 TOPICS = {
     "facts": _l("Crime where we live (facts and figures)"), "unease": _l("Feeling unsafe"),
@@ -92,8 +94,13 @@ def published(*names: str) -> Callable[[dict], dict]:
     def of(findings: dict) -> dict:
         if not (was_held(findings) and findings.get("public_outcome")):
             return {}
-        return {"details": {name: findings[name] for name in names if findings.get(name)}}
+        return {**when_found(findings), "details": {name: findings[name] for name in names if findings.get(name)}}
     return of
+
+
+def when_found(found: dict) -> dict:
+    """The day of what was `found`, and which part of it: not that for which it was planned, if it was another."""
+    return {"day": date.fromisoformat(found["day"]), "part_of_day": part_of_day(int(found["starts"][:2]))}
 
 
 def keeps_open(findings: dict) -> bool:

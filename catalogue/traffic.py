@@ -31,6 +31,7 @@ from forms import (
 from models import local
 
 from .service import HARMS, Service
+from .shared import when_found
 
 LIMITS = {str(n): _l("%(speed)s\xa0km/h", speed=n) for n in (20, 30, 40, 50, 60, 70, 80, 90, 110, 130)}
 PROBLEMS = {
@@ -303,8 +304,9 @@ def published(findings: dict) -> dict:
     """Nothing of a control that was not carried out."""
     if findings["performed"] == "no":
         return {}
-    return {"method": findings["method"], "speed_limit": int(findings["limit"]) if "limit" in findings else None,
-            "measured": findings.get("passed"), "charged": findings.get("charged"), "top_speed": findings.get("top"),
+    return {**when_found(findings["periods"][0]), "method": findings["method"],
+            "speed_limit": int(findings["limit"]) if "limit" in findings else None, "measured": findings.get("passed"),
+            "charged": findings.get("charged"), "top_speed": findings.get("top"),
             "preliminary": bool(findings.get("prelim")),
             "details": {name: findings[name] for name in PUBLIC if findings.get(name)}}
 

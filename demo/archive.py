@@ -45,7 +45,6 @@ from models import (
     today,
 )
 from models.lookup import REFERENCE_LETTERS
-from models.results import part_of_day
 from models.visits import visit_bookings
 
 from .cases import CREWS, FIRST, LAST, TAKES
@@ -320,8 +319,7 @@ class _Archive:
         for number, (visit, published) in enumerate(told, 1):
             where, released_on = visit.place, local(visit.reported_at).date() + timedelta(days=7)
             result = Result(
-                id=number, visit_id=visit.id, service=visit.service, day=local(visit.starts_at).date(),
-                place_number=first.setdefault(where.id, number), part_of_day=part_of_day(local(visit.starts_at).hour),
+                id=number, visit_id=visit.id, service=visit.service, place_number=first.setdefault(where.id, number),
                 asked=len(visit.cases), heard=len(visit.cases), released_on=released_on, updated_on=released_on,
                 **{"method": "", "preliminary": False, "tasks": [], "protocol": "", "before": {}, **published})
             result.locate(road=where.road, postcode=where.postcode, town=where.town, municipality=where.municipality,

@@ -131,8 +131,8 @@ class AgreedVisitForm(VisitForm, _AnnouncedDate):
             "Those who know the date stay. Call it off, or withdraw their booking."))
 
     def contradictions(self) -> list[tuple[bool, Field, str]]:
-        return [*super().contradictions(), (self.has_moved and self.span()[0] <= datetime.now(UTC), self.starts, gettext(
-            "This time is over."))]
+        is_over = self.has_moved and self.span()[0] <= datetime.now(UTC)
+        return [*super().contradictions(), (is_over, self.starts, gettext("This time is over."))]
 
     def validate_public(self, field):
         refuse_if(field.data and self.private.intersection(self.bookings.data or ()), gettext(

@@ -170,16 +170,16 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     def lead_to(self, officer: "Officer", visit: "Visit", *, service: str, answers: dict, place: "Place",
                 number: int = 0) -> "Booking | None":
-        """Start another case for the same citizen out of this one's visit, or of its task of that `number`; Visit.lead_to
-        calls it for every booking. None where one that was started like this is still open."""
+        """Start another case for the same citizen out of this one's visit, or of its task of that `number`;
+        Visit.lead_to calls it for every booking. None where one that was started like this is still open."""
         led = [e.facts["led_to"] for e in self.events if e.kind is EventKind.LED_TO and e.visit is visit
                and e.facts.get("task", 0) == number]
         if any(started.is_open and started.service == service for started in map(Booking.by_reference, led)):
             return None
         same = ("name", "email", "phone", "address", "capacity", "org", "reply", "language")
         started = Booking.receive(
-            form_token=new_secret(), place=place, service=service, officer=officer, origin=self.reference, road=place.road,
-            from_to=place.from_to or "", lat=place.lat, lng=place.lng, answers=answers, channel="office",
+            form_token=new_secret(), place=place, service=service, officer=officer, origin=self.reference,
+            road=place.road, from_to=place.from_to or "", lat=place.lat, lng=place.lng, answers=answers, channel="office",
             **{name: getattr(self, name) for name in same})
         record_event(EventKind.LED_TO, booking=self, visit=visit, officer=officer, led_to=started.reference,
                      **({"task": number} if number else {}))

@@ -115,7 +115,7 @@ class EventKind(enum.StrEnum):
         label=N_("Date agreed"), own_label=N_("You chose a date"), by="citizen", facts=("starts_at", "ends_at"),
         visible=True, is_standing=True, letter=LetterRule(entry=True))
     AGREED_ANEW = "agreed_anew", EventType(
-        label=N_("Moved to another date"), facts=("before", "starts_at", "ends_at"), visible=True,
+        label=N_("Another date, time or place"), facts=("before", "starts_at", "ends_at"), visible=True,
         letter=LetterRule(entry=True))
     CALLED_OFF = "called_off", EventType(
         label=N_("Called off by the police"), facts=("cause", "due_on", "starts_at"), visible=True, is_standing=True,

@@ -93,11 +93,12 @@ class HasResult:
     def _new_result(self, published: dict) -> Result:
         starts = local(self.starts_at)
         told = [{e.kind for e in b.events if e.visit is self} & set(ANSWERS) for b in self.bookings]
+        when = {"day": starts.date(), "part_of_day": part_of_day(starts.hour)}
         result = Result(
-            visit_id=self.id, service=self.service, day=starts.date(), part_of_day=part_of_day(starts.hour),
+            visit_id=self.id, service=self.service,
             asked=_unless_few(sum(EventKind.ANSWERED in kinds for kinds in told)),
             heard=_unless_few(sum(map(bool, told))),
-            tasks=self._public_tasks, protocol=self.uid if self.protocol_public else "", **published)
+            tasks=self._public_tasks, protocol=self.uid if self.protocol_public else "", **{**when, **published})
         result.locate(**_where(self.place))
         db.session.add(result)
         db.session.flush()  # it has a number now

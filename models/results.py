@@ -95,6 +95,7 @@ class Result(HasServiceRules, HasPoint, Numbered, db.Model):
         """Other findings than were public: what they were stays beside them."""
         before = {name: getattr(self, name) for name in columns if getattr(self, name) != columns[name]}
         if before:
+            before |= {"day": before["day"].isoformat()} if "day" in before else {}
             self.before, self.corrected_on, self.updated_on = before, today(), today()
         self.assign(**columns)
 

@@ -176,7 +176,7 @@ def handover():
         "office/handover.html", away=chosen, coming=coming, first=first, last=last, most=MOST,
         lists={gettext("Promises that fall due"): promised,
                gettext("Messages that nobody has read"): _bookings(Booking.has_unread.is_(True)),
-               gettext("New"): _bookings(Booking.status == BookingStatus.RECEIVED, Booking.decided_on.is_(None)),
+               gettext("New"): _bookings(Booking.status == BookingStatus.RECEIVED, Booking.has_unread.is_(False)),
                gettext("Waiting for the citizen"): _bookings(Booking.status == BookingStatus.NEEDS_INFORMATION)},
         visits=db.session.scalars(select(Visit).options(selectinload(Visit.place), selectinload(Visit.bookings)).where(
             or_(Visit.status == VisitStatus.DONE, and_(

@@ -69,7 +69,7 @@ FOUND = {
     "charged": 0,
     "limit": "50",
     "prelim": True,
-    "periods": [{"day": "2026-11-20", "starts": "17:00", "ends": "19:00"}],
+    "periods": [{"day": "2026-05-08", "starts": "17:00", "ends": "19:00"}],
     "next": ["closed"],
     "suit": "suitable",
 }

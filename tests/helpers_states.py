@@ -433,8 +433,8 @@ class Cases(RuleBasedStateMachine):
             known["holds"] = follow | {b for b in known["holds"] if self.bookings[b]["status"] in OPEN}
         told = {}
         for b in known["holds"] if legal else ():
-            undecided = self.bookings[b]["status"] in ("received", "needs_information")  # taken up again since it was planned
-            if (b in follow or undecided) and b not in known["heard"]:
+            taken_up_again = self.bookings[b]["status"] in ("received", "needs_information")  # since it was planned
+            if (b in follow or taken_up_again) and b not in known["heard"]:
                 told |= {} if retry else {b: "followed_up"}
                 continue
             waits = (self.bookings[b]["status"] == "accepted" and b not in known["answered"] and not any(

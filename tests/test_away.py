@@ -103,11 +103,14 @@ def test_the_hand_over_list_has_what_falls_into_the_time(app, clock, officer):
     citizen = Person(app)
     (soon, _), (later, _), (news, secret) = book(citizen), book(Person(app)), book(Person(app))
     accepted, _ = book(citizen, email="", phone="12345678", reply="phone")
+    again, _ = book(Person(app))
     citizen.post(f"/sag/{news}/{secret}/besked", {"words": "Der er kommet et bump."})
     with app.app_context():
         ida, asked = db.session.get(Officer, 1), Booking.by_reference(later)
         asked.ask(ida, "Hvor?", today() + timedelta(days=60))
         Booking.by_reference(accepted).accept(ida, "")
+        Booking.by_reference(again).decline(ida, "resources", "", "")
+        Booking.by_reference(again).reopen("Borgeren har ringet.", ida)
         Booking.by_reference(soon).due_on = today() + timedelta(days=9)
         for days, crew in ((8, "ATK inde"), (15, "ATK ude")):
             Visit.plan(ida, service="traffic", place=asked.place, starts_at=now() + timedelta(days=days), method="atk",
@@ -121,6 +124,7 @@ def test_the_hand_over_list_has_what_falls_into_the_time(app, clock, officer):
     assert soon in lists["Promises that fall due"] and accepted not in lists["Promises that fall due"]
     assert news in lists["Messages that nobody has read"] and soon not in lists["Messages that nobody has read"]
     assert later in lists["Waiting for the citizen"] and soon in lists["New"]
+    assert again in lists["New"], "it is to be decided anew"
     visits = lists["Visits, also those whose findings are missing"]
     assert "ATK inde" in visits and "ATK ude" not in visits
     assert "/kontor/breve/" in lists["Letters to see to"]

@@ -257,9 +257,10 @@ def test_masking_reaches_the_place_that_is_called_by_it(app, officer, citizen):
 
 def test_masking_reaches_the_place_that_a_case_has_left_and_the_history_that_names_it(app, officer):
     plate, booking = "AB 12 345", wish(app, road="Vejen ved AB 12 345", from_to="")
-    page = officer.post(f"/en/kontor/sag/{booking.reference}/flyt", {"road": "Bygaden", "postcode": "4690", "send": "1"})
+    case = f"/en/kontor/sag/{booking.reference}"
+    page = officer.post(f"{case}/flyt", {"road": "Bygaden", "postcode": "4690", "send": "1"})
     assert page.status == 200 and plate in page.text
-    officer.post(f"/en/kontor/sag/{booking.reference}/maskering", {"found": plate})
+    officer.post(f"{case}/maskering", {"found": plate})
     for path in (f"sag/{booking.reference}", "sted/1", "steder?q=vejen"):
         page = officer.get(f"/en/kontor/{path}").text
         assert "Vejen ved" in page and plate not in page, path

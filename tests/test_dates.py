@@ -246,6 +246,16 @@ def test_a_moved_date_is_told_and_a_new_crew_is_not(app, ida):
         assert visit.sequence == 1 and visit.crew == "Bo Betjent" and visit.starts_at == at(8, 19)
 
 
+@pytest.mark.parametrize("change", [{"place_told": "Svømmehallen"}, {"ends": "21:00"}], ids=str)
+def test_a_letter_about_another_place_or_end_does_not_say_that_the_date_has_moved(app, ida, change):
+    reference, secret, id = agreed(app, ida)
+    ida.post(f"/kontor/besoeg/{id}/flyt", plan("2027-07-01", reference, **change, send="1"))
+    with app.app_context():
+        letter = letters(app, reference)[-1]
+        assert letter.kind == "agreed_anew" and "Ændret for den 1. juli 2027" in letter.subject
+        assert "Dagen står ved magt" in letter.text and "flyttet" not in letter.text
+
+
 def test_a_date_is_called_off_with_its_cause_and_the_wish_stands(app, ida):
     reference, secret, id = agreed(app, ida)
     preview = ida.post(f"/kontor/besoeg/{id}/aflys", {"cause": "urgent", "words": "Det beklager vi."})

@@ -197,6 +197,18 @@ def test_a_usual_share_that_another_result_has_changed_after_the_preview_is_show
     assert "Usual in the whole district: 2.0%" in seen_now(app, booking).letters[-1].text
 
 
+def test_a_result_is_of_the_day_on_which_it_was_found_also_after_a_correction(app, clock):  # noqa: F811
+    other = {"day": "2026-06-05", "starts": "20:00", "ends": "21:00"}
+    id = reported(app, wish(app), findings=FOUND | {"periods": [other]})
+    days_later(app, clock, 7)
+    assert [(r["day"], r["time_of_day"]) for r in records(app)] == [("2026-06-05", "evening")]
+    correct(app, id, periods=[other | {"day": "2026-06-04"}])
+    assert [(r["day"], r["corrected_on"]) for r in records(app)] == [("2026-06-04", "2026-06-15")]
+    assert held_meeting(app, public_outcome=True, day="2026-06-07", starts="23:00")
+    days_later(app, clock, 7)
+    assert "2026-06-07" in {r["day"] for r in records(app)}
+
+
 def test_the_words_about_what_comes_next_are_the_same_for_all_places(app, clock):  # noqa: F811
     id = released(app, clock)
     reported(app, wish(app, road="Faxevej", postcode="4683", town="Rønnede"), findings=FOUND | {"next": ["repeat"]})
@@ -304,8 +316,9 @@ def test_an_agreed_outcome_tells_topics_worries_and_how_the_tasks_stand_and_nobo
 @pytest.mark.parametrize("service", catalogue.SERVICES.values(), ids=lambda service: service.key)
 def test_what_a_service_publishes_is_never_typed_freely(service):
     form = service.findings(formdata=None, meta={"csrf": False})
+    when = {"day": "2026-06-08", "starts": "07:00"}
     every = {name: "KVAKS" for name in form._fields} | {"performed": "yes", "held": "yes", "limit": "50",
-                                                         "public_outcome": True}
+                                                         "public_outcome": True, "periods": [when], **when}
     named = service.published(every)["details"]
     assert named and not [name for name in named if isinstance(form[name], (TextAreaField, Line))]
     assert not named.keys() & service.findings.internal
