@@ -100,7 +100,7 @@ def _write(event: Event) -> list[Letter]:
     """
     rule, booking, reader = event.kind.type.letter, event.booking, _reader(event)
     way = _way(event, reader)
-    if way is None:
+    if way is None or rule.after and not _has_gone(rule.after, reader):
         return []
     by_mail = way is Channel.EMAIL
     language = MAIN if rule.to == "officer" else reader.language
@@ -119,6 +119,12 @@ def _write(event: Event) -> list[Letter]:
         letter.recipient = ""
         reader.leave()  # who was not written to is not on the list, and may ask again
     return [letter]
+
+
+def _has_gone(kind: str, reader: Booking | Assignee) -> bool:
+    """Whether the newest letter of this kind to this reader has left us, or is just leaving."""
+    newest = next((letter for letter in reversed(reader.letters) if letter.kind == kind), None)
+    return newest is not None and newest.delivery_status in (DeliveryStatus.SENT, DeliveryStatus.SENDING)
 
 
 def _entry_of(event: Event) -> str:
@@ -197,8 +203,9 @@ def address_key(address: str) -> str:
 
 
 def _refresh_waiting_letters(events: list[Event]) -> None:
-    """What has not gone yet may have another reader by now, one who never asked, or one who wants nothing any more."""
-    kinds = (EventKind.SPAM, EventKind.WITHDRAWN, EventKind.CONTACT_CHANGED)
+    """What has not gone yet may have another reader by now, one who never asked, or one who wants nothing any more; or
+    propose dates that are void."""
+    kinds = (EventKind.SPAM, EventKind.WITHDRAWN, EventKind.CONTACT_CHANGED, EventKind.DATES_LAPSED)
     changed = {e.booking.id: e for e in events if e.kind in kinds}
     not_gone = select(Letter).where(Letter.booking_id.in_(changed), Letter.delivery_status.in_(
         (DeliveryStatus.WAITING, DeliveryStatus.FAILED)))
@@ -215,6 +222,8 @@ def _why_not_any_more(letter: Letter, event: Event) -> str:
         return "aside"
     if event.kind is EventKind.WITHDRAWN:
         return "" if waits_as_mail or letter.kind in LASTING else "withdrawn"
+    if event.kind is EventKind.DATES_LAPSED:
+        return "lapsed" if letter.kind == EventKind.DATES_OFFERED else ""
     if waits_as_mail and letter.kind in LIMITED and not event.officer:
         return _refused(letter.recipient, Letter.today_to(letter.recipient, LIMITED) - 1)  # it is among them
     return ""

@@ -24,6 +24,7 @@ class LetterRule:
     entry: bool = False  # may change what stands in the reader's calendar: an e-mail brings its visit along
     limited: bool = False  # a form alone calls for it, perhaps not its reader: an address gets only so many a day
     lasts: bool = False  # it is still to be read when its wish has been withdrawn
+    after: str = ""  # it speaks of the letter of this type, and is not written where that one has not gone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +111,7 @@ class EventKind(enum.StrEnum):
         facts=("instead_of",), visible=True, message=True, is_standing=True, digest=N_("No date fits: %(number)s"))
     DATES_LAPSED = "dates_lapsed", EventType(
         label=N_("The proposed dates were not answered"), visible=True, is_standing=True,
-        digest=N_("Dates not answered: %(number)s"), letter=LetterRule(confirms=True))
+        digest=N_("Dates not answered: %(number)s"), letter=LetterRule(confirms=True, after="dates_offered"))
     AGREED = "agreed", EventType(
         label=N_("Date agreed"), own_label=N_("You chose a date"), by="citizen", facts=("starts_at", "ends_at"),
         visible=True, is_standing=True, letter=LetterRule(entry=True))
@@ -129,7 +130,7 @@ class EventKind(enum.StrEnum):
         letter=LetterRule("owner"))
     TASKS_DUE = "tasks_due", EventType(
         label=N_("Asked how the tasks are going"), facts=("owner", "who", "numbers"),
-        letter=LetterRule("owner"))
+        letter=LetterRule("owner", after="tasks_sent"))
     TASK_ANSWERED = "task_answered", EventType(
         label=N_("Answer about a task"), by="owner", facts=("number", "status", "owner", "who"),
         digest=N_("Answers about tasks: %(number)s"))

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from conftest import OFFICER, ROOT, WISH, Page, Person, book, logged_in
 from helpers import as_sent, error_at, wish
+from helpers_results import post_letters
 from helpers_services import LostAndFoundFindings, LostAndFoundQuestions
 from icalendar import Calendar
 
@@ -17,6 +18,7 @@ from models import (
     Booking,
     BookingStatus,
     Clash,
+    DeliveryStatus,
     Letter,
     Officer,
     OpeningHours,
@@ -202,6 +204,7 @@ def test_dates_that_nobody_answers_lapse_and_both_sides_hear_of_it(app, ida):
     reference, secret = wished(app)
     ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
     assert reference[:4] in ida.get("/kontor/?bunke=venter").text
+    post_letters(app)
     with time_machine.travel(datetime(2027, 6, 11, 8, tzinfo=COPENHAGEN)):
         assert not buttons(Person(app).get(f"/sag/{reference}/{secret}")), "even before anybody has noticed"
         with app.test_request_context():
@@ -212,6 +215,25 @@ def test_dates_that_nobody_answers_lapse_and_both_sides_hear_of_it(app, ida):
         work = logged_in(app)
         assert reference[:4] in work.get("/kontor/?bunke=planlaeg").text
         assert "De foreslåede tidspunkter blev ikke besvaret" in work.get("/kontor/?bunke=planlaeg").text
+
+
+@pytest.mark.parametrize("contact", [{}, {"email": "", "phone": "12345678", "reply": "phone"}], ids=["mail", "phone"])
+def test_nobody_reads_that_they_have_not_answered_what_nobody_has_told_them(app, ida, contact):
+    reference, _ = wished(app, **contact)
+    ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    with time_machine.travel(datetime(2027, 6, 11, 8, tzinfo=COPENHAGEN)):
+        with app.test_request_context():
+            Proposal.lapse_due()
+            db.session.commit()
+        offer = next(letter for letter in letters_of(app, reference) if letter.kind == "dates_offered")
+        assert (offer.delivery_status, offer.error) == (DeliveryStatus.SUPPRESSED, "lapsed"), "its dates are void"
+        assert "dates_lapsed" not in kinds_in(app, reference)
+        assert reference[:4] in logged_in(app).get("/kontor/?bunke=planlaeg").text
+
+
+def letters_of(app, reference: str) -> list[Letter]:
+    with app.app_context():
+        return letters(app, reference)
 
 
 def kinds_in(app, reference: str) -> list[str]:

@@ -7,9 +7,23 @@ import pytest
 from helpers_states import CITIZEN, FOUND, OFFICE, OPEN, PLACE_TOLD, STEPS, Cases, person, place, typed, units, where
 from hypothesis import Phase, settings, strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import update
 
 from mail import letters
-from models import COPENHAGEN, Booking, Channel, Proposal, Reservation, Visit, add_working_days, db, local, today
+from models import (
+    COPENHAGEN,
+    Booking,
+    Channel,
+    DeliveryStatus,
+    Letter,
+    Proposal,
+    Reservation,
+    Visit,
+    add_working_days,
+    db,
+    local,
+    today,
+)
 from reporting.work_list import QUEUES
 
 pytestmark = pytest.mark.postgres
@@ -287,6 +301,10 @@ class Dates(Cases):
             self.the_worker_looks_at_the_clock()
 
     def the_worker_looks_at_the_clock(self):
+        """All letters have gone by then."""
+        with self.app.app_context():
+            db.session.execute(update(Letter).values(delivery_status=DeliveryStatus.SENT))
+            db.session.commit()
         late = {p["booking"] for p in self.proposals.values() if p["open"] and p["by"] and p["by"] < today()}
         self.take("lapse", True, lambda _officer: Proposal.lapse_due(), [(b, "dates_lapsed") for b in late])
         for booking in late:

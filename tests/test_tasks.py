@@ -16,6 +16,7 @@ from browser import Mailbox
 from conftest import OFFICER, Page, Person, check_page, logged_in
 from helpers import as_sent
 from helpers_code import ROOT
+from helpers_results import post_letters
 from helpers_services import ENTRY
 from PIL import Image, PngImagePlugin
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -126,6 +127,8 @@ def written(app, kind: str) -> list[SimpleNamespace]:
 
 
 def time_does_its_work(app) -> None:
+    """After all mails have gone."""
+    post_letters(app)
     with app.app_context():
         Assignee.remind_due()
         db.session.commit()
@@ -596,12 +599,22 @@ def test_whoever_has_no_address_is_asked_by_an_officer(app, officer, clock):
     visit = begun(app)
     enter(officer, visit, owner="residents")
     send(officer, visit)
+    officer.post("/en/kontor/breve/1", {"done": "1"})
     on(clock, 1, 11)
     time_does_its_work(app)
     assert [(x.channel, x.recipient) for kind in ("tasks_sent", "tasks_due") for x in written(app, kind)] == [
         (Channel.PHONE, written(app, "tasks_sent")[0].recipient)] * 2
     page = logged_in(app).get("/en/kontor/?bunke=breve")
     assert "Asked how the tasks are going" in page.text
+
+
+def test_whom_nobody_has_phoned_is_not_asked_how_it_goes(app, officer, clock):
+    visit = begun(app)
+    enter(officer, visit, owner="residents")
+    send(officer, visit)
+    on(clock, 1, 11)
+    time_does_its_work(app)
+    assert written(app, "tasks_sent") and not written(app, "tasks_due")
 
 
 def test_the_worker_asks_and_sends(make_app, clock, monkeypatch):
