@@ -25,6 +25,7 @@ from labels import EVENT_LABELS, FILTERS, PARTS_OF_DAY, STATUSES
 from languages import LANGUAGES, MAIN
 from mail import letters, outbox
 from models import (
+    COPENHAGEN,
     OpeningHours,
     Result,
     append_audit_entry,
@@ -92,6 +93,8 @@ COUNT, AT_LEAST_ONE = Annotated[int, msgspec.Meta(ge=0)], Annotated[int, msgspec
 KINDS = {
     "SERVER_NAME": Annotated[str, msgspec.Meta(  # as DNS can have it, and a port
         pattern=r"^(?!.*[^.:]{64})[^\W_]+((\.|-+)[^\W_]+)*(:([0-5]?\d{1,4}|6[0-4]\d{3}))?\Z")],
+    # Whatever happens is reckoned by this clock, and told in this language where nothing else is asked for.
+    "BABEL_DEFAULT_TIMEZONE": Literal[str(COPENHAGEN)], "BABEL_DEFAULT_LOCALE": Literal[MAIN],
     "PREFERRED_URL_SCHEME": Literal["http", "https"], "SESSION_COOKIE_SAMESITE": Literal["Lax", "Strict"],
     **dict.fromkeys(("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE", "MAX_FORM_PARTS", "IDLE_MINUTES", "SESSION_HOURS",
                      "BACKUP_DAYS"), AT_LEAST_ONE),

@@ -146,7 +146,7 @@ class InEachLanguage(FormField):
 class Count(_Number, IntegerField):
     """How many: zero is an answer, nothing is not. Thousands may be parted, as our own pages show them."""
 
-    written, points = r"[+-]?(\d{1,12}|\d{1,3}([., ]\d{3})+)", str.maketrans("", "", "., ")
+    written, points = r"[+-]?(\d{1,12}|[1-9]\d{0,2}([., ]\d{3})+)", str.maketrans("", "", "., ")
     example = _l("Write a whole number, such as 94.")
 
     def __init__(self, label, required: bool = True, least: int = 0, most: int = 1_000_000, **kwargs):

@@ -234,7 +234,8 @@ def test_a_thousand_as_people_and_our_own_pages_write_it_is_a_number_in_a_row_as
 
 
 @pytest.mark.parametrize("name, typed", [
-    ("passed", "ca. 94"), ("passed", "94,5"), ("passed", "1.00"), ("passed", "1000.000"), ("passed", "9" * 4301), ("passed", "1_0"),
+    ("passed", "ca. 94"), ("passed", "94,5"), ("passed", "0.500"), ("passed", "0 500"), ("passed", "1.00"),
+    ("passed", "1000.000"), ("passed", "9" * 4301), ("passed", "1_0"),
     ("passed", "²"), ("avg", "ca. 52"), ("avg", "0000000000000052"), ("avg", "1e2"), ("avg", "NaN"), ("avg", "52,4 km")])
 def test_what_is_no_number_is_refused_with_its_words(findings, name, typed):
     page = findings(**{name: typed})
