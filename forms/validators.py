@@ -314,8 +314,9 @@ def in_district(_form, field) -> None:
     """A postcode of our district, or the one town that is called so. Elsewhere, the citizen is told whom to ask."""
     district = current_app.config["DISTRICT"]
     typed = narrow(field.data).strip(" ,.")
-    # "4700 Næstved", "Næstved 4700", "DK-4700" and "47 00", too; two of them are none
-    number = re.match(r"(?:DK\W?|\D*[^\W\d_]{3}[ ,]+)?([0-9] ?[0-9] ?[0-9] ?[0-9])(?![ ,/;-]*[0-9])", typed, re.I)
+    # "4700 Næstved", "Næstved 4700", "DK-4700" and "47 00", too; of two, none is taken in silence
+    number = re.match(r"(?!.*\b(?:eller|or)\b)(?:DK\W?|\D*[^\W\d_]{3}[ ,]+)?([0-9] ?[0-9] ?[0-9] ?[0-9])(?!.*[0-9])",
+                      typed, re.I)
     codes = [number[1].replace(" ", "")] if number else district.postcodes_of(typed)
     if len(codes) > 1:
         raise ValidationError(gettext("More than one postcode is called so: %(postcodes)s. Write which one.",

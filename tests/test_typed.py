@@ -68,7 +68,8 @@ def test_a_letter_that_a_mac_writes_as_two_signs_is_one(app):
 
 
 @pytest.mark.parametrize("typed", ["469 012", "46 90 1", "46", "4 69", "4690,4700", "4690 / 4700", "Haslev 46901",
-                                   "SE 4690"])
+                                   "SE 4690", "4690 eller 4700", "4690 Haslev og 4700", "4690 eller Næstved",
+                                   "Næstved or 4690"])
 def test_other_numbers_are_no_postcode(app, typed):
     assert "postcode of four digits" in error_at(Person(app).post(BOOK, filled(postcode=typed)), "postcode")
 
