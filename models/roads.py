@@ -9,65 +9,72 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Numbered, db, fold, require
 
-# Behind a road's name: house numbers, with what stands between them.
-HOUSE_NUMBER = re.compile(r"(\d++[a-zæøå]?|(nr|no|nummer|ved|og|til|sal|st|tv|th|mf)\b| )*")
-# Behind which a number belongs to the name: Rute 22, E 47; and where they are all that stands before it: Vej 3, Ring 2.
-NUMBERED = {"rute", "primærrute", "sekundærrute", "hovedvej", "motorvej", "motorring", "e", "afkørsel", "frakørsel",
-            "tilkørsel"}
-NUMBERED_ALONE = {"vej", "ring", "række", "plads", "havelod"}
-_ASIDE = re.compile(r"[(\[].*?(?:[)\]]|$)")
-# As one word: 3, 12B, 3A-5C, nr.4. With a name in it, it is none: 7-Eleven, E47, Ring2, Frederik 7.s Gade.
-_NUMBER = re.compile(r"(?:nr\.?|no\.?|№)?\d+[a-zæøå]?(?:[-–/]\d*[a-zæøå]?)*\.?|[a-df-zæøå]\d+", re.IGNORECASE)
-# House numbers, each marked by a #, with what belongs to them: ved nr. #, # B, mellem # og #.
-_HOUSE = re.compile(
-    r"(?:\b(?:ud for|ved|mellem|ml\.?|over ?for|nær|bag) )?(?:\b(?:nr|no|nummer)\.? )?"
-    r"#(?: [a-h](?:-[a-h])?\b)?(?: (?:[-–/]|og|til) #(?: [a-h](?:-[a-h])?\b)?)*+", re.IGNORECASE)
+# What leads to a house number or stands between two, as do single letters and signs: ved nr. 12, mellem 12 og 30.
+_LEADING = "|".join(
+    "adressen af bag ca cirka dør efter eller ejendommen etage for foran fra før hos hus huset husnr husnummer kl km "
+    "lejl lejlighed lige matr matrikel matrikelnr matrnr mellem ml modsat no nr nummer nær nærheden og omkring opgang "
+    "over overfor på samt til tæt ud udfor ved at and between from house near number opposite or outside to".split())
+_DIGIT = r"\d²³¹¼-¾⁰-₉⅐-⅟①-⒛"
+_LETTER = rf"[^\W_{_DIGIT}]"
+_NUMBER = rf"[{_DIGIT}]++(?:{_LETTER}{{1,2}}(?!{_LETTER}))?"
+_END, _CLOSED = rf"(?!['’-]?{_LETTER})", r"""[)\]"”»]*+"""  # of a word, which a number may follow: ved12
+# The numbers that a name owns: Rute 22, E47; Vej 3, where nothing stands before it; 10. juni Vej, Frederik 7.s Gade.
+_OWNED = (
+    r"(?:(?:primær|sekundær)?rute|hovedvej|motorvej|motorring|(?:af|fra|til)kørsel|^(?:vej|ring|række|plads|havelod))"
+    rf" ?a?{_NUMBER}|e ?(?:20|39|45|47|55)(?!\w)|(?:7-eleven|\d++-zone)[a-z]*+|\d++(?:[.'’]?s\b)?\.?(?= ?(?:"
+    "januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december"
+    rf"|(?:tvær|side)?(?:vej|gade)|all[eé]|boulevard|plads|række|stræde|torv|vænge){_END})")
+# The parts of a road, each with the space before it. What has no group is its name. A number that it does not own is a
+# house's; behind one stand its letter and its floor: 12 B, st. tv.
+_PART = re.compile(
+    rf" ?(?:{_OWNED}|(?P<number>(?:(?<!\w){_LETTER})?{_NUMBER}[.'’]*+{_CLOSED})"
+    rf"|(?P<behind>(?:[a-hj-np-uw-z](?:-[a-z])?(?!\. ?\w)|sal|tv|th|mf|st(?=\W*+(?:$|tv|th|mf))){_END}\.?{_CLOSED})"
+    rf"|(?P<leading>(?:{_LEADING}|[a-z]){_END}|[^\w ]|_)"
+    rf"|{_LETTER}++(?:['’-]{_LETTER}++)*+{_CLOSED})", re.IGNORECASE)
+# Whose house it is: in brackets, or said so.
+_ASIDE = re.compile(r"(?<![ ,;])[ ,;]*+(?:[(\[].*?(?:[)\]]|$)|\b(?:hos|c/o|familien|fam|fru|frk|hr)(?![\w-])[^,;]*+)",
+                    re.IGNORECASE)
 
 
 def road_name(road: str, town: str) -> str:
-    """A road without what people write behind its name: house numbers, postcode, and the town of the postcode."""
-    words, ends = road.split(), [fold(word) for word in road.split()]
-    in_town = fold(town).split()
-    while len(words) > 1:
-        if in_town and len(words) > len(in_town) and ends[-len(in_town):] == in_town:
-            behind = len(in_town)
-        elif HOUSE_NUMBER.fullmatch(ends[-1]) and not _names_by_number(ends[:-1]):
-            behind = 1
-        elif (len(words) > 2 and re.fullmatch("[a-zæøå]", ends[-1]) and re.fullmatch(r"\d+", ends[-2])
-                and not _names_by_number(ends[:-2])):
-            behind = 2  # 12 B
-        else:
-            break
-        del words[-behind:], ends[-behind:]
-    name = " ".join(words).rstrip(" ,.;–-")
-    return name if fold(name) else road
-
-
-def _names_by_number(before: list[str]) -> bool:
-    """Whether a number behind these words, folded, belongs to the name."""
-    return bool(before) and (before[-1] in NUMBERED or len(before) == 1 and before[0] in NUMBERED_ALONE)
+    """A road without what people write to its name: house numbers, postcode, and the town of the postcode."""
+    return _name(road, town) or road
 
 
 def public_road(road: str, town: str) -> str:
-    """A road or venue as anybody may know it: without a house number, wherever it stands, and without what is in
-    brackets, such as whose house it is. The town alone where nothing else is left."""
-    words = _ASIDE.sub(" ", road).replace(",", " , ").split()
-    marked = ["#" if _is_house_number(words, at) else word for at, word in enumerate(words)]
-    name = " ".join(_HOUSE.sub("", " ".join(marked)).split()).replace(" ,", ",").strip(" ,.-–")
-    return road_name(name, town) or town
-
-
-def _is_house_number(words: list[str], at: int) -> bool:
-    """A number with a dot before a capital belongs to a name: 1. Maj Plads, Holmegårdens 2. Vænge."""
-    is_ordinal = re.fullmatch(r"\d+\.", words[at]) and "".join(words[at + 1:at + 2])[:1].isupper()
-    return bool(_NUMBER.fullmatch(words[at])) and not is_ordinal and not _names_by_number(
-        [fold(word) for word in words[:at]])
+    """A road or venue as anybody may know it: also without whose house it is. The town alone where nothing else is
+    left."""
+    return _name(_ASIDE.sub("", road), town) or town
 
 
 def road_key(road: str, town: str) -> str:
     """By which roads are compared, however they are spaced, dotted and numbered: "Terslev Bygade 12, Haslev" and
     "Terslevbygade" are one."""
     return fold(road_name(road, town)).replace(" ", "")
+
+
+def _name(road: str, town: str) -> str:
+    words, of_town = _without_house_numbers(road).split(), len(fold(town).split())
+    while of_town < len(words) and fold(" ".join(words[-of_town:])) == fold(town):
+        del words[-of_town:]
+    name = " ".join(words).strip(" ,.;:/–-")
+    return name if fold(name) else ""
+
+
+def _without_house_numbers(road: str) -> str:
+    """A number that the name does not own goes, with all that leads to it. In doubt it goes: names are public."""
+    kept: list[tuple[str | None, str]] = []
+    behind: int | None = None  # where the last house number ends, unless words of the name have come since
+    for part in _PART.finditer(" ".join(road.split())):
+        if part["number"] or part["behind"] and behind:
+            while kept and kept[-1][0]:
+                kept.pop()
+            behind = part.end()
+        else:
+            gap = " " * (part.start() == behind and part.group()[0].isalnum())  # 12Terslev
+            kept.append((part.lastgroup, gap + part.group()))
+            behind = behind if part.lastgroup else None
+    return "".join(text for _, text in kept)
 
 
 class Road(Numbered, db.Model):

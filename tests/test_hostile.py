@@ -22,6 +22,7 @@ from labels import linked
 from mail import outbox
 from mail.outbox import html_twin, send_due
 from models import Booking, Channel, DeliveryStatus, Letter, Officer, Visit, db, fold, now, road_key
+from models.roads import public_road
 from office.blueprint import safe_next
 
 pytestmark = pytest.mark.usefixtures("clock_of_the_district", "tasks_after_controls")
@@ -301,6 +302,7 @@ def test_an_address_full_of_one_sign_keeps_nobody_waiting(app, in_bounded_time, 
     assert answer.status_code in (302, 308, 404), "308 where only strokes at its end were too many"
 
 
-@pytest.mark.parametrize("number", [f"{'1' * 60}xx", f"{'1a' * 50}xx", f"{'nr ' * 30}xx"])
-def test_a_road_with_an_endless_number_keeps_nobody_waiting(in_bounded_time, number):
-    assert road_key(f"Vej {number}", "Haslev").endswith("xx")
+@pytest.mark.parametrize("piece", ["1", "1a", "a1", "nr ", "ved v/", "st. ", "12 B ", "3. ", "10. juni ", "a-", "("])
+def test_a_road_of_endless_numbers_keeps_nobody_waiting(in_bounded_time, piece):
+    typed = f"Vej {piece * 5000} xx"
+    assert road_key(typed, "Haslev").endswith("xx") and public_road(typed, "Haslev").startswith("Vej")

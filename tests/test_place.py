@@ -29,7 +29,9 @@ def test_the_same_road_and_postcode_is_one_place_however_it_is_written(inside):
 @pytest.mark.parametrize("written", [
     "Terslev Bygade 12", "Terslev Bygade, Haslev", "Terslevbygade", "Terslev bygade.", "TERSLEV BYGADE 12B",
     "Terslev Bygade 12 b", "Terslev Bygade 12-20", "Terslev Bygade 12 – 20, 4690 Haslev", "Terslev Bygade ved nr. 7",
-    "Terslev Bygade 3, 1. tv"])
+    "Terslev Bygade 3, 1. tv", "Terslev Bygade v/nr.12", "Terslev Bygade ud for 12", "Terslev Bygade mellem 12 og 30",
+    "Terslev Bygade ved matr. 12a", "Terslev Bygade fra 12 til 20", "Terslev Bygade 12 B og D",
+    "Terslev Bygade12", "Terslev Bygade B 12", "Terslev Bygade (nr. 12), Haslev"])
 def test_house_numbers_towns_spaces_and_dots_make_no_other_road(inside, written):
     assert at("Terslev Bygade") is at(written)
 

@@ -1,0 +1,58 @@
+"""Roads: their names without the houses in them, by which wishes meet and which anybody may know."""
+
+import pytest
+
+from models.roads import public_road, road_key, road_name
+
+NAMES = """Bygaden | Terslev Bygade | Rute 22 | E47 | E 55 | Motorvej E47 | Hovedvej A4 | Vej 3 | Vej3 | Ring 2 |
+    Motorring 3 | E47 ved afkørsel 35 | Ring2 ved Netto | 7-Eleven ved torvet | Bygaden i 50-zonen | 1. Maj Plads |
+    Den 5. Maj Plads | 10. Februar Vej | 10. juni Vej | 3. tværgade | Holmegårdens 2. Vænge | Frederik 7.s Gade |
+    Kong Christian 4 Vej | Chr. d. 10.s Vej | Christian X's Vej | Frederik VII's Gade | H.C. Andersens Vej |
+    I. L. Tvedes Vej | Th. Stauningsvej | Gl. Landevej | Nr. Alslevvej | St. Heddingevej | Ved Stranden | Bag Kirken |
+    Over Skoven | A-vej | Åvej | Østre-Åvej"""
+HOUSES = [
+    " 12", " 12B", " 12 B", " 4B, 2. th", " 12, st. tv", " 1 D, 3. sal th", " 3. sal", " nr. 12", ", nr.12", " nr3",
+    " ved nr. 12", " ved12", " v. 12", " v/12", " v/nr.12", " v.nr.12", " ca.12", " hus 12", " ud for 12",
+    " lige over for nr. 12", " ved matr. 12a", " mellem 12 og 30", " ml. 10 og 20", " fra 12 til 20", " 12-20",
+    " 12 – 20", " 3A-5C", " 5 A-B", " 12 a, b og c", " 12 B og D", " 12/14", " 12 & 14", "-12", " #12", " № 12",
+    ' "12"', " [12]", " (nr 4", " 12.B", " 12ab", " 12½", " ¹²", " 12;", ", 4690 Haslev", " 12, Haslev 4690"]
+BESIDE = {
+    "3A": "Haslev", "Rute 5 A": "Rute 5 A", "12 Bøgevænget": "Bøgevænget", "Skolegade12": "Skolegade",
+    "3. tværgade12": "3. tværgade", "Nord 7.s Gade12b": "Nord 7.s Gade", "3 Haslev Faxe": "Haslev Faxe",
+    "Bygaden B 12": "Bygaden",
+    "Bygade 1 i svinget": "Bygade i svinget", "Bygaden 12; ved kirken": "Bygaden; ved kirken",
+    "Møllevej 12: ved skolen": "Møllevej: ved skolen", 'Bygaden "12" ved kirken': "Bygaden ved kirken",
+    "Bygaden 12 - 14 ved skolen": "Bygaden ved skolen", "Bygaden 12 B ved skolen": "Bygaden ved skolen",
+    "Bygaden 12 v/skolen": "Bygaden v/skolen", "Bygaden 12Terslev": "Bygaden Terslev",
+    "Bygaden 3. Terslev": "Bygaden Terslev", "Bygaden nr. 5 ved søen": "Bygaden ved søen",
+    "Engvej 12/Kirkevej": "Engvej/Kirkevej", "Engvej 3 og Kirkevej 5": "Engvej og Kirkevej",
+    "Engvej 3, H.C. Andersens Vej": "Engvej, H.C. Andersens Vej", "Bygaden 12, St. Merløse": "Bygaden, St. Merløse",
+    "Forsamlingshuset, Bygaden 4": "Forsamlingshuset, Bygaden", "Bøgevænget 1, Fælleshuset": "Bøgevænget, Fælleshuset",
+    "Vej 3 nr. 12": "Vej 3", "E47 ud for nr. 12": "E47"}
+WHOSE = {
+    "Bygaden 1 (hos Jensen)": "Bygaden", "Bygaden 120, fru Hansen": "Bygaden",
+    "Salen, hos Jensen, Bygaden": "Salen, Bygaden", "Bygaden 4 (Jensen), Fælleshuset": "Bygaden, Fælleshuset",
+    "Salen hos fam. Holm, Bygaden 4": "Salen, Bygaden", "Hr. Hansen, Bygaden 4": "Bygaden"}
+
+
+@pytest.mark.parametrize("name", [name.strip() for name in NAMES.split("|")])
+def test_a_name_stays_whole_and_no_house_number_behind_it_is_public_or_makes_another_road(name):
+    for house in ["", *HOUSES]:
+        assert public_road(name + house, "Haslev") == name, house
+        assert road_key(name + house, "Haslev") == road_key(name, "Haslev"), house
+
+
+@pytest.mark.parametrize("typed, shown", (BESIDE | WHOSE).items())
+def test_what_stands_beside_a_house_number_stays_and_whose_house_it_is_does_not(typed, shown):
+    assert public_road(typed, "Haslev") == shown
+
+
+def test_a_road_that_is_a_number_alone_has_it_for_a_key_and_the_town_for_a_name():
+    assert road_name("4", "Haslev") == road_key("4", "Haslev") == "4" and public_road("4", "Haslev") == "Haslev"
+    assert road_name("???", "Haslev") == "???" and road_key("???", "Haslev") == ""
+
+
+@pytest.mark.parametrize("piece", ["e20abc", "vej 3abc", "12Terslev", "1.x", "10juni Vej"])
+def test_a_name_is_never_longer_than_what_was_typed(piece):
+    typed = f"Vej 3abc{piece * 20}"
+    assert len(road_name(typed, "Haslev")) <= len(typed)
