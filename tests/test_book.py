@@ -779,7 +779,7 @@ def test_how_many_and_since_when_and_what_the_last_control_found(app):
                 starts_at=at,
                 ends_at=at + timedelta(hours=2),
                 findings={
-                    "performed": "yes",
+                    "performed": "yes", "periods": [{"day": "2026-02-06", "starts": "18:00", "ends": "19:00"}],
                     "method": "atk",
                     "place": "Bygaden",
                     "passed": 94,
