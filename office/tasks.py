@@ -13,7 +13,7 @@ from models import Assignee, Task, Visit, db, start_writing
 from web import commit_and_redirect, form_page, needs_press, reads_first, redirect_unchanged
 
 from .blueprint import office
-from .versions import has_changed, is_done
+from .versions import has_changed, is_done, letters_in_words
 
 # Octets: what is too large is read, so that we can say so beside its field. Only officers may send as much.
 ROOM_FOR_A_PHOTO = 25_000_000
@@ -83,8 +83,7 @@ def send_tasks(id: int):
             owner.send(g.officer)
 
     if request.method == "POST" and is_done(PressForm(), send, at_once=True):
-        return commit_and_redirect(url_for(".tasks", id=id), gettext(
-            "Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
+        return commit_and_redirect(url_for(".tasks", id=id), letters_in_words())
     return render_template("office/send_tasks.html", visit=visit, service=service, preview=preview_letters(send))
 
 

@@ -216,7 +216,8 @@ def is_done(form: Form, change: Callable[[], object], at_once: bool = False, few
     if "stale" in g or not (at_once or "send" in request.form):
         return False
     change()
-    go = set(digests_of(form, write_letters(), lost))
+    letters = g.letters_of_press = write_letters()
+    go = set(digests_of(form, letters, lost))
     shown = set(request.form["preview"].split()) if "preview" in request.form else go
     if go == shown or fewer and go < shown:
         return True
@@ -226,6 +227,12 @@ def is_done(form: Form, change: Callable[[], object], at_once: bool = False, few
                   "have changed, or a new day has begun. Here it is as it would go now. If it is right, press once "
                   "more."), "warning")
     return False
+
+
+def letters_in_words() -> str:
+    """What becomes of the letters of the press that is_done has just done."""
+    return gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”.") if (
+        g.letters_of_press) else gettext("Done. Nobody gets a letter.")
 
 
 def subject_of_page() -> Subject | None:

@@ -45,7 +45,7 @@ from web import commit_and_redirect, form_page, needs_press, reads_first, redire
 from .actions import NONE_TICKED, selected_cases
 from .blueprint import booking_or_404, changed_since, not_any_more, office, page_key, safe_next
 from .dates import clash_in_words, known_units, usual_units
-from .versions import is_done
+from .versions import is_done, letters_in_words
 
 
 @office.route("/sag/<reference>/besoeg", methods=["GET", "POST"])
@@ -166,8 +166,7 @@ def report(id: int):
         visit.report(g.officer, form.withhold.data or "")
 
     if form.validate_on_submit() and is_done(PressForm(), change, at_once=True):  # why it is withheld changes no letter
-        return commit_and_redirect(back, gettext(
-            "Done. The letters go by e-mail, or wait for you under “Letters to see to”."))
+        return commit_and_redirect(back, letters_in_words())
     preview = preview_letters(change)
     return form_page("office/report.html", form, visit=visit, service=service, preview=preview,
                      answers=service.findings.describe(visit.draft, internal=True))
