@@ -93,8 +93,8 @@ class PostcodeOrTown(Line):
 
     neighbour = None
 
-    def __init__(self, **kwargs):
-        super().__init__(_l("Postcode or town"), 40, rules=[in_district], **kwargs)
+    def __init__(self, rules=(in_district,), **kwargs):
+        super().__init__(_l("Postcode or town"), 40, rules=rules, **kwargs)
 
     @property
     def suggestions(self) -> list[str]:
@@ -127,9 +127,10 @@ class PlaceForm(Form):
         exact = "lat" in self and self.accuracy.data is not None and self.accuracy.data <= PIN_METRES
         return self.pin() if exact else {"lat": None, "lng": None}
 
-    def place(self) -> dict:
-        """Place's columns; town and municipality follow from the postcode."""
-        known = current_app.config["DISTRICT"].postcode(self.postcode.data)
+    def place(self, at_hand=None) -> dict:
+        """Place's columns; town and municipality follow from the postcode, or where it is ours no more, from the place
+        `at_hand` that has it."""
+        known = current_app.config["DISTRICT"].postcode(self.postcode.data) or at_hand
         return {"road": self.road.data, "from_to": self.from_to.data or "", "postcode": known.postcode,
                 "town": known.town, "municipality": known.municipality, **self.exact_pin()}
 

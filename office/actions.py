@@ -93,7 +93,7 @@ ACTIONS = {
     "flyt": CaseAction(
         _l("Move to another place"), lambda b: True,
         lambda bs, typed: MoveForm(typed, obj=bs[0].place if len(bs) == 1 else None),
-        lambda b, form: b.move(g.officer, Place.at(**form.place())), writes=False),
+        lambda b, form: b.move(g.officer, Place.at(**form.place(b.place))), writes=False),
     "spam": CaseAction(
         _l("Mark as spam and set aside"), lambda b: b.status in UNDECIDED, lambda bs, typed: SpamForm(typed),
         lambda b, form: _mark_as_spam(b, form.block.data), writes=False),

@@ -315,11 +315,12 @@ def _times(of: Visit | Proposal) -> dict:
 
 
 def _place(form: VisitForm, at_hand: Place) -> Place:
-    """The place of the plan, with the stretch as the officer names it: the one at hand unless it is another road."""
-    same = (road_key(form.road.data, at_hand.town), form.postcode.data) == (at_hand.road_key, at_hand.postcode)
-    place = at_hand if same else Place.at(**form.place())
-    place.from_to = form.from_to.data or place.from_to
-    return place
+    """The place of the plan: the one at hand, with its stretch as the officer names it now, unless it is another road.
+    A known place of that road keeps its own: the form was filled in with the stretch of the one at hand."""
+    if (road_key(form.road.data, at_hand.town), form.postcode.data) != (at_hand.road_key, at_hand.postcode):
+        return Place.at(**form.place(at_hand))
+    at_hand.from_to = form.from_to.data or ""
+    return at_hand
 
 
 def _chosen(form: VisitForm, waiting: list[Booking]) -> list[Booking]:

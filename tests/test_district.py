@@ -2,18 +2,19 @@
 
 import tomllib
 import unicodedata
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from conftest import Person, logged_in
-from helpers import wish
+from helpers import as_sent, wish
 
 from catalogue import SERVICES
 from district import District
 from facts import load_shipped
 from facts.meetings import facts_beside
 from languages import in_language
-from models import Booking, Officer, db
+from models import Booking, Officer, Place, db, today
 
 FILE = Path(__file__).parent.parent / "district.toml"
 
@@ -175,6 +176,26 @@ def test_pages_of_before_a_reform_stay_open(make_app, tmp_path, right, wrong, sh
     for case in (referred, other):
         assert ida.get(f"/en/kontor/sag/{case.reference}").status == 200
     assert ida.get(f"/en/kontor/sag/{other.reference}/henvis").status == 200
+
+
+@pytest.mark.parametrize(("step", "typed", "done"), [
+    ("besoeg", {}, True), ("besoeg", {"road": "Kirkevej"}, True), ("besoeg", {"postcode": "4691"}, False),
+    ("flyt", {"road": "Kirkevej"}, True)])
+def test_a_place_whose_postcode_was_given_away_keeps_it_in_the_officers_forms(make_app, tmp_path, step, typed, done):
+    file = tmp_path / "reformed.toml"
+    file.write_text("".join(line for line in FILE.read_text("utf-8").splitlines(keepends=True)
+                            if 'postcode = "4690"' not in line), "utf-8")
+    app = make_app(DISTRICT_FILE=str(file))
+    booking = wish(app)
+    ida, path = logged_in(app), f"/en/kontor/sag/{booking.reference}/{step}"
+    plan = {"day": (today() + timedelta(days=7)).isoformat(), "starts": "17:00", "ends": "19:00", "crew": "ATK 1",
+            "method": "atk"} if step == "besoeg" else {}
+    shown = ida.post(path, {**as_sent(ida.get(path), "postcode"), **plan, **typed, "send": "1"})
+    assert shown.status == (200 if done else 422), shown.errors
+    with app.app_context():
+        moved = Place.one_by(road="Kirkevej")
+        assert (moved is not None) is ("road" in typed)
+        assert moved is None or (moved.postcode, moved.town, moved.municipality) == ("4690", "Haslev", "Faxe")
 
 
 def test_every_link_is_encrypted(district):

@@ -423,6 +423,24 @@ def test_the_stretch_typed_in_the_plan_reaches_the_job_sheet(app, ida):
     assert "ud for nr. 44" in ida.get("/en/kontor/besoeg/1/jobark").text
 
 
+@pytest.mark.parametrize(("typed", "stretches"), [
+    ({"road": "Kirkevej"}, ("fra kirken til skolen", "ved broen")),
+    ({"road": "Kirkevej", "from_to": "ved hallen"}, ("fra kirken til skolen", "ved broen")),
+    ({"from_to": "ved hallen"}, ("ved hallen", "ved broen")),
+    ({"from_to": ""}, ("", "ved broen")),
+])
+def test_a_plan_names_the_stretch_of_the_place_at_hand_and_of_no_other_that_is_known(app, ida, typed, stretches):
+    here, other = accept(app, wish(app)), wish(app, road="Kirkevej")
+    with app.app_context():
+        for booking, stretch in ((here, "fra kirken til skolen"), (other, "ved broen")):
+            Booking.by_reference(booking.reference).place.from_to = stretch
+        db.session.commit()
+    assert ida.post(case(here, "besoeg"), plan_form(ida, here, **typed)).status == 200
+    assert visit_of(app).place.road == typed.get("road", "Bygaden")
+    with app.app_context():
+        assert tuple(Booking.by_reference(b.reference).place.from_to for b in (here, other)) == stretches
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
