@@ -28,7 +28,7 @@ from forms import (
     in_words,
     refuse_if,
 )
-from models import local
+from models import local, today
 
 from .service import HARMS, Service
 from .shared import when_found
@@ -312,11 +312,14 @@ def published(findings: dict) -> dict:
 
 
 def start_findings(visit) -> dict:
+    """From the plan, in periods that the form takes: a minute before midnight or after it, and an hour that the clock
+    has shown twice, are for the officer to write."""
     start, end = local(visit.starts_at), local(visit.ends_at)
-    periods = [{"day": start.date(), "starts": start.time(), "ends": end.time()}]
+    spans = [(start.date(), start.time(), end.time())]
     if end.date() > start.date():  # past midnight
-        periods = [{"day": start.date(), "starts": start.time(), "ends": time(23, 59)},
-                   {"day": end.date(), "starts": time(0), "ends": end.time()}]
+        spans = [(start.date(), start.time(), time(23, 59)), (end.date(), time(0), end.time())]
+    periods = [{"day": day, "starts": starts, "ends": ends} for day, starts, ends in spans
+               if starts < ends and day <= today()]
     return {"performed": "yes", "method": visit.method, "place": str(visit.place), "prelim": True, "periods": periods}
 
 

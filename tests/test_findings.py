@@ -1,7 +1,7 @@
 """What was found: entered as it was, told to everyone who asked, corrected where it was wrong."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -302,6 +302,28 @@ def test_the_form_starts_with_what_the_plan_knows(app, ida):
     assert form["periods-0-starts"] == ["17:00"] and form["periods-0-ends"] == ["19:00"]
     page = enter(ida, id, limit="50", passed="94", charged="0", suit="suitable", next=["closed"])
     assert page.status == 200 and "See the letters" in page.text, page.errors
+
+
+@pytest.mark.parametrize(("starts", "ends", "entered", "rows", "said"), [
+    ("2026-11-05 21:00Z", "2026-11-05 23:00Z", "2026-11-06 08:00Z", [("22:00", "23:59")], []),
+    ("2026-11-05 22:59Z", "2026-11-05 23:59Z", "2026-11-06 08:00Z", [("00:00", "00:59")], []),
+    ("2026-11-05 21:00Z", "2026-11-06 01:00Z", "2026-11-06 08:00Z", [("22:00", "23:59"), ("00:00", "02:00")], []),
+    ("2026-11-05 21:00Z", "2026-11-06 01:00Z", "2026-11-05 22:30Z", [("22:00", "23:59")], []),
+    ("2026-10-25 00:30Z", "2026-10-25 01:15Z", "2026-10-25 08:00Z", [("", "")], ["Fill in at least one period."]),
+])
+def test_the_periods_that_the_form_starts_with_are_taken_as_they_stand(app, starts, ends, entered, rows, said):
+    with time_machine.travel("2026-10-01 08:00Z"):
+        id = planned(app, wish(app))
+    with app.app_context():
+        visit = db.session.get(Visit, id)
+        visit.starts_at, visit.ends_at = datetime.fromisoformat(starts), datetime.fromisoformat(ends)
+        db.session.commit()
+    with time_machine.travel(entered):
+        ida = logged_in(app)
+        form = as_sent(ida.get(f"/en/kontor/besoeg/{id}/resultat"), "performed")
+        shown = [(form[f"periods-{row}-starts"][0], form[f"periods-{row}-ends"][0]) for row in range(len(rows))]
+        assert shown == rows
+        assert enter(ida, id, limit="50", passed="94", charged="0", suit="suitable", next=["closed"]).errors == said
 
 
 def test_findings_that_are_saved_again_as_they_are_leave_no_second_event(app, ida):
