@@ -104,13 +104,14 @@ def delivery_in_words(letter: Letter) -> str:
 
 def status_for_citizen(booking: Booking) -> str:
     """The status as a citizen reads it. A visit whose date was not agreed shows only when it is over and
-    its findings are entered."""
+    its findings are entered; one that was not carried out, only in its letter."""
     if booking.status is BookingStatus.ACCEPTED and booking.agreed_visit:
         return str(EVENT_LABELS[EventKind.AGREED])
     if booking.status is BookingStatus.ACCEPTED and booking.offers:
         return gettext("Choose a date")
     if booking.status is BookingStatus.ACCEPTED and any(
-            v.status is VisitStatus.DONE and v.ends_at <= now() for v in booking.visits):
+            v.status is VisitStatus.DONE and v.ends_at <= now() and "done" in v.rules.statistics(v.draft)
+            for v in booking.visits):
         return gettext("Carried out – the answer is on its way")
     return str(STATUSES[booking.status])
 

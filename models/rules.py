@@ -20,7 +20,8 @@ class ServiceRules:
     agreed with whoever asks.
     `follow_up`: so many calendar days after they were told, those responsible for tasks are asked how it goes; where
     it is empty, at the due date.
-    `statistics(findings)` is what findings add to the figures: {"passed": 94, "charged": 0}, or {"worry-lighting": 1}.
+    `statistics(findings)` is what findings add to the figures: {"passed": 94, "charged": 0}, or {"worry-lighting": 1};
+    with {"done": 1} where the visit was carried out, or held.
     `published(findings)` is what of them everybody may know, as columns of Result; empty where nothing is to be shown.
     `keeps_open(findings)` is true where nothing was carried out and the wishes stand.
     """

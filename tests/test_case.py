@@ -443,6 +443,19 @@ def test_carried_out_is_said_only_when_findings_are_entered(app, citizen):
         assert "Answered with result" in page.text and "94 vehicles were measured" in page.text
 
 
+@pytest.mark.parametrize("then", ["repeat", "closed"])
+def test_what_could_not_be_carried_out_is_not_said_to_be(app, citizen, then):
+    booking = wish(app)
+    with time_machine.travel(now() + timedelta(days=1), tick=True):
+        id = planned(app, booking, start=now() - timedelta(hours=3))
+        with app.app_context():
+            db.session.get(Visit, id).enter_findings(Officer.by_email(OFFICER), {
+                "performed": "no", "cause": "weather", "suit": "suitable", "next": [then]})
+            db.session.commit()
+        page = citizen.get(link(booking))
+        assert "Accepted" in page.text and "Carried out" not in page.text
+
+
 def test_a_decline_and_a_referral_stand_on_the_page_in_the_readers_language(app, citizen):
     no, other = wish(app), wish(app, road="Kirkevej")
     change(app, no, lambda b, o: b.decline(o, "unsuitable", "Vejen er for smal.", "Spørg kommunen."))
