@@ -87,6 +87,7 @@ class AcceptForm(Form):
 
     def validate_name(self, field):
         refuse_if("," in field.data, gettext("Write it without a comma: commas part those who go on a visit."))
+        refuse_if(not any(map(str.isalnum, field.data)), gettext("Write your name in letters or digits."))
 
 
 class LogForm(Form):

@@ -73,7 +73,7 @@ def test_a_guessed_link_opens_nothing(app, path):
     assert Person(app).get(path).status == 404
 
 
-@pytest.mark.parametrize("change", [{"password": "kort"}, {"name": ""}, {"password": "x" * 201}, {"password": ""}])
+@pytest.mark.parametrize("change", [{"password": "kort"}, {"name": ""}, {"name": "🙂"}, {"name": "–"}, {"password": "x" * 201}, {"password": ""}])
 def test_what_is_missing_is_said_and_the_link_still_works(app, change):
     path = invite(app)
     page = Person(app).post(path, MINE | change)
