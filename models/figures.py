@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 from sqlalchemy import JSON, Date, Float, ForeignKey, Integer, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .base import db, new_secret
+from .base import db, new_secret, require
 from .places import Place
 from .visits import Visit
 from .working_days import today
@@ -89,6 +89,7 @@ class Handout(db.Model):
     @classmethod
     def prepare(cls, visit: "Visit", **columns) -> Self:
         """Make it, or make it anew under the same address."""
+        require(not visit.removed_on, f"what was written for visit {visit.id} is removed")
         visit.handout = visit.handout or cls()
         visit.handout.assign(**columns)
         return visit.handout

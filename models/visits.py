@@ -298,7 +298,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         self._must_be(VisitStatus.REPORTED, VisitStatus.CANCELLED)
         self.assign(**anonymised)
         for task in self.tasks:
-            task.photo, task.ask_on = None, None
+            task.photo, task.ask_on, task.has_unread = None, None, False
         self.removed_on, self.protocol_public, self.handout = today(), False, None
 
     @property

@@ -30,6 +30,7 @@ from helpers_servers import MailServer
 
 import catalogue
 from catalogue.spots import SpotForm
+from facts import known_measures, load_shipped
 from forms import Line, Repeat, Text
 from mail.letters import write_to_officers
 from mail.outbox import send_due
@@ -435,15 +436,37 @@ def test_nobody_writes_anew_where_it_is_removed(one):
     with app.app_context():
         owner = db.session.query(Assignee).first()
         contact = f"/kontor/besoeg/{owner.visit_id}/opgaver/ansvarlig/{owner.id}"
+        handout = f"/kontor/besoeg/{life['meeting'].visits[0].id}/faktaark"
+        load_shipped()
+        db.session.commit()
+        facts = list(known_measures(life["meeting"].place.municipality))[:4]
     app.config["PROPAGATE_EXCEPTIONS"] = False
     for path, data in ((f"{case}/notat", {"words": GONE}), (f"{case}/rettelse", {"right": GONE}),
                        (f"{case}/kontakt", {"name": GONE, "email": "x@y.dk", "reply": "email"}),
                        (f"{life.links['control']}/kontakt", {"name": GONE, "email": "x@y.dk", "reply": "email"}),
                        (f"{life.links['control']}/hjalp-det", {"helped": "yes", "more": GONE}),
-                       (contact, {"name": GONE, "email": "x@y.dk", "language": "da"})):
+                       (contact, {"name": GONE, "email": "x@y.dk", "language": "da"}),
+                       (handout, {"measures": facts, "words-da": GONE, "languages": ["da"]})):
         page = officer.post(path, data)
         assert page.status == 409 and GONE in page.html or path == f"{life.links['control']}/kontakt", path
     assert traces(app, GONE) == []
+
+
+def test_the_office_reads_that_a_visit_is_removed_and_is_offered_nothing_that_is_refused(one):
+    app, *_ = one
+    with app.app_context():
+        visit = db.session.query(Assignee).join(Visit).filter(Visit.service == "meeting").first().visit.id
+    officer, page, unread = logged_in(app), f"/en/kontor/besoeg/{visit}", "/en/kontor/?bunke=opgaver"
+    assert f"{page}/opgaver" in officer.get(unread).html
+    flask(app, "remove")
+    shown = officer.get(page)
+    assert "Removed on 15 September 2027, with everything that was written." in shown.text
+    for end in ("resultat", "svar", "faktaark", "foerer-til", "flyt"):
+        assert not re.search(f'"{page}/{end}["/]', shown.html.replace("/tilbagehold", "-tilbagehold")), end
+    for end in ("opgaver", "protokol", "afstemning"):
+        main = officer.get(f"{page}/{end}").html.split("<main")[1]
+        assert "<form" not in main and "/opgave/" not in main.replace("/foto", ""), end
+    assert "/opgaver" not in officer.get(unread).html, "an answer that nobody has read is no work any more"
 
 
 def test_who_was_responsible_reads_that_it_is_removed_and_keeps_what_they_type_too_late(one):
