@@ -212,6 +212,9 @@ def test_dates_that_nobody_answers_lapse_and_both_sides_hear_of_it(app, ida):
             Proposal.lapse_due()
             db.session.commit()
         assert kinds_in(app, reference) == ["received", "dates_offered", "dates_lapsed"]
+        with app.app_context():
+            last = letters(app, reference)[-1]
+            assert "gælder ikke længere" in last.subject and "reserveret" not in last.text, "none was kept for anybody"
         work = logged_in(app)
         assert reference[:4] in work.get("/kontor/?bunke=planlaeg").text
         assert "De foreslåede tidspunkter blev ikke besvaret" in work.get("/kontor/?bunke=planlaeg").text
@@ -276,6 +279,19 @@ def test_a_letter_about_another_place_or_end_does_not_say_that_the_date_has_move
         letter = letters(app, reference)[-1]
         assert letter.kind == "agreed_anew" and "Ændret for den 1. juli 2027" in letter.subject
         assert "Dagen står ved magt" in letter.text and "flyttet" not in letter.text
+
+
+@pytest.mark.parametrize(("answers", "there"), [({}, "Contact on the day: Anna Jensen, 87654321"), (
+    {"contact_day": "Bo Holm"}, "")])
+def test_the_job_sheet_names_the_place_that_was_agreed_and_who_is_there(app, ida, answers, there):
+    reference, _, id = agreed(app, ida)
+    with app.app_context():
+        booking = found(app, reference)
+        booking.phone, booking.answers = "87654321", booking.answers | answers
+        db.session.commit()
+    sheet = ida.get(f"/en/kontor/besoeg/{id}/jobark")
+    assert "Job sheet: Haslev Bibliotek" in sheet.text
+    assert there in sheet.text if there else "Anna" not in sheet.text, "somebody else is there"
 
 
 def test_a_date_is_called_off_with_its_cause_and_the_wish_stands(app, ida):
