@@ -31,7 +31,6 @@ from models import (
     RetentionDecision,
     Road,
     Role,
-    Visit,
     db,
     require,
     road_key,
@@ -300,12 +299,10 @@ def remove_(dry_run: bool) -> None:
     if not dry_run:
         click.echo(f"{removal.run()} lines are new in the ledger.")
         return
-    for booking in db.session.scalars(select(Booking).where(removal.due_cases(today())).order_by(Booking.id)):
-        click.echo(f"goes\tcase {booking.reference}")
+    for line in removal.lines_due(today()):
+        click.echo(f"goes\t{line}")
     for booking, owed in removal.blocked_cases(today()):
         click.echo(f"held back\tcase {booking.reference}\t{', '.join(owed)}")
-    for visit in db.session.scalars(select(Visit).where(removal.due_visits(today()))):
-        click.echo(f"goes\tvisit {visit.id}")
     if not RetentionDecision.present():
         click.echo("Nothing goes: no decision of the National Archives has been entered in the office.")
 

@@ -6,11 +6,12 @@ cases that it had done, and the next run does the rest. What goes is said in ret
 
 import sqlite3
 import time
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, exists, false, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
@@ -43,6 +44,7 @@ from models import (
 from .retention import anonymised
 
 CHECKPOINT_TRIES, CHECKPOINT_PAUSE = 50, 0.2  # seconds
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 MOST = 200  # of a list that somebody reads, and at a time, while letters wait
 
 # What the office may not be done with, and then a case is held back: what stands in no journal would be gone for good.
@@ -68,24 +70,32 @@ def blocked_cases(on: date) -> list[tuple[Booking, list[str]]]:
 
 
 def _ended(on: date) -> ColumnElement[bool]:
-    permit = _in_force(on)
-    return and_(Booking.removed_on.is_(None), Booking.closed_at < permit.ended_before(on)) if permit else false()
+    return and_(Booking.removed_on.is_(None), Booking.closed_at < _end_of_keeping(on))
 
 
-def due_visits(on: date) -> ColumnElement[bool]:
-    """Over, with nothing new for the whole period, and nobody left who asked for it."""
-    permit = _in_force(on)
-    if not permit:
-        return false()
-    since, asking, last = permit.ended_before(on), aliased(Booking), aliased(Event)
+def due_visits(on: date, going: Iterable[int] = ()) -> ColumnElement[bool]:
+    """Over, with nothing new for the whole period, and nobody left who asked for it, or whose case is not among those
+    `going` with it."""
+    since, asking, last = _end_of_keeping(on), aliased(Booking), aliased(Event)
     return and_(
         Visit.removed_on.is_(None), Visit.status.in_((VisitStatus.REPORTED, VisitStatus.CANCELLED)),
         Visit.ends_at < since,
         ~exists().where(last.visit_id == Visit.id, last.at >= since),
         ~exists().where(visit_bookings.c.visit_id == Visit.id, visit_bookings.c.booking_id == asking.id,
-                        asking.removed_on.is_(None)),
+                        asking.removed_on.is_(None), asking.id.not_in(going)),
         ~exists().where(Letter.owner_id == Assignee.id, Assignee.visit_id == Visit.id,
                         Letter.delivery_status.not_in(DONE_WITH)))
+
+
+def lines_due(on: date) -> Iterator[str]:
+    """All that a run takes out on that day, as the ledger would say it."""
+    named = select(Booking.id, Booking.reference).where(due_cases(on)).order_by(Booking.id)
+    cases = dict(db.session.execute(named).all())
+    visits = db.session.scalars(select(Visit.id).where(due_visits(on, cases)).order_by(Visit.id))
+    yield from (*(f"case {reference}" for reference in cases.values()), *(f"visit {id}" for id in visits))
+    for kind, over, _ in _belonging_to_neither(on):
+        if number := db.session.scalar(select(func.count(kind.id)).where(over)):
+            yield f"{kind.__tablename__} {number}"
 
 
 def run() -> int:
@@ -165,20 +175,9 @@ def _empty_letter(letter: Letter) -> None:
 
 
 def _forget_what_belongs_to_neither() -> None:
-    """Letters to officers and waiters, who waits no more, invitations that are over, messages that are answered."""
-    permit = _in_force(today())
-    if not permit:
-        return
-    since = permit.ended_before(today())
     anonymise_events(and_(Event.booking_id.is_(None), Event.visit_id.is_(None), Event.place_id.is_(None),
-                          Event.at < since, Event.words != ""))
-    for kind, over, forget in (
-            (Letter, and_(Letter.booking_id.is_(None), Letter.owner_id.is_(None), Letter.made_at < since,
-                          Letter.delivery_status.in_(DONE_WITH), Letter.recipient != ""), _empty_letter),
-            (WaitlistEntry, and_(WaitlistEntry.asked_on < local(since).date(), or_(
-                WaitlistEntry.confirmed_at.is_(None), WaitlistEntry.notified_on.is_not(None))), WaitlistEntry.leave),
-            (Invite, and_(or_(Invite.closed_at < since, Invite.expires_at < since), Invite.email != ""), _empty),
-            (Feedback, and_(Feedback.closed_at < since, Feedback.words != ""), _empty)):
+                          Event.at < _end_of_keeping(today()), Event.words != ""))
+    for kind, over, forget in _belonging_to_neither(today()):
         rows = db.session.scalars(select(kind).where(over)).all()
         for row in rows:
             forget(row)
@@ -186,14 +185,28 @@ def _forget_what_belongs_to_neither() -> None:
             _note(kind.__tablename__, "", len(rows))
 
 
+def _belonging_to_neither(on: date) -> list[tuple[type, ColumnElement[bool], Callable]]:
+    """Letters to officers and waiters, who waits no more, invitations that are over, messages that are answered: which
+    of them go, and how."""
+    since = _end_of_keeping(on)
+    return [
+        (Letter, and_(Letter.booking_id.is_(None), Letter.owner_id.is_(None), Letter.made_at < since,
+                      Letter.delivery_status.in_(DONE_WITH), Letter.recipient != ""), _empty_letter),
+        (WaitlistEntry, and_(WaitlistEntry.asked_on < local(since).date(), or_(
+            WaitlistEntry.confirmed_at.is_(None), WaitlistEntry.notified_on.is_not(None))), WaitlistEntry.leave),
+        (Invite, and_(or_(Invite.closed_at < since, Invite.expires_at < since), Invite.email != ""), _empty),
+        (Feedback, and_(Feedback.closed_at < since, Feedback.words != ""), _empty)]
+
+
 def _note(what: str, reference: str, number: int = 1) -> None:
     db.session.add(RemovalRecord(permit=RetentionDecision.present(), what=what, reference=reference, number=number,
                                  copies_until=backups.gone_by(today())))
 
 
-def _in_force(on: date) -> RetentionDecision | None:
+def _end_of_keeping(on: date) -> datetime:
+    """What was over before this moment goes on that day: nothing, where no permit is in force."""
     permit = RetentionDecision.present()
-    return permit if permit and permit.first <= on else None
+    return permit.ended_before(on) if permit and permit.first <= on else BEFORE_ALL
 
 
 def remove_part() -> int:

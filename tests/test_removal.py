@@ -606,7 +606,7 @@ def test_an_old_backup_brings_nobody_back(alive):
 
 
 @pytest.mark.sqlite
-def test_the_dry_run_changes_nothing(one):
+def test_the_dry_run_changes_nothing_and_says_all_that_goes(one):
     app, _, life = one
     leave(app)
     before = Path(app.instance_path, "bookings.sqlite").read_bytes()
@@ -614,6 +614,10 @@ def test_the_dry_run_changes_nothing(one):
     assert all(f"goes\tcase {reference}" in said for reference in life.cases.values()) and GONE not in said
     leave(app)
     assert Path(app.instance_path, "bookings.sqlite").read_bytes() == before
+    flask(app, "remove")
+    with app.app_context():
+        ledger = [f"{line.what} {line.reference or line.number}" for line in db.session.query(RemovalRecord)]
+    assert sorted(re.findall(r"goes\t(.+)", said)) == sorted(ledger), "it says all that goes"
 
 
 def test_the_worker_runs_it_when_it_starts_and_as_each_day_begins_a_part_at_a_time(app, monkeypatch):
