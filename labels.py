@@ -156,9 +156,7 @@ def day(value: date | str | None) -> str:
         value = date.fromisoformat(value[:10])
     if isinstance(value, datetime):
         value = local(value).date()
-    if value is None:
-        return ""
-    return day_in_words(value)
+    return day_in_words(value) if value else ""
 
 
 def moment(value: datetime) -> str:

@@ -275,10 +275,10 @@ def in_short(findings: dict) -> str:
         return gettext("The control could not be carried out.")
     if findings["method"] not in SPEED:
         return gettext("The place was visited.")
-    charged = ngettext("%(count)s driver charged with speeding", "%(count)s drivers charged with speeding",
-                       findings["charged"], count=format_decimal(findings["charged"]))
-    if not findings["charged"]:
-        charged = gettext("nobody charged with speeding")
+    count = findings["charged"]
+    charged = gettext("nobody charged with speeding") if not count else ngettext(
+        "%(count)s driver charged with speeding", "%(count)s drivers charged with speeding", count,
+        count=format_decimal(count))
     if "passed" not in findings:
         return gettext("Measured, %(charged)s.", charged=charged)
     return ngettext("%(count)s vehicle measured, %(charged)s.", "%(count)s vehicles measured, %(charged)s.",
@@ -315,9 +315,8 @@ def start_findings(visit) -> dict:
     """From the plan, in periods that the form takes: a minute before midnight or after it, and an hour that the clock
     has shown twice, are for the officer to write."""
     start, end = local(visit.starts_at), local(visit.ends_at)
-    spans = [(start.date(), start.time(), end.time())]
-    if end.date() > start.date():  # past midnight
-        spans = [(start.date(), start.time(), time(23, 59)), (end.date(), time(0), end.time())]
+    spans = [(start.date(), start.time(), end.time())] if start.date() == end.date() else [
+        (start.date(), start.time(), time(23, 59)), (end.date(), time(0), end.time())]
     periods = [{"day": day, "starts": starts, "ends": ends} for day, starts, ends in spans
                if starts < ends and day <= today()]
     return {"performed": "yes", "method": visit.method, "place": str(visit.place), "prelim": True, "periods": periods}

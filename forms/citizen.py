@@ -117,9 +117,7 @@ class PlaceForm(Form):
             "Write the name of the road or place, in letters or digits."))
 
     def pin(self) -> dict:
-        if "lat" not in self:
-            return {"lat": None, "lng": None}
-        whole = self.lat.data is not None and self.lng.data is not None
+        whole = "lat" in self and self.lat.data is not None and self.lng.data is not None
         return {"lat": self.lat.data, "lng": self.lng.data} if whole else {"lat": None, "lng": None}
 
     def exact_pin(self) -> dict:

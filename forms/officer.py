@@ -14,7 +14,7 @@ from models.working_days import add_working_days, is_closed
 from .citizen import BookingForm, PlaceForm, PostcodeOrTown
 from .fields import AnyOf, Day, InEachLanguage, Line, OneOf, Select, Text
 from .form import Form, day_in_words, refuse_if
-from .validators import EmailAddress, NoPersonalData, day_here, in_district, in_my_language
+from .validators import EmailAddress, NoPersonalData, day_here, in_district, in_my_language, unless_stored
 
 CHANNELS = {"phone": _l("Phone"), "paper": _l("Letter or in person")}
 
@@ -163,17 +163,11 @@ class ColleagueForm(Form):
     language = OneOf(_l("Language of the letter"), LANGUAGES, default=MAIN)
 
 
-def _in_district_if_another(form, field) -> None:
-    """The postcode that a place has stands, also where it has become another district's since."""
-    if field.data != field.object_data:
-        in_district(form, field)
-
-
 class MoveForm(PlaceForm):
     """The place that something is really about. An officer names it; pins are the citizens'."""
 
     lat = lng = accuracy = None
-    postcode = PostcodeOrTown(rules=[_in_district_if_another])
+    postcode = PostcodeOrTown(rules=[unless_stored(in_district)])  # it may have become another district's since
     from_to = Line(_l("Stretch"), 200, required=False)
 
 

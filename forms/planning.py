@@ -11,7 +11,7 @@ from models.limits import CREW_LENGTH
 from .fields import AnyOf, Clock, Count, Day, Line, OneOf, Repeat, Row, Select, Text, no_time_twice
 from .form import Form, day_in_words, flat, refuse_if, weekday_name
 from .officer import MoveForm, must_be_coming, own_words
-from .validators import at_time, day_here, must_be_on_the_clock
+from .validators import at_time, day_here, must_be_on_the_clock, unless_stored
 
 # Why an agreed date is called off: the office chooses, and the citizen reads it.
 CAUSES = {
@@ -106,18 +106,13 @@ class _AnnouncedDate(Form):
         return {"travel": self.travel.data, "public_place": self.place_told.data, "words": self.words.data or ""}
 
 
-def _must_be_coming_if_moved(form, field) -> None:
-    """On the very day, others may still have to come, or meet elsewhere."""
-    if field.data != field.object_data:
-        must_be_coming(form, field)
-
-
 class AgreedVisitForm(VisitForm, _AnnouncedDate):
     """A visit whose date is told: those who asked get a letter."""
 
     agreed: frozenset[str] = frozenset()  # references of those who know the date already
     private: frozenset[str] = frozenset()  # of those who have not agreed to stand in the public calendar
-    day = Day(_l("Date"), rules=[_must_be_coming_if_moved])
+    # On the very day, others may still have to come, or meet elsewhere.
+    day = Day(_l("Date"), rules=[unless_stored(must_be_coming)])
     road = Line(_l("Place"), 120)
     from_to = Line(_l("More about the place"), 200, required=False)
     bookings = AnyOf(_l("Which bookings does it answer?"))
@@ -250,9 +245,7 @@ class _Week(Form):
 
 def _follow(first: time | None, second: time | None) -> bool:
     """Whether one comes before the other, or both are left out."""
-    if first is None or second is None:
-        return first is second
-    return first < second
+    return first is second if None in (first, second) else first < second
 
 
 def _weekday(number: int) -> LazyString:

@@ -3,6 +3,7 @@ something or is made of one of WTForms' own, else a function."""
 
 import re
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
@@ -334,6 +335,11 @@ def in_district(_form, field) -> None:
     raise ValidationError(gettext(
         "Write a postcode of four digits, such as 4700, or a town of ours. If the town lies in another district, "
         "its postcode shows us which, and we tell you whom to ask."))
+
+
+def unless_stored(rule: Callable) -> Callable:
+    """The rule, for what is another answer than the stored one that the form was filled in with."""
+    return lambda form, field: field.data == field.object_data or rule(form, field)
 
 
 def in_my_language(texts: dict[str, str]) -> str:

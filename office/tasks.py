@@ -123,8 +123,7 @@ def _said(visit: Visit, form: TaskForm) -> dict:
 
 
 def _tasks_page(visit: Visit, service: Service, form: TaskForm | None = None, typed: dict | None = None):
-    if form is None:
-        form = service.tasks.of()
+    form = form or service.tasks.of()
     owners = {o.id: AssigneeForm(None, obj=o).numbered(o.id) for o in visit.assignees if o.tasks} | (typed or {})
     wrong = next((f for f in (form, *owners.values()) if f.errors), form)
     return (render_template("office/tasks.html", visit=visit, service=service, form=form, owners=owners, wrong=wrong),

@@ -89,8 +89,8 @@ def due_visits(on: date, going: Iterable[int] = ()) -> ColumnElement[bool]:
 
 def lines_due(on: date) -> Iterator[str]:
     """All that a run takes out on that day, as the ledger would say it."""
-    named = select(Booking.id, Booking.reference).where(due_cases(on)).order_by(Booking.id)
-    cases = dict(db.session.execute(named).all())
+    cases = dict(db.session.execute(
+        select(Booking.id, Booking.reference).where(due_cases(on)).order_by(Booking.id)).all())
     visits = db.session.scalars(select(Visit.id).where(due_visits(on, cases)).order_by(Visit.id))
     yield from (*(f"case {reference}" for reference in cases.values()), *(f"visit {id}" for id in visits))
     for kind, over, _ in _belonging_to_neither(on):
@@ -158,8 +158,7 @@ def _forget_visit(visit: Visit) -> None:
     anonymise_events(and_(Event.visit_id == visit.id, Event.booking_id.is_(None)))
     for letter in (letter for owner in visit.assignees for letter in owner.letters):
         _empty_letter(letter)
-    results = [visit.result] if visit.result else []
-    for row in (*visit.assignees, *visit.tasks, *visit.field_links, *results):
+    for row in filter(None, (*visit.assignees, *visit.tasks, *visit.field_links, visit.result)):
         _empty(row)
     visit.anonymise(anonymised(visit))
     _note("visit", str(visit.id))
