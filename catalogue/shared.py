@@ -74,8 +74,8 @@ class Heard(Form):
     for_the_office = ("public_outcome", "note", "by")
 
     def validate_ends(self, field):
-        refuse_if(self.starts.data and field.data and field.data <= self.starts.data,
-                  gettext("The end must be after the start."))
+        """What ends before it starts has ended the next morning, as in its plan."""
+        refuse_if(field.data and field.data == self.starts.data, gettext("The end must be after the start."))
 
 
 def was_held(findings: dict) -> bool:

@@ -275,10 +275,10 @@ def in_short(findings: dict) -> str:
         return gettext("The control could not be carried out.")
     if findings["method"] not in SPEED:
         return gettext("The place was visited.")
-    count = findings["charged"]
-    charged = gettext("nobody charged with speeding") if not count else ngettext(
-        "%(count)s driver charged with speeding", "%(count)s drivers charged with speeding", count,
-        count=format_decimal(count))
+    charged = ngettext("%(count)s driver charged with speeding", "%(count)s drivers charged with speeding",
+                       findings["charged"], count=format_decimal(findings["charged"]))
+    if not findings["charged"]:
+        charged = gettext("nobody charged with speeding")
     if "passed" not in findings:
         return gettext("Measured, %(charged)s.", charged=charged)
     return ngettext("%(count)s vehicle measured, %(charged)s.", "%(count)s vehicles measured, %(charged)s.",

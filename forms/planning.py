@@ -245,7 +245,9 @@ class _Week(Form):
 
 def _follow(first: time | None, second: time | None) -> bool:
     """Whether one comes before the other, or both are left out."""
-    return first is second if None in (first, second) else first < second
+    if first is None or second is None:
+        return first is second
+    return first < second
 
 
 def _weekday(number: int) -> LazyString:

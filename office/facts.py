@@ -77,8 +77,9 @@ def _start(visit: Visit, known: dict[str, str]) -> dict:
     made = visit.handout
     last = made or Handout.last_in(visit.place.municipality)
     start = {"words": last.words if last else {}, "languages": sorted({b.language for b in visit.bookings})}
-    return start | ({"measures": made.measures, "topics": made.topics, "languages": made.languages} if made else
-                    suggested(SERVICES[visit.service], visit.bookings, known))
+    if made:
+        return start | {"measures": made.measures, "topics": made.topics, "languages": made.languages}
+    return start | suggested(SERVICES[visit.service], visit.bookings, known)
 
 
 @office.get("/fakta/raad")

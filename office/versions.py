@@ -231,8 +231,9 @@ def is_done(form: Form, change: Callable[[], object], at_once: bool = False, few
 
 def letters_in_words() -> str:
     """What becomes of the letters of the press that is_done has just done."""
-    return gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”.") if (
-        g.letters_of_press) else gettext("Done. Nobody gets a letter.")
+    if not g.letters_of_press:
+        return gettext("Done. Nobody gets a letter.")
+    return gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”.")
 
 
 def subject_of_page() -> Subject | None:

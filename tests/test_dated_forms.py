@@ -324,6 +324,12 @@ def test_rows_are_added_when_those_that_there_are_have_been_filled(english):
 # What one leads to.
 
 
+@pytest.mark.parametrize(("ends", "fine"), [("00:30", True), ("21:00", True), ("19:00", False)])
+def test_what_was_agreed_past_midnight_is_found_as_it_was_planned(english, ends, fine):
+    form = filled_in(by_slug(MEETING).findings, {"held": "yes", "day": "2026-05-04", "starts": "19:00", "ends": ends})
+    assert not form.ends.errors == fine
+
+
 @pytest.mark.parametrize("key", SERVICES)
 def test_what_a_meeting_leads_to_starts_with_the_words_of_the_officer(english, key):
     service = SERVICES[key]
