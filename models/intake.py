@@ -50,9 +50,9 @@ class IntakePause(HasServiceRules, Versioned, db.Model):
 class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
     """Somebody who wants to be told when a service takes in wishes again: an address and nothing more.
 
-    The secret opens their own page. Nobody gets a second letter who has not confirmed the first. Until `open_until`
-    the form opens for them, before it does for everybody; `notified_on` is the day on which they were told that it
-    does.
+    The secret opens their own page. Nobody gets a second letter about a service who has not confirmed the first. Until
+    `open_until` the form opens for them, before it does for everybody; `notified_on` is the day on which they were told
+    that it does.
     """
 
     __tablename__ = "waiters"
@@ -66,19 +66,15 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
 
     @classmethod
     def ask(cls, service: str, email: str, language: str) -> None:
-        """Put an address on the list, once. The letter that asks for a confirmation goes only where no other such
-        letter lies unanswered, whatever service it was for; that one's link is good for as long as this one's."""
+        """Put an address on the list of one service, once. It counts when the letter's link has been pressed, so each
+        service has a letter of its own: whatever becomes of the others, this one can be confirmed."""
         email = in_small_letters(in_ascii(email))
-        known = {w.service: w for w in db.session.scalars(select(cls).where(cls.email == email))}
-        for unconfirmed in [waiter for waiter in known.values() if not waiter.confirmed_at]:
-            unconfirmed.asked_on = today()
-        if again := known.get(service):
+        if again := cls.one_by(service=service, email=email):
             again._wait_again()
             return
         waiter = cls.create(service=service, email=email, language=language)
         db.session.flush()
-        if all(other.confirmed_at for other in known.values()):
-            waiter._record(EventKind.WAITER_ASKED)
+        waiter._record(EventKind.WAITER_ASKED)
 
     @classmethod
     def waiting(cls, service: str) -> list["WaitlistEntry"]:
@@ -109,9 +105,8 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
                 waiter.leave()
 
     def confirm(self) -> None:
-        """It is their address, so the other services that were asked for with it count as well."""
-        for waiter in db.session.scalars(select(WaitlistEntry).where(WaitlistEntry.email == self.email)):
-            waiter.confirmed_at = waiter.confirmed_at or now()
+        """It is their address, and they want to be told."""
+        self.confirmed_at = self.confirmed_at or now()
         self._wait_again()
 
     def leave(self) -> None:

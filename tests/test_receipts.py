@@ -286,6 +286,7 @@ def test_a_waiter_who_never_asked_is_off_the_list_by_one_press(paused):
     person.post(f"{PAUSED_FORM}/besked", {"email": "venter@example.dk"})
     [letter] = letters(paused)
     path = not_me(letter)
+    assert "Take it off the list here:" in letter.text and "booking" not in letter.text.partition(path)[0]
     assert path.startswith("/en/") and person.get(path).status == 200
     page = person.post(path, {"close": "1"})
     assert "The address is off the list." in page.text
