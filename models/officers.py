@@ -113,7 +113,7 @@ class Officer(Numbered, db.Model):
     def begin(cls, email: str, name: str, password_hash: str, role: Role, temporary: bool = False) -> "Officer":
         """A new officer, or one who comes back and begins anew."""
         officer = cls.by_email(email) or cls.create(email=in_small_letters(email))
-        officer.assign(name=name, role=role, active=True)
+        officer.assign(name=name, role=role, active=True, feed_key="")
         officer._keep_password(password_hash, temporary)
         officer.drop_second_factor()
         return officer
@@ -209,7 +209,7 @@ class Officer(Numbered, db.Model):
 
     def leave(self) -> None:
         """Nobody gets in by this account any more, nor by an invitation or a link to findings that it has sent, perhaps
-        to another mailbox of the same person."""
+        to another mailbox of the same person. Nor does it stand in for anybody."""
         self.active = False
         self.log_ins.clear()
         for invite in Invite.open():
@@ -217,6 +217,9 @@ class Officer(Numbered, db.Model):
                 invite.close()
         for link in FindingsLink.sent_by(self):
             link.withdraw(self)
+        for absence in OfficerAbsence.coming():
+            if absence.stand_in is self:
+                absence.stand_in = None
 
     def renew_feed_key(self) -> None:
         """A new address for the officer's calendar; whoever has the old one sees no more."""

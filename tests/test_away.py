@@ -93,10 +93,13 @@ def test_the_stand_in_is_told_for_whom_and_who_has_left_gets_no_mail(app, clock,
     assert set(got) == {OFFICER, "bo@politi.example"}
     assert "stedfortræder for Ida Betjent til og med den 22. maj 2026" in got["bo@politi.example"]
     assert "stedfortræder" not in got[OFFICER]
+    officer = logged_in(app)
+    assert "Bo Betjent stands in." in officer.get(AWAY).text
     with app.app_context():
-        db.session.get(Officer, int(bo)).active = False
+        db.session.get(Officer, int(bo)).leave()
         db.session.commit()
     assert set(recipients()) == {OFFICER}
+    assert all("Nobody stands in." in officer.get(path).text for path in (AWAY, "/en/kontor/overlevering"))
 
 
 def test_the_hand_over_list_has_what_falls_into_the_time(app, clock, officer):
