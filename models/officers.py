@@ -321,7 +321,8 @@ class Invite(ByOfficer, OpenedByLink, db.Model):
 
 
 class OfficerAbsence(Numbered, db.Model):
-    """From `first` to `last` an officer is away. The texts, if any, stand on the public pages meanwhile."""
+    """From `first` to `last` an officer is away. The texts, if any, stand on the public pages meanwhile, and `days_off`
+    keep visits away."""
 
     __tablename__ = "aways"
 
@@ -333,14 +334,13 @@ class OfficerAbsence(Numbered, db.Model):
 
     officer: Mapped["Officer"] = relationship(foreign_keys=officer_id)
     stand_in: Mapped["Officer | None"] = relationship(foreign_keys=stand_in_id)
+    days_off: Mapped[list[Reservation]] = relationship(cascade="all")
 
     @classmethod
     def enter(cls, officer: "Officer", first: date, last: date, off: bool = False, **columns) -> "OfficerAbsence":
         """`off` keeps those days free of visits, too."""
-        away = cls.create(officer=officer, first=first, last=last, **columns)
-        if off:
-            Reservation.absence(officer.name, midnight(first), midnight(last + timedelta(days=1)), "")
-        return away
+        days = [Reservation.absence(officer.name, midnight(first), midnight(last + timedelta(days=1)), "")] if off else []
+        return cls.create(officer=officer, first=first, last=last, days_off=days, **columns)
 
     @classmethod
     def coming(cls) -> list["OfficerAbsence"]:
@@ -352,9 +352,5 @@ class OfficerAbsence(Numbered, db.Model):
         return [away for away in cls.coming() if away.first <= today()]
 
     def end(self) -> None:
-        """Back, or not gone at all; days that were kept free are free no more."""
-        for absence in Reservation.absences(midnight(self.first)):
-            if (absence.unit, absence.starts_at, absence.ends_at) == (
-                    self.officer.name, midnight(self.first), midnight(self.last + timedelta(days=1))):
-                absence.end()
+        """Back, or not gone at all; the days that were kept free for this are free no more."""
         db.session.delete(self)

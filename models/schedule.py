@@ -38,9 +38,10 @@ class HasTimes:
 class Reservation(HasTimes, Numbered, db.Model):
     """Time of one unit, a crew or a van, that a visit or an absence occupies, the road there and back included.
 
-    `resource` is what the unit does in the visit. An absence has no visit, and without a unit it is everybody's. That
-    no visit occupies what another has, PostgreSQL also enforces by a constraint (migration 0011). An absence may lie
-    over a visit; that none is planned into it is kept by ensure_free under the write lock alone.
+    `resource` is what the unit does in the visit. An absence has no visit, and without a unit it is everybody's;
+    `away_id` says which officer's absence has made it, and nothing where it was entered in the calendar. That no visit
+    occupies what another has, PostgreSQL also enforces by a constraint (migration 0011). An absence may lie over a
+    visit; that none is planned into it is kept by ensure_free under the write lock alone.
     """
 
     __tablename__ = "taken"
@@ -51,6 +52,7 @@ class Reservation(HasTimes, Numbered, db.Model):
     unit: Mapped[str] = mapped_column(String(80), default="")
     unit_key: Mapped[str] = mapped_column(String(80), default="")
     words: Mapped[str] = mapped_column(String(200), default="")
+    away_id: Mapped[int | None] = mapped_column(ForeignKey("aways.id"))
 
     visit: Mapped["Visit | None"] = relationship(back_populates="reservations")
 

@@ -82,10 +82,8 @@ def absence():
     form = AbsenceForm()
     if form.validate_on_submit():
         starts, ends = form.period()
-        absences = [Reservation.absence(unit, starts, ends, form.words.data or "") for unit in form.units()]
-        lost = [visit for absence in absences for visit in absence.meanwhile]
-        return commit_and_redirect(url_for(".calendar_settings"), gettext(
-            "Saved. There are visits at that time: move them, or send somebody else.") if lost else gettext("Saved."))
+        return commit_and_redirect(url_for(".calendar_settings"), _saved(
+            [Reservation.absence(unit, starts, ends, form.words.data or "") for unit in form.units()]))
     return _settings_page(absence=form)
 
 
@@ -153,9 +151,15 @@ def officer_absence():
     form.stand_in.offer({str(o.id): o.name for o in Officer.coordinators() if o is not g.officer})
     if not form.validate_on_submit():
         return form_page("office/officer_absence.html", form, coming=OfficerAbsence.coming())
-    OfficerAbsence.enter(g.officer, form.first.data, form.last.data, form.off.data, texts=form.texts.data,
-                         stand_in=db.session.get(Officer, int(form.stand_in.data)) if form.stand_in.data else None)
-    return commit_and_redirect(url_for(".officer_absence"), gettext("Saved."))
+    stand_in = db.session.get(Officer, int(form.stand_in.data)) if form.stand_in.data else None
+    return commit_and_redirect(url_for(".officer_absence"), _saved(OfficerAbsence.enter(
+        g.officer, form.first.data, form.last.data, form.off.data, stand_in=stand_in, texts=form.texts.data).days_off))
+
+
+def _saved(absences: list[Reservation]) -> str:
+    """What is said of days off: that visits are left without who was to come, if there are any."""
+    return gettext("Saved. There are visits at that time: move them, or send somebody else.") if any(
+        absence.meanwhile for absence in absences) else gettext("Saved.")
 
 
 @office.post("/fravaer/<int:id>/fjern")

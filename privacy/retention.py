@@ -107,7 +107,7 @@ RETENTION_RULES = (
                   _l("So that every step can be accounted for"), "",
                   {"officers": "email name active role", "events": "officer_id", "letters": "done_by_id",
                    "feedbacks": "officer_id", "visits": "crew",
-                   "taken": "visit_id part unit unit_key starts_at ends_at words",
+                   "taken": "visit_id part unit unit_key starts_at ends_at words away_id",
                    "blocks": "at officer_id booking_id", "aways": "officer_id stand_in_id first last texts",
                    "intakes": "service at officer_id until texts",
                    "wordings": "service reason name texts put_away officer_id at", "notices": "at officer_id texts",

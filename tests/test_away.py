@@ -40,11 +40,25 @@ def test_who_is_away_from_when_to_when_and_who_stands_in(app, officer, bo):
         (absence,) = Reservation.absences(now())
         assert absence.unit == "Ida Betjent" and absence.ends_at - absence.starts_at == timedelta(days=5)
         id = db.session.query(OfficerAbsence).one().id
-        Reservation.absence("Ida Betjent", now(), now() + timedelta(days=9), "")  # another one, which stays
+        Reservation.absence(absence.unit, absence.starts_at, absence.ends_at, "")  # entered by hand: it stays
         db.session.commit()
+        by_hand = Reservation.absences(now())[1].id
     assert "Ida Betjent 18 May" not in officer.post(f"{AWAY}/{id}/fjern").text
     with app.app_context():
-        assert [a.ends_at - a.starts_at for a in Reservation.absences(now())] == [timedelta(days=9)]
+        assert [a.id for a in Reservation.absences(now())] == [by_hand]
+
+
+def test_visits_that_are_left_without_their_crew_are_named(app, officer):
+    _, at = receive(app), now() + timedelta(days=8)
+    with app.app_context():
+        Visit.plan(db.session.get(Officer, 1), service="traffic", place=db.session.query(Booking).one().place,
+                   starts_at=at, ends_at=at + timedelta(hours=2), method="atk",
+                   resource_units={"crew": "Ida Betjent"}, bookings=[])
+        db.session.commit()
+    assert "Visits at that time" not in enter(officer).text, "they go on visits meanwhile"
+    page = enter(officer, off="y")
+    assert "There are visits at that time: move them" in page.text
+    assert page.text.count("Visits at that time, to be moved or given to others:") == 1 and "/besoeg/1" in page.html
 
 
 @pytest.mark.parametrize(("typed", "error"), [

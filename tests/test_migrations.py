@@ -214,5 +214,17 @@ def test_a_result_keeps_no_house_number_and_is_found_by_the_road_that_it_keeps_a
     assert "Bøgevænget; ved søen" not in reader.get("/resultater?q=jensen").text
 
 
+def test_days_off_are_those_of_the_absence_that_has_made_them(at_version):
+    app, path = at_version("0024")
+    filled(path)
+    with closing(sqlite3.connect(path)) as one, one:
+        one.executemany("""INSERT INTO taken (part, unit, unit_key, words, starts_at, ends_at) VALUES
+            ('', ?, '', ?, '2026-05-10 22:00:00.000000', '2026-05-11 22:00:00.000000')""",
+            [("Ida Betjent", ""), ("Ida Betjent", "Kursus"), ("Vogn 1", "")])
+    migrate(app)
+    with closing(sqlite3.connect(path)) as one:
+        assert one.execute("SELECT unit, words FROM taken WHERE away_id = 1").fetchall() == [("Ida Betjent", "")]
+
+
 def test_every_version_is_tried():
     assert VERSIONS[0] == "0001" and len(VERSIONS) >= 7
