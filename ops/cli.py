@@ -94,14 +94,18 @@ def _let_in(email: str, name: str = "", password: str | None = None) -> None:
                f"{ONE_TIME_NOTE if made else ''}")
 
 
+def _who_logs_in(email: str) -> Officer:
+    found = Officer.by_email(email)
+    return found if found and found.active else sys.exit(
+        f"There is no {email} who can log in: flask officer add lets them in.")
+
+
 @officer.command("password")
 @click.argument("email")
 @click.option("--password", help="Made and printed if it is not given.")
 def password(email: str, password: str | None) -> None:
     """Give a new password; all sessions with the old one end, and a lock is lifted."""
-    found = Officer.by_email(email) or sys.exit(f"There is no {email}.")
-    if not found.active:
-        sys.exit(f"{email} cannot log in any more: flask officer add lets them in again.")
+    found = _who_logs_in(email)
     made, about = not password, (found.email, found.name)
     password = _checked(AcceptForm, about, password=password or secrets.token_urlsafe(16)).password.data
     found.set_password(password, temporary=made)
@@ -114,7 +118,7 @@ def password(email: str, password: str | None) -> None:
 @click.option("--reset", is_flag=True, required=True, help="Forget the phone and the recovery codes.")
 def second_factor(email: str, reset: bool) -> None:
     """Help with a lost phone: the next log-in sets up another. All sessions end. Ring back before you do it."""
-    found = Officer.by_email(email) or sys.exit(f"There is no {email}.")
+    found = _who_logs_in(email)
     found.drop_second_factor()
     _commit_with_audit("officer second-factor --reset", found)
     click.echo(f"{email} sets up a new second factor at the next log-in.")

@@ -192,6 +192,11 @@ def test_the_operator_helps_with_a_lost_phone(app):
     assert again.client.get("/en/kontor/").location == CODE_PAGE
     assert knock(app, codes[0]).status == 303, "with the password alone, until another is set up"
     assert app.test_cli_runner().invoke(args=["officer", "second-factor", OFFICER]).exit_code != 0, "not by mistake"
+    with app.app_context():
+        Officer.by_email(OFFICER).leave()
+        db.session.commit()
+    said = app.test_cli_runner().invoke(args=["officer", "second-factor", OFFICER, "--reset"])
+    assert said.exit_code == 1 and f"no {OFFICER} who can log in" in said.output, "there is no next log-in"
 
 
 def test_where_nothing_is_said_it_is_asked_for_and_the_demo_does_without(template, tmp_path):
