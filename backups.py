@@ -288,9 +288,12 @@ def is_in_use(file: Path) -> bool:
 
 
 def _last_change(file: Path) -> str:
+    """When something was done last: to a case, in the office or by the operator, with a letter, on the waiting list."""
     try:
         with closing(_opened(file)) as one:
-            return one.execute("SELECT max(at) FROM events").fetchone()[0] or ""
+            return one.execute("SELECT max(at) FROM (SELECT at FROM events UNION ALL SELECT at FROM audit UNION ALL "
+                               "SELECT sent_at FROM letters UNION ALL SELECT confirmed_at FROM waiters)"
+                               ).fetchone()[0] or ""
     except sqlite3.DatabaseError:
         return ""
 

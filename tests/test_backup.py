@@ -143,6 +143,19 @@ def test_a_restored_database_is_the_old_one_and_what_was_there_lies_beside_it(ap
     assert {first, third} == {b for b, in sqlite3.connect(here(app)).execute("SELECT reference FROM bookings")}
 
 
+@pytest.mark.parametrize("change", [
+    lambda flask: flask("officer", "remove", OFFICER), lambda flask: flask("officer", "add", "ny@politi.example"),
+    lambda _: outbox.send_due()], ids=["removed", "added", "sent"])
+def test_a_database_in_which_anything_was_done_since_knows_of_more(app, citizen, flask, change):
+    book(citizen)
+    flask("backup")
+    with app.app_context():
+        change(flask)
+        db.session.commit()
+    leave(app)
+    assert "knows of more" in flask("restore", *kept(app), code=1)
+
+
 def test_a_database_in_use_is_replaced_by_force_alone_and_then_in_one_step(app, citizen, flask):
     first, secret = book(citizen)
     flask("backup")
