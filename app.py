@@ -99,6 +99,7 @@ KINDS = {
     **dict.fromkeys(("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE", "MAX_FORM_PARTS", "IDLE_MINUTES", "SESSION_HOURS",
                      "BACKUP_DAYS"), AT_LEAST_ONE),
     "BACKUP_HOUR": Annotated[int, msgspec.Meta(ge=0, le=23)] | None,
+    "BACKUP_PUBLIC_KEY": Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9+/]{43}=)?\Z")],
     "BOT_CHECK": bool | None, "SECOND_FACTOR": bool | None,
     # An address, alone or behind a name. A comma in a name without quotation marks would begin another address.
     "MAIL_DEFAULT_SENDER": Annotated[str, msgspec.Meta(
