@@ -90,6 +90,7 @@ def make(drilled: bool = False) -> Path:
         with _noted("backup") as note:
             copy, packed = room / "bookings.sqlite", room / f"{at:{STAMP}}.sqlite.gz"
             note["rows"] = _copy(source, copy)
+            require(OURS <= note["rows"].keys(), "the database is empty: flask db upgrade makes it ready", Unfit)
             with copy.open("rb") as plain, gzip.open(packed, "wb") as small:
                 shutil.copyfileobj(plain, small)
             ready = packed

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 from flask import Blueprint, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from flask_babel import force_locale
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from werkzeug.datastructures import MultiDict
 
 import backups
@@ -49,7 +49,16 @@ officer = AppGroup("officer", help="Who may log in to the office.")
 audit = AppGroup("audit", help="The log of what officers do.")
 figures = AppGroup("facts", help="Figures of crime and safety, for meetings.")
 roads = AppGroup("roads", help="The list of the district's roads.")
+
+
+def _ensure_database() -> None:
+    """Where the name of a district has a slip, there is none."""
+    if not inspect(db.engine).has_table(Officer.__tablename__):
+        sys.exit(f"Not done: there is no database in {current_app.instance_path} yet: flask db upgrade makes one.")
+
+
 for group in (officer, audit, figures, roads):
+    group.callback = with_appcontext(_ensure_database)
     ops.cli.add_command(group)
 
 
@@ -300,6 +309,7 @@ def restore(file: Path, key: str, force: bool) -> None:
 @ops.cli.command("remove", help="Remove what tells of people and is due; the worker does so every night.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go, and what is held back.")
 def remove_(dry_run: bool) -> None:
+    _ensure_database()
     if not dry_run:
         click.echo(f"{removal.run()} lines are new in the ledger.")
         return
@@ -358,6 +368,8 @@ def rehearse() -> None:
 @ops.cli.command("demo", help="Fill an empty database with a believable district.")
 def demo() -> None:
     from demo import story
+
+    _ensure_database()
     story.fill()
 
 
@@ -366,4 +378,6 @@ def demo() -> None:
 @click.option("--visits", type=click.IntRange(20, 200_000), default=20_000, show_default=True)
 def seed_(bookings: int, visits: int) -> None:
     from demo import archive
+
+    _ensure_database()
     archive.fill(bookings, visits)

@@ -247,6 +247,17 @@ def test_an_empty_secret_key_file_is_no_key(fresh, tmp_path):
         fresh()
 
 
+@pytest.mark.sqlite
+@pytest.mark.parametrize("command", [
+    "officer list", "officer invite bo@politi.example", "audit verify", "facts import", "remove", "demo", "seed"])
+def test_where_there_is_no_database_yet_a_command_says_so_and_a_backup_is_none_of_nothing(fresh, tmp_path, command):
+    run = fresh().test_cli_runner().invoke
+    said = run(args=command.split())
+    assert said.exit_code == 1 and f"there is no database in {tmp_path / 'new'} yet: flask db upgrade" in said.output
+    said = run(args=["backup"])  # of the empty file that looking for one leaves
+    assert said.exit_code == 1 and "the database is empty" in said.output
+
+
 def test_a_district_file_that_is_missing_is_named(tmp_path):
     with pytest.raises((OSError, ValueError), match="nowhere.toml"):
         create_app({"INSTANCE": str(tmp_path), "DISTRICT_FILE": str(tmp_path / "nowhere.toml")})
