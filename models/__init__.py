@@ -32,6 +32,7 @@ from .enums import (
     DONE_WITH,
     NEXT_STEPS,
     OPEN,
+    OPEN_ROUND,
     UNDECIDED,
     BookingStatus,
     Channel,

@@ -38,7 +38,7 @@ class PollCount(db.Model):
 
 class Poll(Numbered, db.Model):
     """The poll of one visit. On the visit's day `code` opens its page for whoever takes part, and `secret` the page for
-    the projector; on any other day, nothing. It only moves forward through its `status`.
+    the projector; on any other day, nothing. It only moves forward through its `status`, but for a round in vain.
 
     `facts` are what the figures say to the questions, as it was when the officer showed it: {question: {"right": the
     option that holds, "texts": {language: sentence}, "sources": {language: source}}}.
@@ -76,6 +76,14 @@ class Poll(Numbered, db.Model):
     def open_round(self) -> PollRound | None:
         """The round that phones answer now."""
         return OPEN_ROUND.get(self.status)
+
+    @property
+    def next_steps(self) -> list[PollStatus]:
+        """What may follow. A round that nobody has answered may be opened again, as when the meeting was moved."""
+        answered = {count.round for count in self.counts if count.by_phone + count.by_hand}
+        again = [step for step, poll_round in OPEN_ROUND.items()
+                 if step.next_steps == [self.status] and poll_round not in answered]
+        return again + self.status.next_steps
 
     @property
     def shown_rounds(self) -> list[PollRound]:
@@ -125,7 +133,7 @@ class Poll(Numbered, db.Model):
         return found if sum(found.values()) >= limits.LEAST_ANSWERS and poll_round != self.open_round else {}
 
     def _advance(self, officer: Officer | None, step: PollStatus, kind: EventKind) -> None:
-        require(step in self.status.next_steps, f"poll {self.id} is {self.status}")
+        require(step in self.next_steps, f"poll {self.id} is {self.status}")
         self.status = step
         record_event(kind, visit=self.visit, officer=officer, status=step)
 

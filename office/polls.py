@@ -6,21 +6,20 @@ from flask_babel import gettext
 from catalogue import ROUNDS, SERVICES
 from facts import facts_beside
 from forms import counts_form
-from models import Poll, PollRound, PollStatus, Visit, db
+from models import OPEN_ROUND, Poll, PollStatus, Visit, db
 from web import commit_and_redirect, form_page, needs_press, redirect_unchanged
 
 from .blueprint import office
 
 STEPS = {"foer": PollStatus.BEFORE_OPEN, "efter": PollStatus.AFTER_OPEN}
-ROUND_OF = {"foer": PollRound.BEFORE, "efter": PollRound.AFTER}
 
 
 @office.get("/besoeg/<int:id>/afstemning")
 def poll(id: int):
     visit = _polled(id)
-    service, status = SERVICES[visit.service], visit.poll.status if visit.poll else PollStatus.NEW
+    service, steps = SERVICES[visit.service], (visit.poll or PollStatus.NEW).next_steps
     return render_template("office/poll.html", visit=visit, service=service, poll=visit.poll,
-                           steps=[step for step in status.next_steps if step is not PollStatus.FACTS_SHOWN
+                           steps=[step for step in steps if step is not PollStatus.FACTS_SHOWN
                                   or any(question.fact for question in service.poll)])
 
 
@@ -53,7 +52,7 @@ def show_poll_facts(id: int):
 @office.route("/besoeg/<int:id>/afstemning/<any(foer, efter):step>/optalt", methods=["GET", "POST"])
 def poll_counts(id: int, step: str):
     """What a show of hands or paper slips came to."""
-    visit, poll_round = _polled(id), ROUND_OF[step]
+    visit, poll_round = _polled(id), OPEN_ROUND[STEPS[step]]
     stored = visit.poll.counts if visit.poll else []
     form = counts_form(SERVICES[visit.service].polled_in(poll_round))(data={
         f"{count.question}-{count.option}": count.by_hand for count in stored if count.round is poll_round})
@@ -66,7 +65,7 @@ def poll_counts(id: int, step: str):
 @office.get("/besoeg/<int:id>/afstemning/<any(foer, efter):step>/seddel")
 def poll_slip(id: int, step: str):
     """To be printed: the same questions on paper."""
-    visit, poll_round = _polled(id), ROUND_OF[step]
+    visit, poll_round = _polled(id), OPEN_ROUND[STEPS[step]]
     service = SERVICES[visit.service]
     return render_template("office/poll_slip.html", visit=visit, service=service,
                            questions=service.polled_in(poll_round), round=ROUNDS[poll_round])

@@ -191,13 +191,15 @@ def test_a_poll_without_phones_is_counted_by_hand(app, ida):
 
 
 def test_a_poll_only_moves_forward_and_opens_on_the_day_alone(app, ida):
-    visit, _ = opened(app, ida)
+    visit, code = opened(app, ida)
     with app.app_context():
         load_shipped()
         db.session.commit()
     for step in ("/foer", "/efter", "/fakta"):
         assert ida.post(page_of(visit, step)).status == 409
+    answer(app, code, "before", **MORE)
     assert ida.post(page_of(visit, "/luk")).status == 200
+    assert "Open the poll before" not in ida.get(page_of(visit)).text
     assert ida.post(page_of(visit, "/luk")).status == ida.post(page_of(visit, "/foer")).status == 409
     with app.app_context():
         poll, officer = poll_of(visit), Officer.by_email(OFFICER)
@@ -207,6 +209,22 @@ def test_a_poll_only_moves_forward_and_opens_on_the_day_alone(app, ida):
         poll.visit.ends_at += timedelta(days=9)
         with pytest.raises(NotAllowed):
             poll.open(officer, PollStatus.AFTER_OPEN)
+
+
+@pytest.mark.parametrize(("step", "button"), [("/foer", "Open the poll before"), ("/efter", "Open the poll afterwards")])
+def test_a_round_that_nobody_has_answered_is_asked_on_the_day_to_which_the_meeting_is_moved(app, ida, step, button):
+    visit = meeting_today(app)
+    ida.post(page_of(visit, step))
+    with app.app_context():
+        moved = db.session.get(Visit, visit)
+        moved.starts_at, moved.ends_at = (time + timedelta(days=7) for time in (moved.starts_at, moved.ends_at))
+        db.session.flush()
+        for job in JOBS:
+            job()
+        moved.starts_at, moved.ends_at = (time - timedelta(days=7) for time in (moved.starts_at, moved.ends_at))
+        db.session.commit()  # and the day has come
+    assert button in ida.get(page_of(visit)).text
+    assert "The poll is open" in ida.post(page_of(visit, step)).text
 
 
 def test_a_walk_asks_only_how_safe_it_is_and_a_control_has_no_poll(app, ida):
