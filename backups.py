@@ -14,7 +14,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -102,20 +102,22 @@ def make(drilled: bool = False) -> Path:
             for old in list_backups().keys() - _worth_keeping(list_backups()):
                 old.unlink()
         if drilled:
-            _drill(packed if key else target, "", note["rows"])
+            with _noted("drill") as tried:
+                _drill(packed if key else target, "", note["rows"], tried)
     return target
 
 
 def drill(file: Path | None = None, key: str = "") -> Path:
-    """Try a backup out, the newest unless told: restore it elsewhere, bring it up to date, open its pages."""
-    file = file or next(iter(list_backups()), None)
-    known = last_result("backup")
-    _drill(file, key, known.get("rows") if file and known.get("file") == file.name else None)
-    return file
+    """Try a backup out, the newest unless told: restore it elsewhere, bring it up to date, open its pages. How another
+    one fares, or a key that is missing, says nothing of the last night's."""
+    known, tried = last_result("backup"), file or next(iter(list_backups()), None)
+    with nullcontext({}) if file else _noted("drill") as note:
+        _drill(tried, key, known.get("rows") if tried and known.get("file") == tried.name else None, note)
+    return tried
 
 
-def _drill(file: Path | None, key: str, rows: dict | None) -> None:
-    with _noted("drill") as note, TemporaryDirectory(dir=_made_folder(), prefix=".drill-") as room:
+def _drill(file: Path | None, key: str, rows: dict | None, note: dict) -> None:
+    with TemporaryDirectory(dir=_made_folder(), prefix=".drill-") as room:
         require(file, "there is no backup", Unfit)
         note["file"] = file.name
         found = _known(_unpacked(file, Path(room), key))
@@ -289,14 +291,13 @@ def is_in_use(file: Path) -> bool:
 
 
 def _last_change(file: Path) -> str:
-    """When something was done last: to a case, in the office or by the operator, with a letter, on the waiting list."""
-    try:
-        with closing(_opened(file)) as one:
-            return one.execute("SELECT max(at) FROM (SELECT at FROM events UNION ALL SELECT at FROM audit UNION ALL "
-                               "SELECT sent_at FROM letters UNION ALL SELECT confirmed_at FROM waiters)"
-                               ).fetchone()[0] or ""
-    except sqlite3.DatabaseError:
-        return ""
+    """When something was done last: to a case, in the office or by the operator, with a letter, on the waiting list.
+    An older database has not all of these tables, and a damaged one none."""
+    newest = [""]
+    for table, column in (("events", "at"), ("audit", "at"), ("letters", "sent_at"), ("waiters", "confirmed_at")):
+        with suppress(sqlite3.DatabaseError), closing(_opened(file)) as one:
+            newest += one.execute(f"SELECT coalesce(max({column}), '') FROM {table}").fetchone()  # noqa: S608
+    return max(newest)
 
 
 def _unpacked(file: Path, room: Path, key: str) -> Path:

@@ -331,6 +331,16 @@ def test_the_drill_opens_the_pages_and_says_when_one_does_not_open(app, citizen,
 
 
 @pytest.mark.system
+def test_a_trial_of_another_file_neither_raises_nor_clears_the_alarm_about_the_last_night(app, citizen, flask, tmp_path):
+    book(citizen)
+    flask("backup", "--drill")
+    (tmp_path / "some.csv").write_text("no backup")
+    flask("drill", str(tmp_path / "some.csv"), code=1)
+    with app.app_context():
+        assert not backups.last_result("drill")["error"]
+
+
+@pytest.mark.system
 @pytest.mark.parametrize("change", [
     {"temporary": True, "role": Role.READER, "locked_until": MONDAY + timedelta(days=9999)}, {"active": False}])
 def test_the_drill_hangs_on_nobodys_account(app, citizen, flask, change):

@@ -395,7 +395,7 @@ def test_findings_that_are_required(english, slug, field):
 
 @pytest.mark.parametrize(("slug", "changes", "field"), [
     (MEETING, {"day": "2027-02-02"}, "day"),
-    (MEETING, {"ends": "18:00"}, "ends"),
+    (MEETING, {"ends": "19:00"}, "ends"),
     (MEETING, {"summary": "Ring til mig på 12345678"}, "summary"),
     (MEETING, {"held": "police"}, "again"),
     (WALK, {"people-0-role": "", "people-0-count": "", "people-1-role": "", "people-1-count": ""}, "people"),
