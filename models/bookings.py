@@ -179,8 +179,8 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
         same = ("name", "email", "phone", "address", "capacity", "org", "reply", "language")
         started = Booking.receive(
             form_token=new_secret(), place=place, service=service, officer=officer, origin=self.reference,
-            road=place.road, from_to=place.from_to or "", lat=place.lat, lng=place.lng, answers=answers, channel="office",
-            **{name: getattr(self, name) for name in same})
+            road=place.road, from_to=place.from_to or "", lat=place.lat, lng=place.lng, answers=answers,
+            channel="office", **{name: getattr(self, name) for name in same})
         record_event(EventKind.LED_TO, booking=self, visit=visit, officer=officer, led_to=started.reference,
                      **({"task": number} if number else {}))
         return started
@@ -204,6 +204,7 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
             visit.public_place = masked(visit.public_place, words)
         for place in self.place.named_by(words):
             place.mask(words)
+        self.refresh_search()
         return record_event(EventKind.MASKED, booking=self, officer=officer)
 
     def anonymise(self, anonymised: dict) -> None:

@@ -339,7 +339,8 @@ class OfficerAbsence(Numbered, db.Model):
     @classmethod
     def enter(cls, officer: "Officer", first: date, last: date, off: bool = False, **columns) -> "OfficerAbsence":
         """`off` keeps those days free of visits, too."""
-        days = [Reservation.absence(officer.name, midnight(first), midnight(last + timedelta(days=1)), "")] if off else []
+        till = midnight(last + timedelta(days=1))
+        days = [Reservation.absence(officer.name, midnight(first), till, "")] if off else []
         return cls.create(officer=officer, first=first, last=last, days_off=days, **columns)
 
     @classmethod

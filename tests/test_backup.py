@@ -331,7 +331,7 @@ def test_the_drill_opens_the_pages_and_says_when_one_does_not_open(app, citizen,
 
 
 @pytest.mark.system
-def test_a_trial_of_another_file_neither_raises_nor_clears_the_alarm_about_the_last_night(app, citizen, flask, tmp_path):
+def test_a_trial_of_another_file_raises_no_alarm_about_the_last_night(app, citizen, flask, tmp_path):
     book(citizen)
     flask("backup", "--drill")
     (tmp_path / "some.csv").write_text("no backup")
