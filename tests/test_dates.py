@@ -278,7 +278,7 @@ def test_a_letter_about_another_place_or_end_does_not_say_that_the_date_has_move
     with app.app_context():
         letter = letters(app, reference)[-1]
         assert letter.kind == "agreed_anew" and "Ændret for den 1. juli 2027" in letter.subject
-        assert "Dagen står ved magt" in letter.text and "flyttet" not in letter.text
+        assert "Dagen er den samme" in letter.text and "flyttet" not in letter.text
 
 
 @pytest.mark.parametrize(("answers", "there"), [({}, "Contact on the day: Anna Jensen, 87654321"), (
