@@ -82,7 +82,7 @@ ERRORS = {
     "blocked": _l("The address is to get no receipts. The booking stands."),
     "aside": _l("The booking was set aside before the letter went."),
     "withdrawn": _l("The booking was withdrawn before the letter went."),
-    "lapsed": _l("The dates were over before the letter went."),
+    "void": _l("The dates did not stand any more before the letter went."),
     "unreached": _l("The address was taken off before the letter went, and it may go nowhere else."),
 }
 

@@ -2,6 +2,7 @@
 
 from datetime import time
 from itertools import chain, product
+from operator import itemgetter
 
 from flask_babel import format_decimal, gettext, lazy_gettext as _l, ngettext
 from wtforms import BooleanField, Field
@@ -304,7 +305,8 @@ def published(findings: dict) -> dict:
     """Nothing of a control that was not carried out."""
     if findings["performed"] == "no":
         return {}
-    return {**when_found(findings["periods"][0]), "method": findings["method"],
+    first = min(findings["periods"], key=itemgetter("day", "starts"))
+    return {**when_found(first), "method": findings["method"],
             "speed_limit": int(findings["limit"]) if "limit" in findings else None, "measured": findings.get("passed"),
             "charged": findings.get("charged"), "top_speed": findings.get("top"),
             "preliminary": bool(findings.get("prelim")),

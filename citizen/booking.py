@@ -13,7 +13,6 @@ from labels import day
 from mail.letters import CITIZEN_PATHS, link_to
 from models import (
     Booking,
-    BookingStatus,
     Channel,
     EventKind,
     IntakePause,
@@ -110,10 +109,10 @@ def _receipt_of(booking: Booking) -> str:
 
 @citizen.get("/sag/<reference>/<secret>/kvittering")
 def receipt(reference: str, secret: str):
-    """Of a wish that nobody has looked at yet; later, its page tells how it stands."""
+    """Of a wish to which nothing has happened yet; later, its page tells how it stands."""
     booking = booking_of(reference, secret)
-    if booking.status is not BookingStatus.RECEIVED:
-        return redirect(url_for(".case", reference=reference, secret=secret))
+    if booking.newest_visible != booking.events[0].id:
+        return redirect(url_for(".case", reference=reference, secret=secret, sendt=1))
     letter = next((x for x in booking.letters if x.kind == EventKind.RECEIVED and x.channel is Channel.EMAIL), None)
     return render_template("citizen/receipt.html", booking=booking, service=catalogue.SERVICES[booking.service],
                            link=link_to(booking), waiting=estimate_for_booking(booking), letter=letter)

@@ -320,10 +320,11 @@ class _Archive:
             where, released_on = visit.place, local(visit.reported_at).date() + timedelta(days=7)
             result = Result(
                 id=number, visit_id=visit.id, service=visit.service, place_number=first.setdefault(where.id, number),
-                asked=len(visit.cases), heard=len(visit.cases), released_on=released_on, updated_on=released_on,
+                asked=len(visit.cases), heard=len(visit.cases), released_on=released_on,
                 **{"method": "", "preliminary": False, "tasks": [], "protocol": "", "before": {}, **published})
             result.locate(road=where.road, postcode=where.postcode, town=where.town, municipality=where.municipality,
                           lat=where.lat, lng=where.lng)
+            result.updated_on = released_on
             yield {column.key: getattr(result, column.key) for column in Result.__table__.columns}
 
     def _letters(self) -> Iterator[dict]:

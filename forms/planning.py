@@ -82,16 +82,25 @@ class VisitForm(_Units, MoveForm, _EndsNextMorning):
             "Tasks are noted for this visit, so its time stays."))]
 
     @property
-    def has_moved(self) -> bool:
-        """Whether its time, written without a slip, is another than before."""
+    def times(self) -> tuple[Field, ...]:
+        """The fields of its time, unless there is a slip in one."""
         times = self.day, self.starts, self.ends
-        return not any(field.errors for field in times) and any(field.data != field.object_data for field in times)
+        return () if any(field.errors for field in times) else times
+
+    @property
+    def has_moved(self) -> bool:
+        return _changed(*self.times)
 
     def plan(self) -> dict:
         """What Visit.plan and Visit.reschedule need to know."""
         starts, ends = self.span()
         return {"starts_at": starts, "ends_at": ends, "resource_units": self.resource_units(),
                 "method": self.method.data or ""}
+
+
+def _changed(*fields: Field) -> bool:
+    """Whether another answer stands in one of them than is stored."""
+    return any(field.data != field.object_data for field in fields)
 
 
 class _AnnouncedDate(Form):
@@ -115,7 +124,6 @@ class AgreedVisitForm(VisitForm, _AnnouncedDate):
     day = Day(_l("Date"), rules=[unless_stored(must_be_coming)])
     road = Line(_l("Place"), 120)
     from_to = Line(_l("More about the place"), 200, required=False)
-    bookings = AnyOf(_l("Which bookings does it answer?"))
     public = BooleanField(_l("Show it in the public calendar"))
     offer_others = BooleanField(_l("Offer other dates to those who lose this one"), default=True)
 
@@ -126,8 +134,18 @@ class AgreedVisitForm(VisitForm, _AnnouncedDate):
             "Those who know the date stay. Call it off, or withdraw their booking."))
 
     def contradictions(self) -> list[tuple[bool, Field, str]]:
-        is_over = self.has_moved and self.span()[0] <= datetime.now(UTC)
-        return [*super().contradictions(), (is_over, self.starts, gettext("This time is over."))]
+        nobody = self.bookings.choices and not self.bookings.data
+        return [*super().contradictions(),
+                (self.times and self._is_over(), self.starts, gettext("This time is over.")),
+                (nobody, self.bookings, gettext("Choose at least one answer."))]
+
+    def _is_over(self) -> bool:
+        """Whether people would be told of a time that is over: asked to one that has begun, or that one which has
+        ended is longer, or elsewhere. Who comes is told to nobody."""
+        begins, ends = self.span()
+        if _changed(self.day, self.starts) or set(self.bookings.data or ()) - self.agreed:
+            return begins <= datetime.now(UTC)
+        return ends <= datetime.now(UTC) and _changed(self.ends, self.place_told)
 
     def validate_public(self, field):
         refuse_if(field.data and self.private.intersection(self.bookings.data or ()), gettext(

@@ -31,6 +31,7 @@ from .enums import (
     DECIDED,
     DONE_WITH,
     NEXT_STEPS,
+    NOT_GONE,
     OPEN,
     OPEN_ROUND,
     UNDECIDED,

@@ -200,7 +200,7 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
         mask_events(self.id, words)
         for proposal in self.proposals:
             proposal.where = masked(proposal.where, words)
-        for visit in self.visits:
+        for visit in {*self.visits, *(event.visit for event in self.events if event.visit)}:  # also what it has left
             visit.public_place = masked(visit.public_place, words)
         for place in self.place.named_by(words):
             place.mask(words)

@@ -68,6 +68,7 @@ class DeliveryStatus(enum.StrEnum):
 
 
 UNSENT = frozenset({DeliveryStatus.WAITING, DeliveryStatus.SENDING})
+NOT_GONE = frozenset({DeliveryStatus.WAITING, DeliveryStatus.FAILED})  # nor on its way
 DONE_WITH = frozenset({DeliveryStatus.SENT, DeliveryStatus.SUPPRESSED})  # nobody need see to it any more
 
 

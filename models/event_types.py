@@ -130,7 +130,7 @@ class EventKind(enum.StrEnum):
         letter=LetterRule("owner"))
     TASKS_DUE = "tasks_due", EventType(
         label=N_("Asked how the tasks are going"), facts=("owner", "who", "numbers"),
-        letter=LetterRule("owner", after="tasks_sent"))
+        letter=LetterRule("owner"))
     TASK_ANSWERED = "task_answered", EventType(
         label=N_("Answer about a task"), by="owner", facts=("number", "status", "owner", "who"),
         digest=N_("Answers about tasks: %(number)s"))

@@ -121,9 +121,9 @@ def _unless_few(people: int) -> int | None:
 def file_results(place: "Place") -> None:
     """All results of the visits at this place stand under its name and one number, as after two places became one."""
     results = db.session.scalars(select(Result).where(Result.visit_id.in_(visit.id for visit in place.visits))).all()
+    number = min((result.place_number for result in results), default=0)
     for result in results:
-        result.place_number = min(each.place_number for each in results)
-        result.locate(**_where(place))
+        result.locate(place_number=number, **_where(place))
 
 
 def _where(place: "Place") -> dict:

@@ -82,13 +82,14 @@ class Result(HasServiceRules, HasPoint, Numbered, db.Model):
         return round(charged / measured, 4) if (measured or 0) >= limits.USUAL_SHARE_FROM else None
 
     def locate(self, *, road: str, postcode: str, town: str, municipality: str, lat: float | None,
-               lng: float | None) -> None:
-        """Say where it was, no closer than anybody may know."""
-        self.updated_on = self.updated_on if self.road == public_road(road, town) else today()
-        self.road, self.postcode = public_road(road, town), postcode
-        self.town, self.municipality = town, municipality
-        self.lat, self.lng = (None, None) if lat is None or lng is None else (
+               lng: float | None, **number: int) -> None:
+        """Say where it was, no closer than anybody may know; with the place's `place_number`, where that is known."""
+        lat, lng = (None, None) if lat is None or lng is None else (
             round(round(x / step) * step, 3) for x, step in zip((lat, lng), GRID, strict=True))
+        where = {"road": public_road(road, town), "postcode": postcode, "town": town, "municipality": municipality,
+                 "lat": lat, "lng": lng, **number}
+        if any(getattr(self, name) != value for name, value in where.items()):
+            self.assign(updated_on=today(), **where)
         self.search = search_key(f"{self.road} {road_key(self.road, town)} {postcode} {town} {municipality}")
 
     def correct(self, columns: dict) -> None:

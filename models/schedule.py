@@ -323,7 +323,7 @@ class HasProposals:
     def call_off(self, officer: "Officer", visit: "Visit", cause: str, words: str) -> Event:
         """The agreed date is off; Visit.cancel calls it. By the new promise we propose another."""
         self.due_on = self.rules.answer_due()
-        self._wish_again(visit)
+        self._wish_again()
         return record_event(EventKind.CALLED_OFF, booking=self, visit=visit, officer=officer, words=words, cause=cause,
                             due_on=self.due_on.isoformat(), starts_at=visit.starts_at.isoformat())
 
@@ -331,7 +331,7 @@ class HasProposals:
         """The visit could not be carried out; the wish stands, with a new promise."""
         self._must_be_open()
         self.due_on = add_working_days(today(), self.rules.act_within)
-        self._wish_again(visit)
+        self._wish_again()
         return record_event(EventKind.POSTPONED, booking=self, visit=visit, officer=officer,
                             due_on=self.due_on.isoformat())
 
@@ -361,14 +361,14 @@ class HasProposals:
         for proposal in proposals:
             proposal.closed_at = proposal.closed_at or now()
 
-    def _wish_again(self, visit: "Visit | None" = None) -> None:
-        """The case goes on, so the dates that the citizen wished may be agreed after all; but for that of `visit`,
-        which came to nothing, and for those that stood beside a date on which the wish was answered."""
+    def _wish_again(self) -> None:
+        """The case goes on, so the dates that the citizen wished may be agreed after all; but for those of visits that
+        came to nothing, and for those that stood beside a date on which the wish was answered."""
+        in_vain = {visit.starts_at for visit in self.visits}
         answered = max((event.at for event in self.events if event.kind is EventKind.ANSWERED), default=None)
         for wish in self.proposals:
-            in_vain = visit and wish.starts_at == visit.starts_at
             spent = answered and wish.closed_at and wish.closed_at <= answered
-            if not (wish.is_offer or in_vain or spent):
+            if not (wish.is_offer or wish.starts_at in in_vain or spent):
                 wish.closed_at = None
 
 

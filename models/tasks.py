@@ -9,9 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from languages import MAIN
 
 from .base import HasPoint, Numbered, OpenedByLink, UTCDateTime, db, now, one_of, require
-from .enums import OURSELVES, OVER, REFUSALS, UNTOUCHED, Channel, DeliveryStatus, TaskStatus
+from .enums import NOT_GONE, OURSELVES, OVER, REFUSALS, UNTOUCHED, Channel, DeliveryStatus, TaskStatus
 from .events import Event, EventKind, record_event
-from .working_days import today
+from .working_days import local, today
 
 if TYPE_CHECKING:
     from . import Letter, Officer, Visit
@@ -74,8 +74,11 @@ class Assignee(OpenedByLink, db.Model):
             owner.remind()
 
     def remind(self) -> Event | None:
-        """Ask how it goes with all that it is time for: one letter, however many tasks."""
-        due = [task for task in self.tasks if task.ask_on and task.ask_on <= today()]
+        """Ask how it goes with all that it is time for, and of which they have been told: one letter, however many
+        tasks."""
+        untold = {local(letter.made_at).date() for letter in self.letters
+                  if letter.kind == EventKind.TASKS_SENT and letter.delivery_status in NOT_GONE}
+        due = [task for task in self.tasks if task.ask_on and task.ask_on <= today() and task.sent_on not in untold]
         for task in due:
             task.ask_next()
         return self._record(EventKind.TASKS_DUE, due)

@@ -308,12 +308,13 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
 
     @property
     def recipients(self) -> list[Booking]:
-        """Whose wish the findings answer: open when they are first sent, or answered before and still following;
+        """Whose wish the findings answer: accepted when they are first sent, or answered before and still following;
         and the same people ever after, but for those who have withdrawn since, been set aside or been removed."""
         if self.status is VisitStatus.REPORTED:
             gone = (BookingStatus.WITHDRAWN, BookingStatus.SPAM)
             return [b for b in self.bookings if b.status not in gone and not b.removed_on]
-        return [b for b in self.bookings if b.is_open or b.may_hear_more]
+        return [b for b in self.bookings if b.status is BookingStatus.ACCEPTED or b.may_hear_more
+                or b.status in UNDECIDED and b.follows]
 
     @property
     def resource_units(self) -> dict[str, str]:

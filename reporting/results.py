@@ -10,7 +10,7 @@ from flask_babel import gettext, lazy_gettext as _l
 from sqlalchemy import Select, func, or_, select
 
 from catalogue import SERVICES
-from labels import day
+from labels import PARTS_OF_DAY, day
 from models import Result, db, limits, place_slug, search_words, today
 
 from .tables import NO_BAR, Table
@@ -21,7 +21,7 @@ MOST_ON_MAP = 2000  # results whose places one map shows, the newest first
 FIGURES = {
     "method": _l("Method"), "speed_limit": _l("Speed limit"), "measured": _l("Vehicles measured"),
     "charged": _l("Charged with speeding, in total"), "top_speed": _l("Highest speed, km/h"),
-    "preliminary": _l("Preliminary figures"),
+    "preliminary": _l("Preliminary figures"), "day": _l("Date"), "part_of_day": _l("Time of day"),
 }
 
 COUNTED = (_l("Speed limit, km/h"), _l("Vehicles measured"), _l("Charged"), _l("Highest speed, km/h"))
@@ -113,6 +113,10 @@ def former(result: Result) -> list[tuple[str, str]]:
         words["method"] = str(service.methods[was["method"]])
     if "preliminary" in words:
         words["preliminary"] = gettext("Yes") if was["preliminary"] else gettext("No")
+    if "day" in words:
+        words["day"] = day(date.fromisoformat(was["day"]))
+    if "part_of_day" in words:
+        words["part_of_day"] = str(PARTS_OF_DAY[was["part_of_day"]])
     changed = {name: value for name, value in was.get("details", {}).items() if value != result.details.get(name)}
     return [(str(FIGURES[name]), said) for name, said in words.items()] + details(result, changed)
 

@@ -282,6 +282,11 @@ def test_masking_reaches_the_date_that_is_called_by_it(app, officer, citizen):
         found = Booking.by_reference(booking.reference)
         assert [v.public_place for v in found.visits] == [p.where for p in found.proposals] == [
             "Salen hos ▒▒▒, 4690 Haslev"]
+        found.visits[0].public_place = "Også hos XY12345"
+        found.withdraw()
+        db.session.commit()
+        found.mask(Officer.by_email(OFFICER), ["XY12345"])
+        assert db.session.get(Visit, 1).public_place == "Også hos ▒▒▒", "that it has left"
     assert plate not in citizen.get(f"/en/sag/{booking.reference}/{booking.secret}").text
 
 

@@ -229,7 +229,7 @@ def test_nobody_reads_that_they_have_not_answered_what_nobody_has_told_them(app,
             Proposal.lapse_due()
             db.session.commit()
         offer = next(letter for letter in letters_of(app, reference) if letter.kind == "dates_offered")
-        assert (offer.delivery_status, offer.error) == (DeliveryStatus.SUPPRESSED, "lapsed"), "its dates are void"
+        assert (offer.delivery_status, offer.error) == (DeliveryStatus.SUPPRESSED, "void")
         assert "dates_lapsed" not in kinds_in(app, reference)
         assert reference[:4] in logged_in(app).get("/kontor/?bunke=planlaeg").text
 
@@ -340,7 +340,7 @@ def test_the_receipt_of_a_case_that_has_been_looked_at_is_its_page(app, ida):
     own = f"/sag/{reference}/{secret}"
     assert Person(app).get(f"{own}/kvittering").response.request.path == f"{own}/kvittering"
     with app.app_context():
-        found(app, reference).accept(db.session.get(Officer, 1), "")
+        found(app, reference).delay(db.session.get(Officer, 1), "Ferie.", date(2027, 7, 9))
         db.session.commit()
     assert Person(app).get(f"{own}/kvittering").response.request.path == own
 
@@ -583,10 +583,10 @@ def test_a_date_that_has_begun_is_not_called_off_because_nobody_wants_it_any_mor
 
 @pytest.mark.parametrize(("hour", "change", "told"), [
     (16, {"crew": "Bo Betjent"}, 0), (21, {"crew": "Bo Betjent"}, 0), (16, {"place_told": "Svømmehallen"}, 1),
-    (16, {"starts": "18:00"}, 1)], ids=str)
+    (16, {"starts": "18:00"}, 1), (19, {"ends": "21:00"}, 1), (19, {"place_told": "Svømmehallen"}, 1)], ids=str)
 def test_on_its_day_a_visit_gets_another_crew_room_or_hour(app, ida, hour, change, told):
     reference, _, id = agreed(app, ida)
-    with time_machine.travel(at(1, hour), tick=True):
+    with time_machine.travel(at(1, hour, 10), tick=True):
         page = logged_in(app).post(f"/kontor/besoeg/{id}/flyt", plan("2027-07-01", reference, **change, send="1"))
         assert page.status == 200, page.errors
     assert kinds_in(app, reference).count("agreed_anew") == told
@@ -601,6 +601,71 @@ def test_no_visit_is_moved_to_a_time_that_is_over(app, ida, hour, change):
         page = logged_in(app).post(f"/kontor/besoeg/{id}/flyt", form)
         assert page.status == 422 and len(page.errors) == 1
     assert kinds_in(app, reference)[-1] == "agreed"
+
+
+@pytest.mark.parametrize("change", [{"place_told": "Svømmehallen"}, {"bookings": "other"}], ids=str)
+def test_nobody_is_told_of_a_date_that_has_begun(app, ida, change):
+    reference, _, id = agreed(app, ida)
+    other, _ = wished(app, email="bo@example.dk")
+    with app.app_context():
+        found(app, other).accept(db.session.get(Officer, 1), "")
+        db.session.commit()
+    with time_machine.travel(at(8, 9), tick=True):
+        form = {**plan("2027-07-01", reference, send="1"), **change}
+        form["bookings"] = [reference, other] if "bookings" in change else reference
+        page = logged_in(app).post(f"/kontor/besoeg/{id}/flyt", form)
+        assert page.status == 422 and page.errors == ["Det tidspunkt er forbi."]
+    assert kinds_in(app, reference)[-1] == "agreed" and kinds_in(app, other)[-1] == "accepted"
+
+
+def test_a_wish_that_has_passed_since_its_form_was_opened_is_not_agreed(app, ida):
+    reference, _ = wished(app)
+    with app.app_context():
+        wish = found(app, reference).wishes[0].id
+    with time_machine.travel(at(3, 9), tick=True):
+        page = logged_in(app).post(f"/kontor/sag/{reference}/besoeg?tid={wish}", plan("2027-07-01", reference, send="1"))
+        assert page.status == 422 and len(page.errors) == 1
+    assert kinds_in(app, reference) == ["received"]
+
+
+def test_a_date_that_has_begun_and_that_nobody_wants_any_more_can_still_change_hands(app, ida):
+    reference, secret, id = agreed(app, ida)
+    with time_machine.travel(at(1, 19, 30), tick=True):
+        Person(app).post(f"/sag/{reference}/{secret}/traek-tilbage", {"sure": "y"})
+        form = plan("2027-07-01", reference, crew="Bo Betjent", send="1")
+        del form["bookings"]
+        page = logged_in(app).post(f"/kontor/besoeg/{id}/flyt", form)
+        assert page.status == 200, page.errors
+        with app.app_context():
+            assert db.session.get(Visit, id).crew == "Bo Betjent"
+
+
+def test_a_date_that_was_called_off_is_not_wished_anew_after_a_no(app, ida):
+    reference, _, id = agreed(app, ida)
+    with app.app_context():
+        visit, who, booking = db.session.get(Visit, id), db.session.get(Officer, 1), found(app, reference)
+        visit.cancel(who, "weather")
+        booking.decline(who, "resources", "", "")
+        booking.reopen("Jo.")
+        assert [wish.starts_at for wish in booking.wishes] == [at(2, 19)]
+
+
+@pytest.mark.parametrize("then", ["refused", "offered", "agreed", "declined"])
+def test_dates_that_are_void_wait_for_nobody_to_phone_them(app, ida, then):
+    reference, _ = wished(app, email="", phone="12345678", reply="phone")
+    ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    with app.app_context():
+        booking, who = found(app, reference), db.session.get(Officer, 1)
+        times = [(at(6, 18), at(6, 19))]
+        {"refused": lambda: booking.refuse_offers("Nej."),
+         "declined": lambda: booking.decline(who, "resources", "", ""),
+         "offered": lambda: booking.offer(who, times, resource_units={"crew": "Bo"}, travel=0, where="Her",
+                                          answer_by=date(2027, 6, 9)),
+         "agreed": lambda: Visit.agree(booking.offers[0])}[then]()
+        db.session.commit()
+    offers = [letter for letter in letters_of(app, reference) if letter.kind == "dates_offered"]
+    assert (offers[0].delivery_status, offers[0].error) == (DeliveryStatus.SUPPRESSED, "void")
+    assert [letter.delivery_status for letter in offers[1:]] == [DeliveryStatus.WAITING] * (then == "offered")
 
 
 def test_who_is_chosen_decides_whether_a_date_may_stand_in_the_public_calendar(app, ida):

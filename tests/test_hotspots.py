@@ -246,8 +246,19 @@ def test_who_asked_for_it_to_be_taken_up_again_hears_of_the_repeat_and_it_is_not
     change(app, first, lambda b, o: b.reopen("Det er stadig slemt."))
     report_again(app)
     assert seen_now(app, first).status is BookingStatus.RECEIVED and told_of(app, first)[-1] == "followed_up"
+    said = seen_now(app, first).letters[-1].text
+    assert "take up your case again" in said and "say so on your own page" not in said
     with app.app_context():
         assert len(Booking.by_reference(first.reference).outcomes) == 2, "the case still shows both"
+
+
+def test_who_wanted_no_more_results_gets_none_also_when_the_case_is_taken_up_again(app, ida, citizen):
+    first = wish(app)
+    again(ida, reported(app, first, findings=FOUND))
+    citizen.post(link(first, "ikke-flere"))
+    change(app, first, lambda b, o: b.reopen("Det er stadig slemt."))
+    report_again(app)
+    assert "followed_up" not in told_of(app, first)
 
 
 def test_a_repeat_that_could_not_be_carried_out_writes_to_nobody_who_was_answered(app, ida):

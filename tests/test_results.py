@@ -203,6 +203,11 @@ def test_a_result_is_of_the_day_on_which_it_was_found_also_after_a_correction(ap
     assert [(r["day"], r["time_of_day"]) for r in records(app)] == [("2026-06-05", "evening")]
     correct(app, id, periods=[other | {"day": "2026-06-04"}])
     assert [(r["day"], r["corrected_on"]) for r in records(app)] == [("2026-06-04", "2026-06-15")]
+    said = page(app, "/en/resultater/sted/1/bygaden-haslev")
+    assert re.search("Before, it said: *Date: 5 June 2026", re.sub(r"\s+", " ", said))
+    later = other | {"starts": "23:00", "ends": "23:30"}
+    correct(app, id, periods=[later, other | {"day": "2026-06-03"}])
+    assert [r["day"] for r in records(app)] == ["2026-06-03"], "the first, in whatever order they were typed"
     assert held_meeting(app, public_outcome=True, day="2026-06-07", starts="23:00")
     days_later(app, clock, 7)
     assert "2026-06-07" in {r["day"] for r in records(app)}

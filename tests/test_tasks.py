@@ -32,6 +32,7 @@ from models import (
     Assignee,
     Booking,
     Channel,
+    DeliveryStatus,
     Event,
     EventKind,
     Letter,
@@ -617,6 +618,29 @@ def test_whom_nobody_has_phoned_is_not_asked_how_it_goes(app, officer, clock):
     on(clock, 1, 11)
     time_does_its_work(app)
     assert written(app, "tasks_sent") and not written(app, "tasks_due")
+    with app.app_context():
+        letter = db.session.query(Letter).filter_by(kind="tasks_sent").one()
+        letter.do_by_hand(Officer.by_email(OFFICER))
+        db.session.commit()
+    on(clock, 2, 11)
+    time_does_its_work(app)
+    assert len(written(app, "tasks_due")) == 1, "what was put off is not forgotten"
+
+
+def test_a_later_letter_that_has_failed_does_not_keep_the_earlier_tasks_from_being_asked_about(app, officer, clock):
+    at = sent(app, officer)
+    post_letters(app)
+    on(clock, 20, 10)
+    officer = logged_in(app)
+    assert enter(officer, at.visit, once="b", due_on="2026-12-24").status == 200
+    send(officer, at.visit)
+    with app.app_context():
+        later = db.session.query(Letter).filter_by(kind="tasks_sent").order_by(Letter.id)[1]
+        later.delivery_status = DeliveryStatus.FAILED
+        db.session.commit()
+    on(clock, 1, 11)
+    time_does_its_work(app)
+    assert len(written(app, "tasks_due")) == 1
 
 
 def test_the_worker_asks_and_sends(make_app, clock, monkeypatch):
