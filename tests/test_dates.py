@@ -271,13 +271,13 @@ def test_a_moved_date_is_told_and_a_new_crew_is_not(app, ida):
         assert visit.sequence == 1 and visit.crew == "Bo Betjent" and visit.starts_at == at(8, 19)
 
 
-@pytest.mark.parametrize("change", [{"place_told": "Svømmehallen"}, {"ends": "21:00"}], ids=str)
+@pytest.mark.parametrize("change", [{"place_told": "Svømmehallen"}, {"ends": "21:00"}, {"starts": "18:00"}], ids=str)
 def test_a_letter_about_another_place_or_end_does_not_say_that_the_date_has_moved(app, ida, change):
     reference, secret, id = agreed(app, ida)
     ida.post(f"/kontor/besoeg/{id}/flyt", plan("2027-07-01", reference, **change, send="1"))
     with app.app_context():
         letter = letters(app, reference)[-1]
-        assert letter.kind == "agreed_anew" and "Ændret for den 1. juli 2027" in letter.subject
+        assert letter.kind == "agreed_anew" and "Ændring af aftalen den 1. juli 2027" in letter.subject
         assert "Dagen er den samme" in letter.text and "flyttet" not in letter.text
 
 
