@@ -323,3 +323,10 @@ def test_a_file_may_be_called_in_any_encoding(app):
     page = Page(ida.client.post("/en/kontor/fakta", data=body, content_type="multipart/form-data; boundary=x"))
     assert page.status == 422 and page.errors == [
         "We found no figures in the file. Download it from StatBank as CSV, and send it as it is."]
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_no_two_links_to_sources_are_called_the_same(language):
+    """Read out one after the other they would be one (WCAG 2.4.9)."""
+    names = [source.name[language] for source in facts.sources().values()]
+    assert len(names) == len(set(names)) > 5
