@@ -88,7 +88,9 @@ DEFAULTS = {
     "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # nobody waits for Redis
     "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,  # where it is gone, each process counts for itself
 }
-COUNT, AT_LEAST_ONE = Annotated[int, msgspec.Meta(ge=0)], Annotated[int, msgspec.Meta(ge=1)]
+# More days, hours or minutes would reach behind the last day that there is.
+COUNT, AT_LEAST_ONE = Annotated[int, msgspec.Meta(ge=0, le=10_000)], Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+SIZE = Annotated[int, msgspec.Meta(ge=1)]
 # What those may be of which the default does not tell it.
 KINDS = {
     "SERVER_NAME": Annotated[str, msgspec.Meta(  # as DNS can have it, and a port
@@ -96,8 +98,9 @@ KINDS = {
     # Whatever happens is reckoned by this clock, and told in this language where nothing else is asked for.
     "BABEL_DEFAULT_TIMEZONE": Literal[str(COPENHAGEN)], "BABEL_DEFAULT_LOCALE": Literal[MAIN],
     "PREFERRED_URL_SCHEME": Literal["http", "https"], "SESSION_COOKIE_SAMESITE": Literal["Lax", "Strict"],
-    **dict.fromkeys(("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE", "MAX_FORM_PARTS", "IDLE_MINUTES", "SESSION_HOURS",
-                     "BACKUP_DAYS"), AT_LEAST_ONE),
+    **dict.fromkeys(("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE", "MAX_FORM_PARTS"), SIZE),
+    **dict.fromkeys(("IDLE_MINUTES", "SESSION_HOURS", "BACKUP_DAYS"), AT_LEAST_ONE),
+    "MAIL_PORT": Annotated[int, msgspec.Meta(ge=1, le=65_535)],
     "BACKUP_HOUR": Annotated[int, msgspec.Meta(ge=0, le=23)] | None,
     "BACKUP_PUBLIC_KEY": Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9+/]{43}=)?\Z")],
     "BOT_CHECK": bool | None, "SECOND_FACTOR": bool | None,

@@ -295,9 +295,9 @@ def _number_in(typed: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-# What stands in front of a number or a reference: tlf. nr., sagsnr., case, din bestilling.
-_NAMED = re.compile(r"(?:(?:din|your|(?:tlf|tel|telefon|mobil|mob|phone|sags?|case|ref|reference|bestilling|booking)?"
-                    r"(?:nr|no|nummer|number)?)[\s.:#]+)*", re.IGNORECASE)
+# What stands in front of a phone's or a journal's number: tlf. nr., sagsnr., case.
+_NAMED = re.compile(r"(?:(?:(?:tlf|tel|telefon|mobil|mob|phone|sags?|case)(?:nr|no|nummer)?|nr|no|nummer)[\s.:#]+)*",
+                    re.IGNORECASE)
 
 
 def as_stored(typed: str) -> str:

@@ -197,11 +197,13 @@ _index = table(INDEX, column("rowid"), column("search"))
 
 
 def containing(found: Select, typed: str) -> tuple[Select, ColumnElement[int]]:
-    """Those of `found` in which every word of `typed` stands somewhere, and the number that puts them in order.
+    """Those of `found` in which every word of `typed` stands somewhere, and the number that puts them in order. A
+    reference in the midst of other words, such as a letter's, is looked for alone.
 
     Whatever the index can put in order, newest first, costs no more than the page that is shown.
     """
-    words = fold(typed).split()
+    named = Booking.by_reference(typed)
+    words = fold(named.reference if named else typed).split()
     indexed = [w for w in words if len(w) >= 3 and "\0" not in w] if db.engine.dialect.name == "sqlite" else []
     for word in words:
         if word not in indexed:

@@ -90,7 +90,7 @@ def test_what_changes_is_found_at_once_and_no_longer_under_its_old_words(app, of
     "+45 20 30 40 50", "+4520304050", "0045 20304050", "(+45) 20304050", "tlf. 20304050", "<Anna@firma.dk>",
     "Anna <anna@firma.dk>", "mailto:anna@firma.dk", "anna@firma.dk,", "(anna@firma.dk)", "sag {}", "Sag: {}",
     "tlf.nr. 20304050", "mobilnr. 20304050", "nr. 20304050", "+45-20304050", "sag nr. {}", "sagsnr. {}",
-    "referencenummer {}", "ref. {}", "Din bestilling {}", "Your booking {}"])
+    "referencenummer {}", "ref. {}", "Din sag har referencenummer {}.", "færdselskontrol ({})", "Sag-nr. {}"])
 def test_what_is_searched_by_is_read_as_forms_read_it(app, officer, citizen, typed):
     """By the work list, and by the officer who is asked what is stored on somebody."""
     reference, _ = book(citizen, phone="20 30 40 50", email="anna@firma.dk")
