@@ -333,7 +333,8 @@ def test_a_setting_is_taken_for_what_it_means(fresh, setting, given, taken):
     ("SERVER_NAME", f"{'x' * 64}.dk"), ("SERVER_NAME", "-book.dk"),
     ("SERVER_NAME", "[::1]:8000"), ("PREFERRED_URL_SCHEME", "https://"), ("PROXIES", -1), ("MAX_CONTENT_LENGTH", 0),
     ("BABEL_DEFAULT_TIMEZONE", "UTC"), ("BABEL_DEFAULT_LOCALE", "xx"), ("SESSION_COOKIE_SAMESITE", "Foo"),
-    ("SESSION_HOURS", 0), ("BACKUP_DAYS", 0),
+    ("SESSION_HOURS", 0), ("BACKUP_DAYS", 0), ("BACKUP_MONTHS", 99_999), ("SESSION_HOURS", 10**9),
+    ("MAIL_PORT", 70_000), ("IDLE_MINUTES", 10**12), ("WARN_DAYS", 10**7),
     ("BACKUP_PUBLIC_KEY", "abc"), ("BACKUP_PUBLIC_KEY", f"{'æ' * 43}="), ("BACKUP_PUBLIC_KEY", "YWJj")])
 def test_a_setting_that_cannot_be_meant_is_refused_at_the_start_by_its_name(fresh, setting, given):
     with pytest.raises(RuntimeError, match=f"^{setting}: (Expected|Invalid)"):
