@@ -31,7 +31,7 @@ def test_the_same_road_and_postcode_is_one_place_however_it_is_written(inside):
     "Terslev Bygade 12 b", "Terslev Bygade 12-20", "Terslev Bygade 12 – 20, 4690 Haslev", "Terslev Bygade ved nr. 7",
     "Terslev Bygade 3, 1. tv", "Terslev Bygade v/nr.12", "Terslev Bygade ud for 12", "Terslev Bygade mellem 12 og 30",
     "Terslev Bygade ved matr. 12a", "Terslev Bygade fra 12 til 20", "Terslev Bygade 12 B og D",
-    "Terslev Bygade12", "Terslev Bygade B 12", "Terslev Bygade (nr. 12), Haslev"])
+    "Terslev Bygade12", "Terslev Bygade (nr. 12), Haslev"])
 def test_house_numbers_towns_spaces_and_dots_make_no_other_road(inside, written):
     assert at("Terslev Bygade") is at(written)
 
@@ -41,7 +41,8 @@ def test_a_place_is_called_by_its_road_and_tells_nobody_the_house_of_who_asked_f
 
 
 def test_roads_whose_names_hold_a_number_or_the_town_stay_apart(inside):
-    roads = ["Rute 22", "Rute 57", "E 47", "E 55", "E20", "Vej 3", "Vej 4", "Ring 2", "4", "Haslev", "Haslevvej", "5. Juli Vej"]
+    roads = ["Rute 22", "Rute 57", "E 47", "E 55", "E20", "Vej 3", "Vej 4", "Ring 2", "4", "Haslev", "Haslevvej",
+             "5. Juli Vej", "1. Østvej 4", "2. Østvej 4", "Industrivej A 12", "Industrivej B 12", "Vej nr. 5", "3 Kroner"]
     assert len({at(road).id for road in roads}) == len(roads)
     assert at("Rute 22, 4690 Haslev") is at("rute 22")
 
