@@ -9,6 +9,7 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import files
 from io import BytesIO
+from os.path import isfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,7 +60,7 @@ def send_static_file(filename: str) -> Response:
 
 def find_file(endpoint: str, filename: str) -> StaticFile | None:
     path = safe_join(str(FOLDERS[endpoint]), filename)
-    if path is None or not Path(path).is_file():
+    if path is None or not isfile(path):  # which takes a name that is too long for none, other than Path
         return None
     return _read(path, Path(path).stat().st_mtime_ns)
 

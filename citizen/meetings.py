@@ -12,7 +12,7 @@ from forms import poll_form
 from languages import in_each_language
 from mail.letters import CITIZEN_PATHS, address_of
 from models import Handout, Poll, PollRound, is_same_secret, new_secret
-from web import commit_and_redirect, form_page
+from web import commit_and_redirect, form_page, redirect_unchanged
 
 from .blueprint import citizen
 
@@ -29,10 +29,13 @@ def poll(code: str):
         g.wrong_code = True  # which the limit counts
     if found is None or found.open_round is None:
         return render_template("citizen/poll.html", form=None), 404
+    if request.method == "POST" and request.form.get("round") != found.open_round:
+        return redirect_unchanged(url_for(".poll", code=code), gettext(
+            "That round was over, so your answers were not counted. Here are the questions that are asked now."))
     questions = SERVICES[found.visit.service].polled_in(found.open_round)
     phone = session.setdefault("phone", new_secret())
     form = poll_form(questions)(data=found.answers_of(phone))
-    if request.form.get("round") != found.open_round or not form.validate():
+    if not form.validate_on_submit():
         return form_page("citizen/poll.html", form, poll=found, questions=questions)
     found.answer(phone, form.answers())
     return commit_and_redirect(url_for(".poll", code=found.code), gettext(

@@ -64,6 +64,7 @@ class Assignee(OpenedByLink, db.Model):
         untold = [task for task in self.tasks if task.is_open and not task.sent_on]
         for task in untold:
             task.mark_sent()
+        self.visit.refresh_result()
         return self._record(EventKind.TASKS_SENT, untold, officer)
 
     @classmethod

@@ -158,8 +158,10 @@ def _forget_visit(visit: Visit) -> None:
     anonymise_events(and_(Event.visit_id == visit.id, Event.booking_id.is_(None)))
     for letter in (letter for owner in visit.assignees for letter in owner.letters):
         _empty_letter(letter)
-    for row in filter(None, (*visit.assignees, *visit.tasks, *visit.field_links, visit.result)):
+    for row in (*visit.assignees, *visit.tasks, *visit.field_links):
         _empty(row)
+    if visit.result:
+        visit.result.renew(anonymised(visit.result)["tasks"], protocol="")
     visit.anonymise(anonymised(visit))
     _note("visit", str(visit.id))
 

@@ -139,6 +139,8 @@ def anonymised(row) -> dict:
 
 
 def _anonymised(row, name: str, value):
+    if isinstance(value, list):  # of public tasks: how many there are, whose, and how they stand
+        return [task | dict.fromkeys(("what", "place", "reason"), "") for task in value]
     if not isinstance(value, dict):
         return None if value is None else ""
     if isinstance(row, Booking):

@@ -128,7 +128,9 @@ def test_an_answer_to_a_poll_counts_in_the_round_that_its_page_was_about(app, id
     phone = answer(app, code, "before", safe="unsafe")
     ida.post(page_of(visit, "/luk"))
     ida.post(page_of(visit, "/efter"))
-    assert phone.post(f"/m/{code}", {"round": "before", "safe": "unsafe"}).status == 200
+    late = phone.post(f"/m/{code}", {"round": "before", "safe": "unsafe"})
+    assert late.status == 200 and "blev dine svar ikke talt med" in late.text
+    assert not re.search(r'value="unsafe"[^>]* checked|checked[^>]* value="unsafe"', late.html)
     assert not rows(app)
     assert phone.post(f"/m/{code}", {"round": "after", "safe": "safe"}).status == 200
     assert [answers for _, answers in rows(app)] == [{"safe": "safe"}]

@@ -13,7 +13,16 @@ from conftest import OFFICER, Person, book, logged_in
 from helpers import as_sent, letters_shown, wish
 from helpers_cases import FOUND, planned, seen_now
 from helpers_code import ROOT
-from helpers_results import clock, correct, days_later, downloads, release, reported, with_visit  # noqa: F401 (a fixture)
+from helpers_results import (  # noqa: F401 (a fixture)
+    clock,
+    correct,
+    days_later,
+    downloads,
+    post_letters,
+    release,
+    reported,
+    with_visit,
+)
 from sqlalchemy import select
 from wtforms import TextAreaField
 
@@ -23,11 +32,14 @@ from models import (
     Assignee,
     Booking,
     Channel,
+    DeliveryStatus,
     Event,
     EventKind,
+    Letter,
     Officer,
     Place,
     Result,
+    RetentionDecision,
     Task,
     TaskStatus,
     Visit,
@@ -36,6 +48,7 @@ from models import (
     today,
 )
 from models.results import search_key
+from privacy import removal
 from reporting.export import csv_stream
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -306,6 +319,48 @@ def test_an_agreed_outcome_tells_topics_worries_and_how_the_tasks_stand_and_nobo
     assert "Municipality, roads and parks: under way" in re.sub(r"\s+", " ", said) and "Read the protocol" in said
     for path, (_, headers, body) in downloads(app, "/resultater/sted/1/forsamlingshuset-bygaden-haslev").items():
         assert not re.search(rb"KVAKS|ZULU|Anna", body), path
+
+
+def test_a_task_that_is_sent_later_is_sent_in_public_too(app, clock):  # noqa: F811
+    id = held_meeting(app, public_outcome=True)
+    days_later(app, clock, 7)
+
+    def give_to_somebody_else(visit: Visit, officer: Officer) -> None:
+        task = visit.tasks[0]
+        task.update(officer, assignee=Assignee.for_visit(visit, "housing"), status="sent", reason="", what=task.what,
+                    details={}, due_on=None, public=True, lat=None, lng=None)
+
+    with_visit(app, id, give_to_somebody_else)
+    assert [task["status"] for task in records(app)[0]["tasks"]] == ["new"]
+    clock.shift(timedelta(days=1))
+    with_visit(app, id, lambda visit, officer: [assignee.send(officer) for assignee in visit.assignees])
+    record = records(app)[0]
+    assert [task["status"] for task in record["tasks"]] == ["sent"] and record["updated_on"] == today().isoformat()
+
+
+def test_of_a_removed_visit_the_public_still_reads_how_many_tasks_there_were_and_how_they_stand(app, clock):  # noqa: F811
+    id = held_meeting(app, public_outcome=True)
+    days_later(app, clock, 7)
+    with_visit(app, id, lambda visit, officer: visit.publish(officer, True))
+    with_visit(app, id, lambda visit, officer: visit.tasks[0].answer(TaskStatus.DONE, "Lyser igen."))
+    post_letters(app)
+    with app.app_context():
+        officer = Officer.by_email(OFFICER)
+        for booking in db.session.query(Booking):
+            booking.journalise(officer, "2026-1")
+        for letter in db.session.query(Letter):
+            letter.delivery_status = DeliveryStatus.SENT
+        RetentionDecision.enter(officer, "2026-17", 12, today() + timedelta(days=1))
+        db.session.commit()
+    clock.shift(timedelta(days=800))
+    with app.app_context():
+        removal.run()
+        assert db.session.get(Visit, id).removed_on
+    record = records(app)[0]
+    assert record["updated_on"] == today().isoformat()
+    assert [(task["what"], task["status"], task["owner"]) for task in record["tasks"]] == [("", "done", "municipality")]
+    said = page(app, "/en/resultater/sted/1")
+    assert "Municipality, roads and parks: done" in re.sub(r"\s+", " ", said) and "Read the protocol" not in said
 
 
 @pytest.mark.parametrize("service", catalogue.SERVICES.values(), ids=lambda service: service.key)

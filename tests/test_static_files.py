@@ -52,6 +52,11 @@ def test_a_static_file_is_sent_with_gzip_where_the_browser_takes_it_and_is_the_s
         assert "Content-Encoding" not in fetch(app, path, **{"Accept-Encoding": refused}).headers
 
 
+@pytest.mark.parametrize("path", [f"/static/{'x' * 300}", f"/leaflet/{'x' * 300}", "/static/a%00b", "/static/.."])
+def test_a_name_that_no_file_can_have_is_not_found(app, path):
+    assert app.test_client().get(path).status_code == 404
+
+
 def test_a_picture_that_packing_does_not_make_smaller_is_sent_as_it_is(app):
     answer = fetch(app, "/leaflet/images/marker-icon.png", **IN_GZIP)
     assert answer.status_code == 200 and "Content-Encoding" not in answer.headers
