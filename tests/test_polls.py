@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import re
+
 import pytest
 from conftest import OFFICER, Person, logged_in
 from helpers_polls import HELD, answer, code_of, meeting_today, poll_of
