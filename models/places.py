@@ -92,12 +92,13 @@ class Place(HasPoint, Numbered, db.Model):
     @classmethod
     def at(cls, *, road: str, postcode: str, town: str, municipality: str, from_to: str = "",
            lat: float | None = None, lng: float | None = None) -> "Place":
-        """The place of this road and postcode, or a new one. Several bookings for one road meet in it.
+        """The place of this road and postcode, or a new one. Several bookings for one road meet in it; where it has
+        been parted, in the one of this stretch.
 
         A pin close to another road makes the two neighbours, not one: only an officer can tell whether they are.
         Without a pin, its point is the middle of the road where the list of roads has it.
         """
-        known = next(iter(cls.near(road, postcode, town=town)), None) or cls.create(
+        known = min(cls.near(road, postcode, town=town), key=lambda p: p.from_to != from_to, default=None) or cls.create(
             road=road, postcode=postcode, town=town, municipality=municipality, from_to=from_to)
         if known.lat is None:
             middle = Road.one_by(postcode=postcode, road_key=known.road_key) if lat is None else None

@@ -58,6 +58,14 @@ def _mark_as_spam(booking: Booking, block: bool) -> None:
         BlockedAddress.add(address_key(booking.email), booking, g.officer)
 
 
+def named_place(form: MoveForm, at_hand: Place) -> Place:
+    """The place that the officer names. A known one keeps its stretch where theirs is not typed: the form was filled
+    in with that of the place at hand."""
+    place, stretch = Place.at(**form.place(at_hand)), form.from_to
+    place.from_to = place.from_to if stretch.data in ("", None, stretch.object_data) else stretch.data
+    return place
+
+
 ACTIONS = {
     "imoedekom": CaseAction(
         _l("Accept"), lambda b: b.allows(BookingStatus.ACCEPTED), lambda bs, typed: MessageForm(typed),
@@ -92,8 +100,8 @@ ACTIONS = {
         lambda b, form: b.delay(g.officer, form.words.data, form.due_on.data)),
     "flyt": CaseAction(
         _l("Move to another place"), lambda b: True,
-        lambda bs, typed: MoveForm(typed, obj=bs[0].place if len(bs) == 1 else None),
-        lambda b, form: b.move(g.officer, Place.at(**form.place(b.place))), writes=False),
+        lambda bs, typed: MoveForm(typed, obj=bs[0].place if len({b.place for b in bs}) == 1 else None),
+        lambda b, form: b.move(g.officer, named_place(form, b.place)), writes=False),
     "spam": CaseAction(
         _l("Mark as spam and set aside"), lambda b: b.status in UNDECIDED, lambda bs, typed: SpamForm(typed),
         lambda b, form: _mark_as_spam(b, form.block.data), writes=False),

@@ -42,7 +42,7 @@ from models import (
 )
 from web import commit_and_redirect, form_page, needs_press, reads_first, redirect_unchanged
 
-from .actions import NONE_TICKED, selected_cases
+from .actions import NONE_TICKED, named_place, selected_cases
 from .blueprint import booking_or_404, changed_since, not_any_more, office, page_key, safe_next
 from .dates import clash_in_words, known_units, usual_units
 from .versions import is_done, letters_in_words
@@ -315,10 +315,9 @@ def _times(of: Visit | Proposal) -> dict:
 
 
 def _place(form: VisitForm, at_hand: Place) -> Place:
-    """The place of the plan: the one at hand, with its stretch as the officer names it now, unless it is another road.
-    A known place of that road keeps its own: the form was filled in with the stretch of the one at hand."""
+    """The one at hand, with its stretch as the officer names it now, unless it is another road."""
     if (road_key(form.road.data, at_hand.town), form.postcode.data) != (at_hand.road_key, at_hand.postcode):
-        return Place.at(**form.place(at_hand))
+        return named_place(form, at_hand)
     at_hand.from_to = form.from_to.data or ""
     return at_hand
 

@@ -178,24 +178,38 @@ def test_pages_of_before_a_reform_stay_open(make_app, tmp_path, right, wrong, sh
     assert ida.get(f"/en/kontor/sag/{other.reference}/henvis").status == 200
 
 
-@pytest.mark.parametrize(("step", "typed", "done"), [
-    ("besoeg", {}, True), ("besoeg", {"road": "Kirkevej"}, True), ("besoeg", {"postcode": "4691"}, False),
-    ("flyt", {"road": "Kirkevej"}, True)])
-def test_a_place_whose_postcode_was_given_away_keeps_it_in_the_officers_forms(make_app, tmp_path, step, typed, done):
+@pytest.fixture
+def reformed(make_app, tmp_path):
+    """Of a district that has given 4690 away."""
     file = tmp_path / "reformed.toml"
     file.write_text("".join(line for line in FILE.read_text("utf-8").splitlines(keepends=True)
                             if 'postcode = "4690"' not in line), "utf-8")
-    app = make_app(DISTRICT_FILE=str(file))
-    booking = wish(app)
-    ida, path = logged_in(app), f"/en/kontor/sag/{booking.reference}/{step}"
+    return make_app(DISTRICT_FILE=str(file))
+
+
+@pytest.mark.parametrize(("step", "typed", "done"), [
+    ("besoeg", {}, True), ("besoeg", {"road": "Kirkevej"}, True), ("besoeg", {"postcode": "4691"}, False),
+    ("flyt", {"road": "Kirkevej"}, True)])
+def test_a_place_whose_postcode_was_given_away_keeps_it_in_the_officers_forms(reformed, step, typed, done):
+    booking = wish(reformed)
+    ida, path = logged_in(reformed), f"/en/kontor/sag/{booking.reference}/{step}"
     plan = {"day": (today() + timedelta(days=7)).isoformat(), "starts": "17:00", "ends": "19:00", "crew": "ATK 1",
             "method": "atk"} if step == "besoeg" else {}
     shown = ida.post(path, {**as_sent(ida.get(path), "postcode"), **plan, **typed, "send": "1"})
     assert shown.status == (200 if done else 422), shown.errors
-    with app.app_context():
+    with reformed.app_context():
         moved = Place.one_by(road="Kirkevej")
         assert (moved is not None) is ("road" in typed)
         assert moved is None or (moved.postcode, moved.town, moved.municipality) == ("4690", "Haslev", "Faxe")
+
+
+def test_several_cases_at_a_place_whose_postcode_was_given_away_are_moved_together(reformed):
+    cases = {"sag": [wish(reformed).reference, wish(reformed).reference]}
+    ida, path = logged_in(reformed), "/en/kontor/flere/flyt"
+    page = ida.post(path, cases)
+    ida.post(path, {**as_sent(page, "seen"), "road": "Kirkevej", "send": "1"})
+    with reformed.app_context():
+        assert {b.place.in_full for b in db.session.query(Booking)} == {"Kirkevej, 4690 Haslev"}
 
 
 def test_every_link_is_encrypted(district):

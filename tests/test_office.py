@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from conftest import WISH, Page, Person, form_name, logged_in
+from conftest import OFFICER, WISH, Page, Person, form_name, logged_in
 from helpers import LATER, METRES, PIN, SOON, as_sent, case, counts, how_many, letters_shown, listed, wish
 from helpers_cases import SECRETS, accept, ask, change, link, planned, reported, seen_now
 from sqlalchemy import select
@@ -330,6 +330,22 @@ def test_a_booking_can_be_moved_to_the_place_that_it_is_about(app, ida, citizen)
     assert ida.post(case(booking, "flyt"), {"road": "", "postcode": "2100", "send": "1"}).status == 422
 
 
+@pytest.mark.parametrize(("typed", "stretches", "moved_to"), [
+    ("fra kirken til skolen", ("", "ved møllen"), 0),  # as the form was filled in
+    ("ved broen", ("ved broen", "ved møllen"), 0), ("ved møllen", ("", "ved møllen"), 1)])
+def test_the_stretch_that_is_typed_for_another_road_is_kept_or_finds_its_part(app, ida, typed, stretches, moved_to):
+    here, whole, part = wish(app), wish(app, road="Kirkevej"), wish(app, road="Kirkevej")
+    with app.app_context():
+        Booking.by_reference(here.reference).place.from_to = "fra kirken til skolen"
+        booking = Booking.by_reference(part.reference)
+        booking.place.split(Officer.by_email(OFFICER), [booking], "ved møllen")
+        db.session.commit()
+    ida.post(case(here, "flyt"), {"road": "Kirkevej", "from_to": typed, "postcode": "4690", "send": "1"})
+    with app.app_context():
+        places = [Booking.by_reference(b.reference).place for b in (whole, part, here)]
+        assert tuple(place.from_to for place in places[:2]) == stretches and places[2] is places[moved_to]
+
+
 def test_who_else_asked_here_and_what_was_found_stands_beside_the_booking(app, ida):
     mine = wish(app, lat=PIN[0], lng=PIN[1])
     same, gone = wish(app), change(app, wish(app), lambda b, o: b.withdraw())
@@ -425,11 +441,11 @@ def test_the_stretch_typed_in_the_plan_reaches_the_job_sheet(app, ida):
 
 @pytest.mark.parametrize(("typed", "stretches"), [
     ({"road": "Kirkevej"}, ("fra kirken til skolen", "ved broen")),
-    ({"road": "Kirkevej", "from_to": "ved hallen"}, ("fra kirken til skolen", "ved broen")),
+    ({"road": "Kirkevej", "from_to": "ved hallen"}, ("fra kirken til skolen", "ved hallen")),
     ({"from_to": "ved hallen"}, ("ved hallen", "ved broen")),
     ({"from_to": ""}, ("", "ved broen")),
 ])
-def test_a_plan_names_the_stretch_of_the_place_at_hand_and_of_no_other_that_is_known(app, ida, typed, stretches):
+def test_a_plan_names_the_stretch_of_the_place_at_hand_and_of_another_where_it_is_typed(app, ida, typed, stretches):
     here, other = accept(app, wish(app)), wish(app, road="Kirkevej")
     with app.app_context():
         for booking, stretch in ((here, "fra kirken til skolen"), (other, "ved broen")):
