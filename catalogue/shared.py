@@ -1,13 +1,27 @@
 """What the services with an agreed date have in common: their lists, and what came of it."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from flask_babel import format_decimal, gettext, lazy_gettext as _l, ngettext
 from wtforms import BooleanField
 
-from forms import YES_NO, AnyOf, Clock, Day, Form, Line, NoPersonalData, OneOf, Text, has_been, refuse_if
-from models import Visit, local
+from forms import (
+    YES_NO,
+    AnyOf,
+    Clock,
+    Day,
+    Form,
+    Line,
+    NoPersonalData,
+    OneOf,
+    Text,
+    ask_once,
+    at_time,
+    has_been,
+    refuse_if,
+)
+from models import Visit, local, now
 from models.results import part_of_day
 
 TOPICS = {
@@ -74,8 +88,15 @@ class Heard(Form):
     for_the_office = ("public_outcome", "note", "by")
 
     def validate_ends(self, field):
-        """What ends before it starts has ended the next morning, as in its plan."""
-        refuse_if(field.data and field.data == self.starts.data, gettext("The end must be after the start."))
+        """What ends before it starts has ended the next morning, as in its plan: by now, or it is a slip. After half a
+        day it may be one."""
+        if self.day.data and self.starts.data and field.data and field.data <= self.starts.data:
+            starts = at_time(self.day.data, self.starts.data)
+            ends = at_time(self.day.data + timedelta(days=1), field.data)
+            refuse_if(field.data == self.starts.data or ends > now(), gettext("The end must be after the start."))
+            if ends - starts > timedelta(hours=12):
+                ask_once(field, f"{field.data:%H:%M}", gettext(
+                    "Did it last until the next day? If it did, just press the button again."))
 
 
 def was_held(findings: dict) -> bool:

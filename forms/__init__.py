@@ -86,4 +86,14 @@ from .privacy import (
 )
 from .tasks import ASSIGNEES, NOBODY, TASK_STATUSES, AssigneeForm, TaskAnswerForm, TaskForm
 from .typed import is_without_cookie, redact_links, tidied
-from .validators import CONFIRMED, NoPersonalData, RequiredWhen, as_stored, day_here, has_been, in_my_language
+from .validators import (
+    CONFIRMED,
+    NoPersonalData,
+    RequiredWhen,
+    as_stored,
+    ask_once,
+    at_time,
+    day_here,
+    has_been,
+    in_my_language,
+)
