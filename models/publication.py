@@ -52,7 +52,7 @@ class HasResult:
 
     def withhold(self, officer: "Officer", reason: str) -> Event:
         """Keep the findings from the public: not yet, or not any more."""
-        require(self.status is VisitStatus.REPORTED, f"visit {self.id} has nothing to withhold")
+        require(self.status is VisitStatus.REPORTED and not self.removed_on, f"visit {self.id} has nothing to withhold")
         self.withheld = reason
         self.schedule_release()
         return record_event(EventKind.RESULT_WITHHELD, visit=self, officer=officer, words=reason)

@@ -436,7 +436,7 @@ def test_nobody_writes_anew_where_it_is_removed(one):
     with app.app_context():
         owner = db.session.query(Assignee).first()
         contact = f"/kontor/besoeg/{owner.visit_id}/opgaver/ansvarlig/{owner.id}"
-        handout = f"/kontor/besoeg/{life['meeting'].visits[0].id}/faktaark"
+        page = f"/kontor/besoeg/{life['meeting'].visits[0].id}"
         load_shipped()
         db.session.commit()
         facts = list(known_measures(life["meeting"].place.municipality))[:4]
@@ -446,7 +446,8 @@ def test_nobody_writes_anew_where_it_is_removed(one):
                        (f"{life.links['control']}/kontakt", {"name": GONE, "email": "x@y.dk", "reply": "email"}),
                        (f"{life.links['control']}/hjalp-det", {"helped": "yes", "more": GONE}),
                        (contact, {"name": GONE, "email": "x@y.dk", "language": "da"}),
-                       (handout, {"measures": facts, "words-da": GONE, "languages": ["da"]})):
+                       (f"{page}/faktaark", {"measures": facts, "words-da": GONE, "languages": ["da"]}),
+                       (f"{page}/resultat/tilbagehold", {"withhold": GONE})):
         page = officer.post(path, data)
         assert page.status == 409 and GONE in page.html or path == f"{life.links['control']}/kontakt", path
     assert traces(app, GONE) == []
@@ -455,7 +456,8 @@ def test_nobody_writes_anew_where_it_is_removed(one):
 def test_the_office_reads_that_a_visit_is_removed_and_is_offered_nothing_that_is_refused(one):
     app, *_ = one
     with app.app_context():
-        visit = db.session.query(Assignee).join(Visit).filter(Visit.service == "meeting").first().visit.id
+        meeting = db.session.query(Assignee).join(Visit).filter(Visit.service == "meeting").first().visit
+        visit, task = meeting.id, meeting.tasks[0].id
     officer, page, unread = logged_in(app), f"/en/kontor/besoeg/{visit}", "/en/kontor/?bunke=opgaver"
     assert f"{page}/opgaver" in officer.get(unread).html
     flask(app, "remove")
@@ -463,9 +465,11 @@ def test_the_office_reads_that_a_visit_is_removed_and_is_offered_nothing_that_is
     assert "Removed on 15 September 2027, with everything that was written." in shown.text
     for end in ("resultat", "svar", "faktaark", "foerer-til", "flyt"):
         assert not re.search(f'"{page}/{end}["/]', shown.html.replace("/tilbagehold", "-tilbagehold")), end
-    for end in ("opgaver", "protokol", "afstemning"):
-        main = officer.get(f"{page}/{end}").html.split("<main")[1]
-        assert "<form" not in main and "/opgave/" not in main.replace("/foto", ""), end
+    assert "/resultat/tilbagehold" not in shown.html
+    for path in (f"{page}/opgaver", f"{page}/protokol", f"{page}/afstemning", f"{page}/afstemning/foer/optalt",
+                 f"{page}/resultat", f"{page}/faktaark", f"/en/kontor/opgave/{task}"):
+        main = officer.get(path).html.split("<main")[1]
+        assert "<form" not in main and "/opgave/" not in main.replace("/foto", ""), path
     assert "/opgaver" not in officer.get(unread).html, "an answer that nobody has read is no work any more"
 
 
