@@ -79,10 +79,12 @@ class Poll(Numbered, db.Model):
 
     @property
     def next_steps(self) -> list[PollStatus]:
-        """What may follow. A round that nobody has answered may be opened again, as when the meeting was moved."""
+        """What may follow. A round that nobody has answered may be opened again, as when the meeting was moved; where
+        nobody has answered any, both."""
         answered = {count.round for count in self.counts if count.by_phone + count.by_hand}
         again = [step for step, poll_round in OPEN_ROUND.items()
-                 if step.next_steps == [self.status] and poll_round not in answered]
+                 if step.next_steps == [self.status] and poll_round not in answered
+                 or self.status is PollStatus.AFTER_CLOSED and not answered]
         return again + self.status.next_steps
 
     @property

@@ -231,6 +231,15 @@ def test_a_round_that_nobody_has_answered_is_asked_on_the_day_to_which_the_meeti
     assert "The poll is open" in ida.post(page_of(visit, step)).text
 
 
+def test_where_nobody_has_answered_either_round_both_may_be_asked_anew_the_first_one_first(app, ida):
+    visit = meeting_today(app)
+    for step in ("/foer", "/luk", "/efter", "/luk"):
+        assert ida.post(page_of(visit, step)).status == 200
+    page = ida.get(page_of(visit)).text
+    assert page.index("Open the poll before") < page.index("Open the poll afterwards")
+    assert "The poll is open" in ida.post(page_of(visit, "/foer")).text
+
+
 def test_a_walk_asks_only_how_safe_it_is_and_a_control_has_no_poll(app, ida):
     visit, code = opened(app, ida, "walk")
     assert Person(app).get(f"/en/m/{code}").html.count("<fieldset") == 1
