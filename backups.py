@@ -109,9 +109,9 @@ def make(drilled: bool = False) -> Path:
 
 def drill(file: Path | None = None, key: str = "") -> Path:
     """Try a backup out, the newest unless told: restore it elsewhere, bring it up to date, open its pages. How another
-    one fares, or a key that is missing, says nothing of the last night's."""
+    one fares, or a sealed one with the key that is given here, says nothing of the last night's."""
     known, tried = last_result("backup"), file or next(iter(list_backups()), None)
-    with nullcontext({}) if file else _noted("drill") as note:
+    with nullcontext({}) if file or tried and tried.name.endswith(SEALED) else _noted("drill") as note:
         _drill(tried, key, known.get("rows") if tried and known.get("file") == tried.name else None, note)
     return tried
 

@@ -51,14 +51,19 @@ figures = AppGroup("facts", help="Figures of crime and safety, for meetings.")
 roads = AppGroup("roads", help="The list of the district's roads.")
 
 
-def _ensure_database() -> None:
-    """Where the name of a district has a slip, there is none."""
-    if not inspect(db.engine).has_table(Officer.__tablename__):
-        sys.exit(f"Not done: there is no database in {current_app.instance_path} yet: flask db upgrade makes one.")
+class NeedsDatabase(click.Command):
+    """Where the name of a district has a slip, there is none. It is looked for when the command runs, and not when its
+    help is read."""
+
+    @with_appcontext
+    def invoke(self, context: click.Context):
+        if not inspect(db.engine).has_table(Officer.__tablename__):
+            sys.exit(f"Not done: there is no database in {current_app.instance_path} yet: flask db upgrade makes one.")
+        return super().invoke(context)
 
 
 for group in (officer, audit, figures, roads):
-    group.callback = with_appcontext(_ensure_database)
+    group.command_class = NeedsDatabase
     ops.cli.add_command(group)
 
 
@@ -306,10 +311,9 @@ def restore(file: Path, key: str, force: bool) -> None:
                "Now start the site.")
 
 
-@ops.cli.command("remove", help="Remove what tells of people and is due; the worker does so every night.")
+@ops.cli.command("remove", cls=NeedsDatabase, help="Remove what tells of people and is due; the worker does so every night.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go, and what is held back.")
 def remove_(dry_run: bool) -> None:
-    _ensure_database()
     if not dry_run:
         click.echo(f"{removal.run()} lines are new in the ledger.")
         return
@@ -365,19 +369,17 @@ def rehearse() -> None:
         sys.exit(f"drill: does not open: {', '.join(wrong)}")
 
 
-@ops.cli.command("demo", help="Fill an empty database with a believable district.")
+@ops.cli.command("demo", cls=NeedsDatabase, help="Fill an empty database with a believable district.")
 def demo() -> None:
     from demo import story
 
-    _ensure_database()
     story.fill()
 
 
-@ops.cli.command("seed", help="Fill an empty database with a big made-up archive, to measure with.")
+@ops.cli.command("seed", cls=NeedsDatabase, help="Fill an empty database with a big made-up archive, to measure with.")
 @click.option("--bookings", type=click.IntRange(100, 1_000_000), default=100_000, show_default=True)
 @click.option("--visits", type=click.IntRange(20, 200_000), default=20_000, show_default=True)
 def seed_(bookings: int, visits: int) -> None:
     from demo import archive
 
-    _ensure_database()
     archive.fill(bookings, visits)

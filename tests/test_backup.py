@@ -110,6 +110,8 @@ def test_a_sealed_backup_opens_with_the_private_key_alone(app, citizen, flask):
         gzip.decompress(file.read_bytes())
     assert "needs the private key" in flask("drill", code=1)
     assert "cannot be opened" in flask("drill", "--key", backups.new_keys()[0], code=1)
+    with app.app_context():
+        assert not backups.troubles(), "neither says anything of the last night's"
     assert "site runs on it" in flask("drill", "--key", private)
     leave(app)
     here(app).unlink()

@@ -258,6 +258,12 @@ def test_where_there_is_no_database_yet_a_command_says_so_and_a_backup_is_none_o
     assert said.exit_code == 1 and "the database is empty" in said.output
 
 
+@pytest.mark.parametrize("command", ["officer", "officer add", "facts import", "remove"])
+def test_where_there_is_no_database_yet_the_help_is_there(fresh, tmp_path, command):
+    said = fresh().test_cli_runner().invoke(args=[*command.split(), "--help"])
+    assert said.exit_code == 0 and "Usage:" in said.output and not list(tmp_path.glob("new/*.sqlite"))
+
+
 def test_a_district_file_that_is_missing_is_named(tmp_path):
     with pytest.raises((OSError, ValueError), match="nowhere.toml"):
         create_app({"INSTANCE": str(tmp_path), "DISTRICT_FILE": str(tmp_path / "nowhere.toml")})
@@ -335,7 +341,8 @@ def test_a_setting_is_taken_for_what_it_means(fresh, setting, given, taken):
     ("BABEL_DEFAULT_TIMEZONE", "UTC"), ("BABEL_DEFAULT_LOCALE", "xx"), ("SESSION_COOKIE_SAMESITE", "Foo"),
     ("SESSION_HOURS", 0), ("BACKUP_DAYS", 0), ("BACKUP_MONTHS", 99_999), ("SESSION_HOURS", 10**9),
     ("MAIL_PORT", 70_000), ("IDLE_MINUTES", 10**12), ("WARN_DAYS", 10**7),
-    ("BACKUP_PUBLIC_KEY", "abc"), ("BACKUP_PUBLIC_KEY", f"{'æ' * 43}="), ("BACKUP_PUBLIC_KEY", "YWJj")])
+    ("BACKUP_PUBLIC_KEY", "abc"), ("BACKUP_PUBLIC_KEY", f"{'æ' * 43}="), ("BACKUP_PUBLIC_KEY", "YWJj"),
+    ("BACKUP_PUBLIC_KEY", f"{'A' * 43}=")])
 def test_a_setting_that_cannot_be_meant_is_refused_at_the_start_by_its_name(fresh, setting, given):
     with pytest.raises(RuntimeError, match=f"^{setting}: (Expected|Invalid)"):
         fresh(**{setting: given})
