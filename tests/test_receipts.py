@@ -140,10 +140,17 @@ def test_no_other_letter_that_a_page_sends_by_itself_goes_round_the_limit(app, c
 
 def test_a_waiters_confirmation_is_such_a_letter_too_and_who_is_not_written_to_may_ask_again(paused, clock):
     person = Person(paused)
-    for _ in range(3):
+    for _ in range(2):
         wish(paused, email="venter@example.dk")
     ask = lambda: person.post(f"{PAUSED_FORM}/besked", {"email": "venter@example.dk"})  # noqa: E731
     said = ask().text
+    last = letters(paused)[-1].text
+    assert "\n\nThis is the last such letter to your address today. Whatever else you want to be told of" in last
+    assert "stands, too" not in last
+    with paused.app_context():
+        WaitlistEntry.one_by(email="venter@example.dk").leave()
+        db.session.commit()
+    assert ask().text == said
     assert letters(paused)[-1].delivery_status is DeliveryStatus.SUPPRESSED and letters(paused)[-1].recipient == ""
     with paused.app_context():
         assert not db.session.query(WaitlistEntry).count()
