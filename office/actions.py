@@ -59,10 +59,16 @@ def _mark_as_spam(booking: Booking, block: bool) -> None:
 
 
 def named_place(form: MoveForm, at_hand: Place) -> Place:
-    """The place that the officer names. A known one keeps its stretch where theirs is not typed: the form was filled
-    in with that of the place at hand."""
-    place, stretch = Place.at(**form.place(at_hand)), form.from_to
-    place.from_to = place.from_to if stretch.data in ("", None, stretch.object_data) else stretch.data
+    """The part of the road whose stretch the officer types; where none is called so, the one at hand is from now on, or
+    the known one of another road. What is not typed names none: the form was filled in with the place at hand."""
+    place, stretch = Place.at(**form.place(at_hand)), form.from_to.data or ""
+    same_road = (place.postcode, place.road_key) == (at_hand.postcode, at_hand.road_key)
+    if stretch == (form.from_to.object_data or ""):
+        return at_hand if same_road else place
+    if same_road and place.from_to != stretch:
+        place = at_hand
+    if same_road or stretch:
+        place.from_to = stretch
     return place
 
 

@@ -36,7 +36,6 @@ from models import (
     local,
     newest_event,
     now,
-    road_key,
     start_audit,
     today,
 )
@@ -112,7 +111,7 @@ def reschedule(id: int):
 
     def change() -> Visit:
         plan = form.plan()
-        visit.reschedule(g.officer, place=_place(form, visit.place), **plan)
+        visit.reschedule(g.officer, place=named_place(form, visit.place), **plan)
         visit.choose(g.officer, _chosen(form, waiting), plan.get("words", ""))
         visit.show(_is_public(form))
         return visit
@@ -247,7 +246,7 @@ def _plan_page(service: Service, place: Place, asking: list[Booking], start: dic
         if booking and booking.has_unread:
             booking.mark_read(g.officer)
         return Visit.plan(
-            g.officer, service=service.key, place=_place(form, place), bookings=_chosen(form, asking),
+            g.officer, service=service.key, place=named_place(form, place), bookings=_chosen(form, asking),
             date_agreed=service.date_is_agreed, public=_is_public(form), **form.plan())
 
     return _change_page(form, change, asking, service=service, place=place, booking=booking, **shown)
@@ -312,14 +311,6 @@ def _plan_of(visit: Visit) -> dict:
 
 def _times(of: Visit | Proposal) -> dict:
     return {"day": local(of.starts_at).date(), "starts": local(of.starts_at).time(), "ends": local(of.ends_at).time()}
-
-
-def _place(form: VisitForm, at_hand: Place) -> Place:
-    """The one at hand, with its stretch as the officer names it now, unless it is another road."""
-    if (road_key(form.road.data, at_hand.town), form.postcode.data) != (at_hand.road_key, at_hand.postcode):
-        return named_place(form, at_hand)
-    at_hand.from_to = form.from_to.data or ""
-    return at_hand
 
 
 def _chosen(form: VisitForm, waiting: list[Booking]) -> list[Booking]:

@@ -346,6 +346,21 @@ def test_the_stretch_that_is_typed_for_another_road_is_kept_or_finds_its_part(ap
         assert tuple(place.from_to for place in places[:2]) == stretches and places[2] is places[moved_to]
 
 
+@pytest.mark.parametrize(("typed", "planned_at", "stretches"), [
+    ("nord", 1, ["", "nord"]), ("", 0, ["", "nord"]), ("nord for åen", 1, ["", "nord for åen"])])
+def test_a_plan_makes_no_two_parts_of_a_road_that_are_called_the_same(app, ida, typed, planned_at, stretches):
+    whole, part = wish(app), accept(app, wish(app))
+    with app.app_context():
+        booking = Booking.by_reference(part.reference)
+        booking.place.split(Officer.by_email(OFFICER), [booking], "nord")
+        db.session.commit()
+    assert ida.post(case(part, "besoeg"), plan_form(ida, part, from_to=typed)).status == 200
+    with app.app_context():
+        places = [Booking.by_reference(b.reference).place for b in (whole, part)]
+        assert [place.from_to for place in places] == stretches
+        assert db.session.query(Visit).one().place is places[planned_at]
+
+
 def test_who_else_asked_here_and_what_was_found_stands_beside_the_booking(app, ida):
     mine = wish(app, lat=PIN[0], lng=PIN[1])
     same, gone = wish(app), change(app, wish(app), lambda b, o: b.withdraw())
