@@ -282,14 +282,18 @@ def test_a_letter_about_another_place_or_end_does_not_say_that_the_date_has_move
 
 
 @pytest.mark.parametrize(("answers", "there"), [({}, "Contact on the day: Anna Jensen, 87654321"), (
-    {"contact_day": "Bo Holm"}, "")])
+    {"contact_day_phone": "22334455"}, "Contact on the day: Anna Jensen, 22334455"), ({"contact_day": "Bo Holm"}, "")])
 def test_the_job_sheet_names_the_place_that_was_agreed_and_who_is_there(app, ida, answers, there):
     reference, _, id = agreed(app, ida)
     with app.app_context():
         booking = found(app, reference)
         booking.phone, booking.answers = "87654321", booking.answers | answers
+        booking.place.from_to, booking.place.lat, booking.place.lng = "ved fontænen", 55.33, 11.96
+        asked = booking.place.in_full
         db.session.commit()
     sheet = ida.get(f"/en/kontor/besoeg/{id}/jobark")
+    assert f"Asked for {asked}" in sheet.text and "Stretch" not in sheet.text
+    assert "The place on the map" not in sheet.html and 'class="map' in sheet.html
     assert "Job sheet: Haslev Bibliotek" in sheet.text
     assert there in sheet.text if there else "Anna" not in sheet.text, "somebody else is there"
 
