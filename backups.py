@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from math import inf
+from operator import le
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -141,7 +143,7 @@ def restore(file: Path, key: str = "", force: bool = False) -> Path | None:
         if here.exists():
             in_use = is_in_use(here)
             require(force or not in_use, "the database is in use: stop the site first, or say --force", Unfit)
-            require(force or _last_change(here) <= _last_change(new), "the database knows of more than the backup: "
+            require(force or all(map(le, _last_change(here), _last_change(new))), "the database knows of more than the backup: "
                     "what came later would be gone; say --force if it is to be", Unfit)
             aside = here.with_name(f"{here.stem}-before-{now():%Y%m%dT%H%M%SZ}.sqlite")
             if in_use:
@@ -290,14 +292,18 @@ def is_in_use(file: Path) -> bool:
     return False
 
 
-def _last_change(file: Path) -> str:
-    """When something was done last: to a case, in the office or by the operator, with a letter, on the waiting list.
-    An older database has not all of these tables, and a damaged one none."""
-    newest = [""]
-    for table, column in (("events", "at"), ("audit", "at"), ("letters", "sent_at"), ("waiters", "confirmed_at")):
+def _last_change(file: Path) -> tuple[str, float]:
+    """When something was done last: to a case, in the office or by the operator, with a letter, on the waiting list, by
+    whoever wants no receipts; and how few are left on that list, for who leaves it leaves nothing that has a time. An
+    older database has not all of these tables, and a damaged one none."""
+    newest, few = [""], -inf
+    for table, column in (("events", "at"), ("audit", "at"), ("letters", "sent_at"), ("waiters", "confirmed_at"),
+                          ("blocks", "at")):
         with suppress(sqlite3.DatabaseError), closing(_opened(file)) as one:
             newest += one.execute(f"SELECT coalesce(max({column}), '') FROM {table}").fetchone()  # noqa: S608
-    return max(newest)
+    with suppress(sqlite3.DatabaseError), closing(_opened(file)) as one:
+        [few] = one.execute("SELECT -count(*) FROM waiters").fetchone()
+    return max(newest), few
 
 
 def _unpacked(file: Path, room: Path, key: str) -> Path:

@@ -20,7 +20,7 @@ from flask_migrate import upgrade
 
 import backups
 from mail import outbox
-from models import Booking, Officer, Role, db, now
+from models import BlockedAddress, Booking, Officer, Role, WaitlistEntry, db, now
 
 pytestmark = pytest.mark.sqlite
 
@@ -147,9 +147,15 @@ def test_a_restored_database_is_the_old_one_and_what_was_there_lies_beside_it(ap
 
 @pytest.mark.parametrize("change", [
     lambda flask: flask("officer", "remove", OFFICER), lambda flask: flask("officer", "add", "ny@politi.example"),
-    lambda _: outbox.send_due()], ids=["removed", "added", "sent"])
+    lambda _: outbox.send_due(), lambda _: BlockedAddress.add("a key", None),
+    lambda _: db.session.query(WaitlistEntry).one().leave()], ids=["removed", "added", "sent", "blocked", "left"])
 def test_a_database_in_which_anything_was_done_since_knows_of_more(app, citizen, flask, change):
     book(citizen)
+    with app.app_context():
+        WaitlistEntry.ask("traffic", "bo@example.dk", "da")
+        db.session.flush()
+        db.session.query(WaitlistEntry).one().confirm()
+        db.session.commit()
     flask("backup")
     with app.app_context():
         change(flask)
