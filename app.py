@@ -102,7 +102,8 @@ KINDS = {
     **dict.fromkeys(("IDLE_MINUTES", "SESSION_HOURS", "BACKUP_DAYS"), AT_LEAST_ONE),
     "MAIL_PORT": Annotated[int, msgspec.Meta(ge=1, le=65_535)],
     "BACKUP_HOUR": Annotated[int, msgspec.Meta(ge=0, le=23)] | None,
-    "BACKUP_PUBLIC_KEY": Annotated[str, msgspec.Meta(pattern=r"^(?!A{43})([A-Za-z0-9+/]{43}=)?\Z")],  # nothing is sealed to zeros
+    # To zeros, as they may stand where a key is still to come, nothing can be sealed.
+    "BACKUP_PUBLIC_KEY": Annotated[str, msgspec.Meta(pattern=r"^(?!A{43})([A-Za-z0-9+/]{43}=)?\Z")],
     "BOT_CHECK": bool | None, "SECOND_FACTOR": bool | None,
     # An address, alone or behind a name. A comma in a name without quotation marks would begin another address.
     "MAIL_DEFAULT_SENDER": Annotated[str, msgspec.Meta(

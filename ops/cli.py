@@ -135,7 +135,8 @@ def second_factor(email: str, reset: bool) -> None:
     found = _who_logs_in(email)
     found.drop_second_factor()
     _commit_with_audit("officer second-factor --reset", found)
-    click.echo(f"{email} sets up a new second factor at the next log-in.")
+    click.echo(f"{email} sets up a new second factor at the next log-in." if current_app.config["SECOND_FACTOR"] else
+               f"The second factor of {email} is forgotten. This site asks nobody for one.")
 
 
 @officer.command("invite")

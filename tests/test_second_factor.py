@@ -206,6 +206,12 @@ def test_where_nothing_is_said_it_is_asked_for_and_the_demo_does_without(templat
     assert create_app({"INSTANCE": str(tmp_path / "c"), "SECOND_FACTOR": False}).config["SECOND_FACTOR"] is False
 
 
+def test_where_nobody_is_asked_for_it_a_command_promises_none(make_app):
+    app = make_app(SECOND_FACTOR=False)
+    said = app.test_cli_runner().invoke(args=["officer", "second-factor", OFFICER, "--reset"])
+    assert said.exit_code == 0 and "asks nobody for one" in said.output and "next log-in" not in said.output
+
+
 def test_without_it_nobody_is_asked_for_a_code(make_app):
     app = make_app()
     assert "one-time-code" not in Person(app).get(LOG_IN).html
