@@ -188,7 +188,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
     def cancel(self, officer: "Officer", reason: str, words: str = "") -> Event:
         """It will not take place; its bookings wait for another visit. Whoever was told the date hears why at once,
         and by when we propose another: acute duty wins, and that is normal."""
-        require(self.is_movable, f"visit {self.id} is {self.status}, or has tasks")
+        require(self.may_be_called_off, f"visit {self.id} is {self.status}, or took place")
         for booking in self.bookings:
             if self.date_agreed:
                 booking.call_off(officer, self, reason, words)
@@ -203,7 +203,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         record_event(EventKind.UNPLANNED, booking=booking, visit=self)
         if self.date_agreed and self.bookings:
             self.sequence += 1  # one reader's calendar takes it out
-        elif self.date_agreed and self.is_movable and not self.has_begun:
+        elif self.date_agreed and self.may_be_called_off:
             self._drop(None)
 
     def displaced(self) -> dict[Booking, list[Proposal]]:
@@ -330,8 +330,13 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
 
     @property
     def is_movable(self) -> bool:
-        """Whether its time may be moved, or it called off: tasks make it one that took place."""
+        """Whether its time may be moved: tasks make it one that took place."""
         return self.is_planned and not self.tasks
+
+    @property
+    def may_be_called_off(self) -> bool:
+        """What was agreed and has begun took place; where it was not held, the findings say so."""
+        return self.is_movable and not (self.date_agreed and self.has_begun)
 
     @property
     def has_begun(self) -> bool:

@@ -124,7 +124,7 @@ def cancel(id: int):
     """Those who know the date hear at once that it is off, and why; the officer sees the letters first."""
     visit = db.get_or_404(Visit, id)
     form = _cancel_form(visit)
-    if not visit.is_movable:
+    if not visit.may_be_called_off:
         return not_any_more(form, url_for(".visit", id=id))
     if not form.validate():
         return visit_page(visit, cancel=form), 422

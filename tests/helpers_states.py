@@ -406,7 +406,7 @@ class Cases(RuleBasedStateMachine):
 
     def cancel(self, visit):
         known = self.visits[visit]
-        legal = known["state"] in VISIT_STEPS["cancel"]
+        legal = known["state"] in VISIT_STEPS["cancel"] and not (known["told"] and known["starts"] <= self.now)
         reason, words = ("weather", "Vi beklager.") if known["told"] else ("", OFFICE)
         self.take("cancel", legal, lambda officer: db.session.get(Visit, visit).cancel(officer, reason, words)
                   and None, [(b, "called_off") for b in known["holds"] if known["told"]])

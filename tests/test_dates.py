@@ -585,6 +585,17 @@ def test_a_date_that_has_begun_is_not_called_off_because_nobody_wants_it_any_mor
         assert kinds(app, reference) == ["received", "agreed", "withdrawn"]
 
 
+@pytest.mark.parametrize("day", [1, 2])
+def test_a_date_that_has_begun_is_not_called_off_by_the_office(app, ida, day):
+    reference, _, id = agreed(app, ida)
+    with time_machine.travel(at(day, 19, 30), tick=True):
+        ida, page = logged_in(app), f"/en/kontor/besoeg/{id}"
+        shown = ida.get(page)
+        assert "has begun, so it is not called off" in shown.text and "Cancel the visit" not in shown.text
+        assert ida.post(f"{page}/aflys", {"cause": "weather", "words": "", "send": "1"}).status == 409
+    assert kinds_in(app, reference)[-1] == "agreed"
+
+
 @pytest.mark.parametrize(("hour", "change", "told"), [
     (16, {"crew": "Bo Betjent"}, 0), (21, {"crew": "Bo Betjent"}, 0), (16, {"place_told": "Svømmehallen"}, 1),
     (16, {"starts": "18:00"}, 1), (19, {"ends": "21:00"}, 1), (19, {"place_told": "Svømmehallen"}, 1)], ids=str)
