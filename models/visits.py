@@ -102,8 +102,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
     def plan(cls, officer: "Officer | None", *, service: str, place: "Place", starts_at: datetime, ends_at: datetime,
              resource_units: dict[str, str], bookings: list[Booking], method: str = "", travel: int = 0,
              date_agreed: bool = False, public_place: str = "", public: bool = False, words: str = "") -> "Visit":
-        """Plan a visit for the bookings that it answers. Raises Clash where a unit of `resource_units` is already
-        taken.
+        """Plan a visit for the bookings that it answers. Raises Clash where one of the units is taken already.
 
         Where the date is `date_agreed`, the bookings are accepted with it, their letters carry the officer's `words`,
         and the outcome is promised some working days after (`report_within`).
@@ -168,8 +167,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         for booking in new:
             require(booking.may_be_visited(self.date_agreed) and booking.service == self.service,
                     f"{booking.reference} is {booking.status} and cannot be answered by this visit")
-        for booking in left_out:
-            require(not self.date_agreed, f"visit {self.id} is agreed with {booking.reference}")
+        require(not (left_out and self.date_agreed), f"visit {self.id} is agreed with those who are left out")
         for booking in new:
             if self.date_agreed:
                 with booking.kept_unread():
@@ -212,8 +210,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         lost: dict[Booking, list[Proposal]] = {}
         if self.date_agreed:
             db.session.flush()
-            first = self.reservations[0]
-            units = [taken.unit for taken in self.reservations]
+            first, units = self.reservations[0], [taken.unit for taken in self.reservations]
             for proposal in Proposal.overlapping(first.starts_at, first.ends_at, units, self.bookings):
                 lost.setdefault(proposal.booking, []).append(proposal)
         return lost
@@ -319,10 +316,8 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
     @property
     def resource_units(self) -> dict[str, str]:
         """The units of each part: {"crew": "Ida, Bo"}."""
-        parts: dict[str, list[str]] = {}
-        for taken in self.reservations:
-            parts.setdefault(taken.resource, []).append(taken.unit)
-        return {part: ", ".join(units) for part, units in parts.items()}
+        parts = dict.fromkeys(taken.resource for taken in self.reservations)
+        return {part: ", ".join(taken.unit for taken in self.reservations if taken.resource == part) for part in parts}
 
     @property
     def is_planned(self) -> bool:
