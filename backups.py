@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from math import inf
-from operator import le
+from operator import gt
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -143,7 +143,8 @@ def restore(file: Path, key: str = "", force: bool = False) -> Path | None:
         if here.exists():
             in_use = is_in_use(here)
             require(force or not in_use, "the database is in use: stop the site first, or say --force", Unfit)
-            require(force or all(map(le, _last_change(here), _last_change(new))), "the database knows of more than the backup: "
+            knows_more = any(map(gt, _last_change(here), _last_change(new)))
+            require(force or not knows_more, "the database knows of more than the backup: "
                     "what came later would be gone; say --force if it is to be", Unfit)
             aside = here.with_name(f"{here.stem}-before-{now():%Y%m%dT%H%M%SZ}.sqlite")
             if in_use:

@@ -98,7 +98,8 @@ class Place(HasPoint, Numbered, db.Model):
         A pin close to another road makes the two neighbours, not one: only an officer can tell whether they are.
         Without a pin, its point is the middle of the road where the list of roads has it.
         """
-        known = min(cls.near(road, postcode, town=town), key=lambda p: p.from_to != from_to, default=None) or cls.create(
+        near = cls.near(road, postcode, town=town)
+        known = min(near, key=lambda place: place.from_to != from_to, default=None) or cls.create(
             road=road, postcode=postcode, town=town, municipality=municipality, from_to=from_to)
         if known.lat is None:
             middle = Road.one_by(postcode=postcode, road_key=known.road_key) if lat is None else None

@@ -312,7 +312,8 @@ def restore(file: Path, key: str, force: bool) -> None:
                "Now start the site.")
 
 
-@ops.cli.command("remove", cls=NeedsDatabase, help="Remove what tells of people and is due; the worker does so every night.")
+@ops.cli.command("remove", cls=NeedsDatabase,
+                 help="Remove what tells of people and is due; the worker does so every night.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go, and what is held back.")
 def remove_(dry_run: bool) -> None:
     if not dry_run:

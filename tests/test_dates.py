@@ -638,7 +638,8 @@ def test_a_wish_that_has_passed_since_its_form_was_opened_is_not_agreed(app, ida
     with app.app_context():
         wish = found(app, reference).wishes[0].id
     with time_machine.travel(at(3, 9), tick=True):
-        page = logged_in(app).post(f"/kontor/sag/{reference}/besoeg?tid={wish}", plan("2027-07-01", reference, send="1"))
+        form = plan("2027-07-01", reference, send="1")
+        page = logged_in(app).post(f"/kontor/sag/{reference}/besoeg?tid={wish}", form)
         assert page.status == 422 and len(page.errors) == 1
     assert kinds_in(app, reference) == ["received"]
 

@@ -1,8 +1,7 @@
 """The poll of a meeting or walk: opened by an officer, answered by phones, counted, shown, told and added up."""
 
-from datetime import timedelta
-
 import re
+from datetime import timedelta
 
 import pytest
 from conftest import OFFICER, Person, logged_in
