@@ -63,6 +63,7 @@ FIELDS = {
     "before": _l("What that correction has changed, as it was before"),
     "page": _l("The address of the page about the place"),
 }
+NAMES = {"part_of_day": "time_of_day", "top_speed": "highest_speed"}  # columns that are called otherwise in the files
 
 
 @citizen.get("/resultater")
@@ -172,6 +173,7 @@ def _record(result: Result) -> dict:
     known = {
         "time_of_day": result.part_of_day, "service_name": str(SERVICES[result.service].name),
         "place": result.place_number, "latitude": result.lat, "longitude": result.lng, "method_name": str(method),
+        "before": {NAMES.get(name, name): value for name, value in result.before.items()},
         "share_charged": result.share and round(result.share, 4), "highest_speed": result.top_speed,
         "page": _address_of(result, _external=True, _anchor=f"nr-{result.id}")}
     plain = {name: known.get(name, getattr(result, name, None)) for name in FIELDS}

@@ -8,6 +8,7 @@ REMIND_DAYS = 2  # working days before an agreed date, both sides are reminded o
 RECEIPTS_A_DAY = 3  # letters to one address that a form alone calls for: whoever gets them may never have asked
 INVITATION_DAYS = 3  # that the link to the office works
 WAITING_LIST_DAYS = 7  # that an address stays on the list of an open form: told of it, or never confirmed
+LATE_TASK_DAYS = 14  # after which a task is asked about that was sent when its own date was over
 FEEDBACK_DAYS = 10  # working days to answer what somebody cannot use here, as Digitaliseringsstyrelsen asks
 CONTROL_WEEKS = 12  # between two controls at a place, as in Leicestershire, unless an officer says otherwise
 CONTROL_MEMORY_DAYS = 365  # after which a control no longer counts for a place

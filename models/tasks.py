@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from languages import MAIN
 
+from . import limits
 from .base import HasPoint, Numbered, OpenedByLink, UTCDateTime, db, now, one_of, require
 from .enums import NOT_GONE, OURSELVES, OVER, REFUSALS, UNTOUCHED, Channel, DeliveryStatus, TaskStatus
 from .events import Event, EventKind, record_event
@@ -173,10 +174,13 @@ class Task(HasPoint, Numbered, db.Model):
         self.ask_next()
 
     def ask_next(self) -> None:
-        """When its owner is asked, while it is open: so many days after it was sent, or else at the due date."""
+        """When its owner is asked, while it is open: so many days after it was sent, or else at the due date, unless it
+        was only sent then."""
         days = []
         if self.sent_on and self.is_open:
-            days = [self.sent_on + timedelta(days) for days in self.visit.rules.follow_up] or [self.due_on]
+            is_late = self.due_on and self.due_on <= self.sent_on
+            days = [self.sent_on + timedelta(days) for days in self.visit.rules.follow_up] or [
+                self.sent_on + timedelta(limits.LATE_TASK_DAYS) if is_late else self.due_on]
         self.ask_on = min((day for day in days if day and day > today()), default=None)
 
     def answer(self, status: TaskStatus, words: str) -> Event:

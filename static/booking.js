@@ -6,12 +6,13 @@
 /* What is typed into a booking form outlives a reload, a link elsewhere and a lost session: it is kept in this tab's own
  * storage, on this machine, until it has been sent or the tab is closed.
  *   data-draft   on the script: which form it is
- *   data-sent    on the receipt: the booking has come, so nothing is kept any more
+ *   data-sent    on the receipt: the booking has come, so nothing is kept any more; unless one looks back at it, and has
+ *                perhaps begun another one
  */
 (() => {
   const { draft, sent } = document.currentScript.dataset, key = `draft-${draft}`;
   const form = document.querySelector("#booking");
-  const never = new Set(["csrf_token", "once", "homepage", "confirmed", "lat", "lng"]);
+  const never = new Set(["csrf_token", "once", "homepage", "confirmed", "lat", "lng", "accuracy"]);
   const fields = () => [...form.elements].filter((field) => field.name && field.type !== "submit" && !never.has(field.name));
   const ticked = (field) => ["radio", "checkbox"].includes(field.type);
 
@@ -23,7 +24,9 @@
     }
     sessionStorage.setItem(key, JSON.stringify(typed));
   };
+  const where = ["road", "from_to", "postcode"];
   const fill = (typed) => {
+    if (form.elements.road?.defaultValue) for (const name of where) delete typed[name]; // a link has named another place
     for (const field of fields().filter((each) => typed[each.name])) {
       if (ticked(field)) field.checked = typed[field.name].includes(field.value);
       else field.value = typed[field.name].shift() ?? "";
@@ -34,11 +37,12 @@
 
   // Where it happens is not where somebody lives. Said by script, which brings back what was typed: a browser that
   // reads it in the page empties these fields when one goes back.
-  for (const name of ["road", "from_to", "postcode"]) form?.elements[name]?.setAttribute("autocomplete", "off");
+  for (const name of where) form?.elements[name]?.setAttribute("autocomplete", "off");
 
   try {
-    if (sent) sessionStorage.removeItem(key);
-    else {
+    if (sent) {
+      if (performance.getEntriesByType("navigation")[0]?.type !== "back_forward") sessionStorage.removeItem(key);
+    } else {
       const typed = sessionStorage.getItem(key);
       if (typed && form.dataset.shown === "new") fill(JSON.parse(typed));
       else if (form.dataset.shown !== "new") keep();
@@ -93,6 +97,10 @@
   });
   away.addEventListener("click", () => { pin("", "", ""); say(words.wordsNone); here.focus(); });
   here.hidden = !navigator.geolocation;
+  if (lat.value && accuracy.value) { // it has come along: from an error, the check, or another language
+    away.hidden = false;
+    say(words.wordsSet, accuracy.value);
+  }
 
   // The map, and Leaflet under it, once the reader opens it.
   const fold = document.querySelector(".place-map");

@@ -213,11 +213,19 @@ def test_what_is_typed_outlives_a_reload_and_a_change_of_language_until_it_is_se
     assert typed(person) == here
     person.open("/en" + CONTROL)
     assert typed(person) == here
+    person.open("/en" + CONTROL + "?vej=Kirkevej&postnr=4683")
+    assert typed(person) == ("Kirkevej", True, "Ved kirken"), "a link names the place"
+    person.write("Where on the road?", "ved skolen")
     person.press("Go on and check")
     person.press("Send the booking")
     person.page.locator(".reference-large").wait_for()
     person.open("/en" + CONTROL)
     assert typed(person) == ("", False, "")
+    person.write("Name", "Bo")
+    person.page.go_back()
+    person.page.locator(".reference-large").wait_for()
+    person.open("/en" + CONTROL)
+    assert person.field("Name").input_value() == "Bo", "who looks back has not sent what was begun since"
 
 
 def test_without_script_the_language_switch_carries_what_was_typed(visit):

@@ -242,6 +242,10 @@ def test_streets_are_seen_and_a_pin_is_set_by_click_keyboard_and_position(chromi
             anna.page.locator("[data-place] [role=status]", has_text=f" {accuracy} ").wait_for()
             assert (pin(anna) == HERE) is kept
         anna.press("Go on and check")
+        anna.press("Go back and change")
+        anna.page.locator("[data-place] [role=status]", has_text=" 12 ").wait_for()
+        assert anna.page.locator(".place-away").is_visible(), "and can still be taken off"
+        anna.press("Go on and check")
         told = anna.say("Set, right within about %(metres)s metres", metres=12)
         assert told in anna.page.locator("main").inner_text()
         send_off(anna)

@@ -216,6 +216,10 @@ def test_a_result_is_of_the_day_on_which_it_was_found_also_after_a_correction(ap
     assert [(r["day"], r["time_of_day"]) for r in records(app)] == [("2026-06-05", "evening")]
     correct(app, id, periods=[other | {"day": "2026-06-04"}])
     assert [(r["day"], r["corrected_on"]) for r in records(app)] == [("2026-06-04", "2026-06-15")]
+    correct(app, id, periods=[other | {"day": "2026-06-04", "starts": "07:00"}], top=81)
+    assert records(app)[0]["before"] == {"time_of_day": "evening", "highest_speed": None}, "by the names of the file"
+    correct(app, id, periods=[other | {"day": "2026-06-05"}])
+    correct(app, id, periods=[other | {"day": "2026-06-04"}])
     said = page(app, "/en/resultater/sted/1/bygaden-haslev")
     assert re.search("Before, it said: *Date: 5 June 2026", re.sub(r"\s+", " ", said))
     later = other | {"starts": "23:00", "ends": "23:30"}

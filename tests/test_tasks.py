@@ -43,6 +43,7 @@ from models import (
     TaskStatus,
     Visit,
     db,
+    limits,
     now,
     today,
 )
@@ -609,6 +610,19 @@ def test_whoever_has_no_address_is_asked_by_an_officer(app, officer, clock):
         (Channel.PHONE, written(app, "tasks_sent")[0].recipient)] * 2
     page = logged_in(app).get("/en/kontor/?bunke=breve")
     assert "Asked how the tasks are going" in page.text
+
+
+def test_a_task_that_is_sent_when_its_date_is_over_is_asked_about_all_the_same(app, officer, clock):
+    visit = begun(app)
+    enter(officer, visit)
+    contact(app, officer, visit)
+    on(clock, 2, 11)
+    send(logged_in(app), visit)
+    time_does_its_work(app)
+    assert not written(app, "tasks_due")
+    clock.shift(timedelta(days=limits.LATE_TASK_DAYS))
+    time_does_its_work(app)
+    assert len(written(app, "tasks_due")) == 1
 
 
 def test_whom_nobody_has_phoned_is_not_asked_how_it_goes(app, officer, clock):
