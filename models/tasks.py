@@ -155,7 +155,8 @@ class Task(HasPoint, Numbered, db.Model):
         """
         require(reason or status not in REFUSALS, "a refusal has a reason")
         if self.sent_on and assignee is not self.assignee:
-            self.sent_on, status = None, status if status in OVER else TaskStatus.NEW
+            as_before = status == self.status and status not in OVER  # what the officer has chosen stays
+            self.sent_on, status = None, TaskStatus.NEW if as_before else status
         if status in UNTOUCHED:  # which of them follows from what has been sent
             status = TaskStatus.SENT if self.sent_on else TaskStatus.NEW
         self.assignee, self.status, self.reason = assignee, status, reason

@@ -625,6 +625,15 @@ def test_a_task_that_is_sent_when_its_date_is_over_is_asked_about_all_the_same(a
     assert len(written(app, "tasks_due")) == 1
 
 
+def test_how_a_task_stands_for_somebody_else_is_what_the_officer_says(app, officer):
+    at = sent(app, officer)
+    for owner, status, kept in (("housing", "under_way", "under_way"), ("municipality", "under_way", "under_way")):
+        path = f"/en/kontor/opgave/{at.task}"
+        form = {**SPOT, "owner": owner, "status": status, "version": officer.get(path).hidden["version"][0]}
+        assert officer.post(path, form).status == 200
+        assert (task(app).status, task(app).sent_on) == (kept, None)
+
+
 def test_whom_nobody_has_phoned_is_not_asked_how_it_goes(app, officer, clock):
     visit = begun(app)
     enter(officer, visit, owner="residents")
