@@ -36,6 +36,9 @@
   const queued = async () => (await store((queue) => queue.getAll(), "readonly").catch(() => []))
     .filter((entry) => entry.to).sort((one, other) => one.at - other.at); // numbered in the order in which they were typed
 
+  const visitOf = (address) => address.slice(address.indexOf("/kontor/")); // in whatever language
+  const isOurs = (entry) => visitOf(entry.to) === visitOf(form.action);
+
   // The form.
   const typed = () => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrf_token");
   const save = () => { try { localStorage.setItem(draft, JSON.stringify(typed())); } catch { /* the browser keeps nothing */ } };
@@ -82,6 +85,7 @@
   function showRefusal(entry, page) {
     show(partsOf(page));
     choose(entry.photo);
+    if (entry.photo) keep({ once: draft, photo: entry.photo }).catch(() => {});
     save();
     errors.replaceChildren(...page.querySelector("[data-errors]").childNodes);
     document.title = page.title;
@@ -182,7 +186,8 @@
   setInterval(() => waiting.hidden || sendAll(), FAILED);
   sendNow.addEventListener("click", sendAll);
   correct.addEventListener("click", async () => {
-    const entry = (await queued()).find(({ refused }) => refused);
+    const refused = (await queued()).filter((each) => each.refused), entry = refused.find(isOurs) ?? refused[0];
+    if (entry && !isOurs(entry)) return location.assign(entry.to); // where it was typed
     if (!entry || drafted()) return say(words.wordsUnfinished);
     fill(entry.fields, entry.photo);
     form.requestSubmit();

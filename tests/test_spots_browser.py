@@ -352,6 +352,32 @@ def test_what_waited_and_is_refused_can_be_corrected(site, walker):
     assert site.spots(walk) == ["Skuret", "Porten", "Stien"] and site.photo(walk, 3).size == (700, 500)
 
 
+def test_what_was_refused_is_corrected_in_the_walk_to_which_it_belongs_and_keeps_its_photo(site, walker):
+    ida, walk, other = walker(), site.walk(), site.walk()
+    ida.open(f"/kontor/besoeg/{walk}/opgaver")
+    ida.context.set_offline(True)
+    ida.note("Stien", camera((700, 500)))
+    ida.write("Description", "")
+    ida.keep()
+    ida.waits(1)
+    ida.context.set_offline(False)
+    ida.page.locator("[data-correct]:visible").wait_for()
+    ida.open(f"/kontor/besoeg/{other}/opgaver")
+    ida.page.locator("[data-correct]:visible").wait_for()
+    with ida.page.expect_navigation(url=f"**/besoeg/{walk}/opgaver"):
+        ida.page.locator("[data-correct]").click()
+    ida.page.locator("[data-correct]:visible").wait_for()
+    ida.press("Correct what was refused")
+    ida.page.locator(".error-summary").wait_for()
+    ida.has_the_form()
+    ida.page.reload()
+    ida.page.wait_for_function("""() => document.querySelector("form[data-spots] [name=photo]").files.length""")
+    ida.write("Description", "Her er mørkt.")
+    ida.keep()
+    ida.hears("Saved as no. %(number)s.", number=1)
+    assert site.spots(walk) == ["Stien"] and site.photo(walk, 1).size == (700, 500) and not site.spots(other)
+
+
 def test_whoever_was_logged_out_loses_nothing(site, walker):
     ida, walk = walker(), site.walk()
     ida.open(f"/kontor/besoeg/{walk}/opgaver")
