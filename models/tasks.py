@@ -85,6 +85,14 @@ class Assignee(OpenedByLink, db.Model):
             task.ask_next()
         return self._record(EventKind.TASKS_DUE, due)
 
+    def hold_back_idle_letters(self) -> None:
+        """What waits to tell them of tasks goes no more where none of these is theirs and still to be done."""
+        if any(task.is_open for task in self.notified_tasks):
+            return
+        for letter in self.letters:
+            if letter.kind == EventKind.TASKS_SENT and letter.delivery_status in NOT_GONE:
+                letter.suppress("idle")
+
     @property
     def notified_tasks(self) -> list["Task"]:
         """What they know of."""
@@ -159,7 +167,10 @@ class Task(HasPoint, Numbered, db.Model):
             self.sent_on, status = None, TaskStatus.NEW if as_before else status
         if status in UNTOUCHED:  # which of them follows from what has been sent
             status = TaskStatus.SENT if self.sent_on else TaskStatus.NEW
+        before = self.assignee
         self.assignee, self.status, self.reason = assignee, status, reason
+        if before:
+            before.hold_back_idle_letters()
         self.assign(**columns)
         if jpeg is not None:
             self.photo = Photo(jpeg=jpeg) if jpeg else None

@@ -634,6 +634,20 @@ def test_how_a_task_stands_for_somebody_else_is_what_the_officer_says(app, offic
         assert (task(app).status, task(app).sent_on) == (kept, None)
 
 
+@pytest.mark.parametrize("change", [{"owner": "housing"}, {"status": "done"}], ids=str)
+def test_nobody_is_phoned_about_what_is_somebody_elses_by_now_or_done(app, officer, change):
+    visit = begun(app)
+    enter(officer, visit, owner="residents")
+    send(officer, visit)
+    path = f"/en/kontor/opgave/{task(app).id}"
+    form = {**SPOT, "owner": "residents", "status": "sent", "version": officer.get(path).hidden["version"][0], **change}
+    assert officer.post(path, form).status == 200
+    with app.app_context():
+        letter = db.session.query(Letter).filter_by(kind="tasks_sent").one()
+        assert (letter.delivery_status, letter.error) == (DeliveryStatus.SUPPRESSED, "idle")
+    assert "Letters to see to 0" in officer.get("/en/kontor/").text
+
+
 def test_whom_nobody_has_phoned_is_not_asked_how_it_goes(app, officer, clock):
     visit = begun(app)
     enter(officer, visit, owner="residents")
