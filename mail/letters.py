@@ -209,8 +209,8 @@ def address_key(address: str) -> str:
 def _refresh_waiting_letters(events: list[Event]) -> None:
     """What has not gone yet may have another reader by now, one who never asked, or one who wants nothing any more; or
     propose dates that are void."""
-    kinds = (EventKind.SPAM, EventKind.WITHDRAWN, EventKind.CONTACT_CHANGED, *VOID_DATES)
-    changed = {e.booking.id: e for e in events if e.kind in kinds}
+    kinds = (EventKind.SPAM, EventKind.WITHDRAWN, EventKind.CONTACT_CHANGED)
+    changed = {e.booking.id: e for e in events if e.kind in kinds or e.kind in VOID_DATES and e.booking.proposals}
     not_gone = select(Letter).where(Letter.booking_id.in_(changed), Letter.delivery_status.in_(NOT_GONE))
     for letter in db.session.scalars(not_gone) if changed else ():
         if why := _why_not_any_more(letter, changed[letter.booking_id]):
