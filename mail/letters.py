@@ -50,9 +50,6 @@ from models import (
 
 # Those that a form alone calls for. An address gets limits.RECEIPTS_A_DAY of them.
 LIMITED = frozenset(kind for kind in EventKind if kind.type.letter and kind.type.letter.limited)
-# After which dates that were proposed before stand no more.
-VOID_DATES = (EventKind.DATES_OFFERED, EventKind.DATES_REFUSED, EventKind.DATES_LAPSED, EventKind.AGREED,
-              EventKind.DECLINED, EventKind.REFERRED)
 LASTING = frozenset(kind for kind in EventKind if kind.type.letter and kind.type.letter.lasts)
 DIGEST, WARNING, REMINDER = "digest", "warning", "reminder"
 # Who is written to besides citizens and officers, by the fact of the event that holds their number.
@@ -210,7 +207,7 @@ def _refresh_waiting_letters(events: list[Event]) -> None:
     """What has not gone yet may have another reader by now, one who never asked, or one who wants nothing any more; or
     propose dates that are void."""
     kinds = (EventKind.SPAM, EventKind.WITHDRAWN, EventKind.CONTACT_CHANGED)
-    changed = {e.booking.id: e for e in events if e.kind in kinds or e.kind in VOID_DATES and e.booking.proposals}
+    changed = {e.booking.id: e for e in events if e.kind in kinds or e.kind.type.voids_dates and e.booking.proposals}
     not_gone = select(Letter).where(Letter.booking_id.in_(changed), Letter.delivery_status.in_(NOT_GONE))
     for letter in db.session.scalars(not_gone) if changed else ():
         if why := _why_not_any_more(letter, changed[letter.booking_id]):
@@ -225,7 +222,7 @@ def _why_not_any_more(letter: Letter, event: Event) -> str:
         return "aside"
     if event.kind is EventKind.WITHDRAWN:
         return "" if waits_as_mail or letter.kind in LASTING else "withdrawn"
-    if event.kind in VOID_DATES:
+    if event.kind.type.voids_dates:
         return "void" if letter.kind == EventKind.DATES_OFFERED else ""
     if waits_as_mail and letter.kind in LIMITED and not event.officer:
         return _refused(letter.recipient, Letter.today_to(letter.recipient, LIMITED) - 1)  # it is among them

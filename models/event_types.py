@@ -42,6 +42,7 @@ class EventType:
     message: bool = False  # its words are what the citizen wants the office to know
     new_promise: bool = False  # the citizen's page says by when we answer now
     is_standing: bool = False  # the newest of such events says how an accepted booking stands
+    voids_dates: bool = False  # dates that were proposed before stand no more
     digest: str = ""  # its line in the digest, which counts what nobody in the office did
     after_removal: bool = False  # may still happen where it is removed who asked, and what was written
     letter: LetterRule | None = None
@@ -79,9 +80,9 @@ class EventKind(enum.StrEnum):
         label=N_("Corrected findings sent"), visible=True, letter=LetterRule(lasts=True))
     DECLINED = "declined", EventType(
         label=N_("Could not be met"), facts=("reason", "starts_at"), quotes=("instead", "said"), visible=True,
-        letter=LetterRule(entry=True))
+        voids_dates=True, letter=LetterRule(entry=True))
     REFERRED = "referred", EventType(
-        label=N_("Referred to somebody else"), facts=("authority", "starts_at"), visible=True,
+        label=N_("Referred to somebody else"), facts=("authority", "starts_at"), visible=True, voids_dates=True,
         letter=LetterRule(entry=True))
     WITHDRAWN = "withdrawn", EventType(
         label=N_("Withdrawn by the citizen"), own_label=N_("You withdrew the booking"), by="citizen",
@@ -105,16 +106,17 @@ class EventKind(enum.StrEnum):
     RESULT_ALLOWED = "result_allowed", EventType(label=N_("Result no longer held back"), after_removal=True)
     DATES_OFFERED = "dates_offered", EventType(
         label=N_("The police proposed dates"), facts=("answer_by", "times", "instead_of"), visible=True,
-        is_standing=True, letter=LetterRule())
+        is_standing=True, voids_dates=True, letter=LetterRule())
     DATES_REFUSED = "dates_refused", EventType(
         label=N_("None of the dates fits"), own_label=N_("None of the dates fits you"), by="citizen",
-        facts=("instead_of",), visible=True, message=True, is_standing=True, digest=N_("No date fits: %(number)s"))
+        facts=("instead_of",), visible=True, message=True, is_standing=True, voids_dates=True,
+        digest=N_("No date fits: %(number)s"))
     DATES_LAPSED = "dates_lapsed", EventType(
-        label=N_("The proposed dates were not answered"), visible=True, is_standing=True,
+        label=N_("The proposed dates were not answered"), visible=True, is_standing=True, voids_dates=True,
         digest=N_("Dates not answered: %(number)s"), letter=LetterRule(confirms=True, after="dates_offered"))
     AGREED = "agreed", EventType(
         label=N_("Date agreed"), own_label=N_("You chose a date"), by="citizen", facts=("starts_at", "ends_at"),
-        visible=True, is_standing=True, letter=LetterRule(entry=True))
+        visible=True, is_standing=True, voids_dates=True, letter=LetterRule(entry=True))
     AGREED_ANEW = "agreed_anew", EventType(
         label=N_("Another date, time or place"), facts=("before", "starts_at", "ends_at"), visible=True,
         letter=LetterRule(entry=True))
