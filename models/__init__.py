@@ -66,7 +66,8 @@ from .polls import Poll, PollAnswer, PollCount
 from .privacy import RemovalRecord, RetentionDecision, months_after
 from .redaction import redact_contact
 from .results import PARTS_OF_DAY, Result, place_slug, search_words
-from .roads import Road, road_key
+from .road_names import road_key
+from .roads import Road
 from .rules import SERVICE_RULES, ServiceRules
 from .schedule import (
     Clash,

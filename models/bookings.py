@@ -13,7 +13,7 @@ from .enums import CLOSED, DECIDED, NEXT_STEPS, OPEN, UNDECIDED, BookingStatus, 
 from .events import Event, EventKind, mask_events, masked, record_event
 from .history import HasHistory
 from .lookup import HasLookup, new_code
-from .roads import road_key
+from .road_names import road_key
 from .rules import SERVICE_RULES, HasServiceRules
 from .schedule import HasProposals, Proposal
 from .texts import FIRST, PrivacyNotice

@@ -25,7 +25,8 @@ from .bookings import Booking
 from .enums import OPEN, BookingStatus
 from .events import Event, EventKind, masked, record_event
 from .publication import file_results
-from .roads import Road, road_key, road_name
+from .road_names import road_key, road_name
+from .roads import Road
 from .rules import SERVICE_RULES
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from . import limits
 from .base import HasPoint, Numbered, db, fold, one_of
 from .enums import PartOfDay
-from .roads import public_road, road_key
+from .road_names import public_road, road_key
 from .rules import HasServiceRules
 from .working_days import today
 

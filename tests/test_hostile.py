@@ -22,7 +22,7 @@ from labels import linked
 from mail import outbox
 from mail.outbox import html_twin, send_due
 from models import Booking, Channel, DeliveryStatus, Letter, Officer, Visit, db, fold, now, road_key
-from models.roads import public_road
+from models.road_names import public_road
 from office.blueprint import safe_next
 
 pytestmark = pytest.mark.usefixtures("clock_of_the_district", "tasks_after_controls")

@@ -13,7 +13,7 @@ depends_on = None
 
 def upgrade():
     from models.results import search_key
-    from models.roads import public_road, road_key
+    from models.road_names import public_road, road_key
 
     connection = op.get_bind()
     places = sa.table('places', *map(sa.column, ('id', 'road', 'town', 'road_key')))

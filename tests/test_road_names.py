@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.roads import public_road, road_key, road_name
+from models.road_names import public_road, road_key, road_name
 
 NAMES = """Bygaden | Terslev Bygade | Rute 22 | E47 | E 55 | Motorvej E47 | Hovedvej A4 | Vej 3 | Vej3 | Ring 2 |
     Motorring 3 | E47 ved afkørsel 35 | Ring2 ved Netto | 7-Eleven ved torvet | Bygaden i 50-zonen | 1. Maj Plads |
