@@ -89,8 +89,9 @@ def write_letters(_session=None) -> list[Letter]:
     """The letters of what is to be committed; every commit calls it. What was put off is tried at once where a new one
     now waits for it."""
     letters = write_pending()
-    if about := [letter.booking.id for letter in letters if letter.booking]:
-        Letter.try_earlier(about)
+    known = [letter.booking.id for letter in letters if letter.booking and letter.booking.id]  # a new one waits for none
+    if known:
+        Letter.try_earlier(known)
     return letters
 
 
