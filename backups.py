@@ -17,8 +17,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
-from math import inf
-from operator import gt
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,6 +30,10 @@ OLD = timedelta(hours=36)  # after which the office is told that something is wr
 AGAIN = timedelta(hours=1)  # after which what failed is tried again
 # Tables that our database has had from the first
 OURS = {"alembic_version", "bookings", "events", "officers", "places"}
+# What is asked to see whether one database knows of more than another.
+TIMES = [f"SELECT coalesce(max({column}), '') FROM {table}" for table, column in (  # noqa: S608
+    ("events", "at"), ("audit", "at"), ("letters", "sent_at"), ("waiters", "confirmed_at"), ("blocks", "at"))]
+WAITERS, POLLED = "SELECT id FROM waiters", "SELECT poll_id, phone, answers FROM poll_answers"
 
 
 class Unfit(Exception):
@@ -143,8 +145,7 @@ def restore(file: Path, key: str = "", force: bool = False) -> Path | None:
         if here.exists():
             in_use = is_in_use(here)
             require(force or not in_use, "the database is in use: stop the site first, or say --force", Unfit)
-            knows_more = any(map(gt, _last_change(here), _last_change(new)))
-            require(force or not knows_more, "the database knows of more than the backup: "
+            require(force or not _knows_more(here, new), "the database knows of more than the backup: "
                     "what came later would be gone; say --force if it is to be", Unfit)
             aside = here.with_name(f"{here.stem}-before-{now():%Y%m%dT%H%M%SZ}.sqlite")
             if in_use:
@@ -293,18 +294,20 @@ def is_in_use(file: Path) -> bool:
     return False
 
 
-def _last_change(file: Path) -> tuple[str, float]:
-    """When something was done last: to a case, in the office or by the operator, with a letter, on the waiting list, by
-    whoever wants no receipts; and how few are left on that list, for who leaves it leaves nothing that has a time. An
-    older database has not all of these tables, and a damaged one none."""
-    newest, few = [""], -inf
-    for table, column in (("events", "at"), ("audit", "at"), ("letters", "sent_at"), ("waiters", "confirmed_at"),
-                          ("blocks", "at")):
-        with suppress(sqlite3.DatabaseError), closing(_opened(file)) as one:
-            newest += one.execute(f"SELECT coalesce(max({column}), '') FROM {table}").fetchone()  # noqa: S608
+def _knows_more(here: Path, backup: Path) -> bool:
+    """Whether anything was done here since: to a case, in the office or by the operator, with a letter, on the waiting
+    list, by whoever wants no receipts; or what leaves nothing that has a time: somebody has left that list, or has
+    answered a poll that is open. A damaged database knows of nothing."""
+    newest = [max((at for query in TIMES for at, in _asked(file, query)), default="") for file in (here, backup)]
+    left = _asked(backup, WAITERS) - _asked(here, WAITERS)
+    return newest[0] > newest[1] or bool(newest[0] and left or _asked(here, POLLED) - _asked(backup, POLLED))
+
+
+def _asked(file: Path, query: str) -> set[tuple]:
+    """What a database answers; nothing where it is damaged, or older and without such a table."""
     with suppress(sqlite3.DatabaseError), closing(_opened(file)) as one:
-        [few] = one.execute("SELECT -count(*) FROM waiters").fetchone()
-    return max(newest), few
+        return set(one.execute(query))
+    return set()
 
 
 def _unpacked(file: Path, room: Path, key: str) -> Path:

@@ -12,7 +12,8 @@ import click
 from flask import Blueprint, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_babel import force_locale
-from sqlalchemy import inspect, select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
 from werkzeug.datastructures import MultiDict
 
 import backups
@@ -49,21 +50,34 @@ officer = AppGroup("officer", help="Who may log in to the office.")
 audit = AppGroup("audit", help="The log of what officers do.")
 figures = AppGroup("facts", help="Figures of crime and safety, for meetings.")
 roads = AppGroup("roads", help="The list of the district's roads.")
+NEWEST = max(file.stem[:4] for file in (backups.HERE / "migrations" / "versions").glob("*.py"))
+AT_ANY_VERSION = {"backup", "backup-key", "db", "drill", "move-to", "rehearse", "restore"}
 
 
-class NeedsDatabase(click.Command):
-    """Where the name of a district has a slip, there is none. It is looked for when the command runs, and not when its
-    help is read."""
+class OnDatabase(click.Command):
+    """Says in a sentence why it is not done: where there is no database, as where the name of a district has a slip, or
+    one that is damaged or of an older version. It is looked for when the command runs, not when its help is read."""
 
     @with_appcontext
     def invoke(self, context: click.Context):
-        if not inspect(db.engine).has_table(Officer.__tablename__):
-            sys.exit(f"Not done: there is no database in {current_app.instance_path} yet: flask db upgrade makes one.")
-        return super().invoke(context)
+        try:
+            if self.name not in AT_ANY_VERSION:
+                with db.engine.connect() as connection:
+                    version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+                require(version >= NEWEST, f"the database is of version {version}, and this site of {NEWEST}: "
+                        "flask db upgrade brings it up to date.", backups.Unfit)
+            return super().invoke(context)
+        except (backups.Unfit, OSError) as error:
+            sys.exit(f"Not done: {error}")
+        except DatabaseError as error:
+            sys.exit(f"Not done: there is no database in {current_app.instance_path} yet, or it cannot be used "
+                     f"({error.orig}): flask db upgrade makes one, and flask restore puts a backup in the place of one "
+                     "that is damaged.")
 
 
+ops.cli.command_class = OnDatabase
 for group in (officer, audit, figures, roads):
-    group.command_class = NeedsDatabase
+    group.command_class = OnDatabase
     ops.cli.add_command(group)
 
 
@@ -284,8 +298,8 @@ def import_figures(file: Path | None) -> None:
 @ops.cli.command("backup", help="Copy the database as it is now, while the site goes on, and check the copy.")
 @click.option("--drill", is_flag=True, help="Also try it out.")
 def backup(drill: bool) -> None:
-    _said(lambda: f"{backups.make(drill)} is a checked copy of "
-                  f"{sum(backups.last_result('backup')['rows'].values())} rows.")
+    click.echo(f"{backups.make(drill)} is a checked copy of "
+               f"{sum(backups.last_result('backup')['rows'].values())} rows.")
 
 
 @ops.cli.command("backup-key", help="Make a pair of keys; backups are sealed to the public one.")
@@ -303,7 +317,7 @@ def restore(file: Path, key: str, force: bool) -> None:
     from flask_migrate import upgrade
 
     known = removal.known_removals()
-    _said(lambda: f"The old database is {backups.restore(file, key, force) or 'not there, so nothing was kept'}.")
+    click.echo(f"The old database is {backups.restore(file, key, force) or 'not there, so nothing was kept'}.")
     db.engine.dispose()
     upgrade()
     removal.restore_removals(known)
@@ -312,7 +326,7 @@ def restore(file: Path, key: str, force: bool) -> None:
                "Now start the site.")
 
 
-@ops.cli.command("remove", cls=NeedsDatabase,
+@ops.cli.command("remove",
                  help="Remove what tells of people and is due; the worker does so every night.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go, and what is held back.")
 def remove_(dry_run: bool) -> None:
@@ -331,14 +345,7 @@ def remove_(dry_run: bool) -> None:
 @FILE
 @KEY
 def drill(file: Path | None, key: str) -> None:
-    _said(lambda: f"{backups.drill(file, key).name} is sound, and the site runs on it.")
-
-
-def _said(done) -> None:
-    try:
-        click.echo(done())
-    except (backups.Unfit, OSError) as error:
-        sys.exit(f"Not done: {error}")
+    click.echo(f"{backups.drill(file, key).name} is sound, and the site runs on it.")
 
 
 @ops.cli.command("move-to", help="Copy SQLite's database to an empty one of PostgreSQL's, and compare both.")
@@ -346,8 +353,8 @@ def _said(done) -> None:
 def move_to(url: str) -> None:
     from . import to_postgres  # with PostgreSQL's driver, which few need
 
-    _said(lambda: "\n".join(to_postgres.move(url)) + "\nEvery row is there, and is the same. Now: the new address in "
-          "config.py, as SQLALCHEMY_DATABASE_URI, and start the site. The old database stays as it was.")
+    click.echo("\n".join(to_postgres.move(url)) + "\nEvery row is there, and is the same. Now: the new address in "
+               "config.py, as SQLALCHEMY_DATABASE_URI, and start the site. The old database stays as it was.")
 
 
 @ops.cli.command("rehearse", hidden=True, help="What a drill does on its copy: bring it up to date, open its pages.")
@@ -371,14 +378,14 @@ def rehearse() -> None:
         sys.exit(f"drill: does not open: {', '.join(wrong)}")
 
 
-@ops.cli.command("demo", cls=NeedsDatabase, help="Fill an empty database with a believable district.")
+@ops.cli.command("demo", help="Fill an empty database with a believable district.")
 def demo() -> None:
     from demo import story
 
     story.fill()
 
 
-@ops.cli.command("seed", cls=NeedsDatabase, help="Fill an empty database with a big made-up archive, to measure with.")
+@ops.cli.command("seed", help="Fill an empty database with a big made-up archive, to measure with.")
 @click.option("--bookings", type=click.IntRange(100, 1_000_000), default=100_000, show_default=True)
 @click.option("--visits", type=click.IntRange(20, 200_000), default=20_000, show_default=True)
 def seed_(bookings: int, visits: int) -> None:

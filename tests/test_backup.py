@@ -17,10 +17,11 @@ import pytest
 import time_machine
 from conftest import OFFICER, PASSWORD, ROOT, Person, book, build, logged_in
 from flask_migrate import upgrade
+from helpers_polls import meeting_today, poll_of
 
 import backups
 from mail import outbox
-from models import BlockedAddress, Booking, Officer, Role, WaitlistEntry, db, now
+from models import BlockedAddress, Booking, Officer, Poll, PollStatus, Role, Visit, WaitlistEntry, db, now
 
 pytestmark = pytest.mark.sqlite
 
@@ -163,6 +164,28 @@ def test_a_database_in_which_anything_was_done_since_knows_of_more(app, citizen,
         db.session.commit()
     leave(app)
     assert "knows of more" in flask("restore", *kept(app), code=1)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["answered", "changed"])
+def test_a_database_that_has_answers_of_an_open_poll_knows_of_more(app, flask, again):
+    """They have no time, and leave no event."""
+    visit = meeting_today(app)
+    with app.app_context():
+        poll = Poll.of(db.session.get(Visit, visit))
+        db.session.flush()
+        poll.open(Officer.by_email(OFFICER), PollStatus.BEFORE_OPEN)
+        poll.answer("one", {"burglary": "more"})
+        db.session.commit()
+    flask("backup")
+    leave(app)
+    with app.app_context():
+        poll_of(visit).answer("one" if again else "two", {"burglary": "fewer"})
+        db.session.commit()
+    leave(app)
+    assert "knows of more" in flask("restore", *kept(app), code=1)
+    flask("restore", *kept(app), "--force")
+    with app.app_context():
+        assert [answer.answers for answer in poll_of(visit).answers] == [{"burglary": "more"}]
 
 
 def test_a_database_in_use_is_replaced_by_force_alone_and_then_in_one_step(app, citizen, flask):

@@ -253,9 +253,36 @@ def test_an_empty_secret_key_file_is_no_key(fresh, tmp_path):
 def test_where_there_is_no_database_yet_a_command_says_so_and_a_backup_is_none_of_nothing(fresh, tmp_path, command):
     run = fresh().test_cli_runner().invoke
     said = run(args=command.split())
-    assert said.exit_code == 1 and f"there is no database in {tmp_path / 'new'} yet: flask db upgrade" in said.output
+    assert said.exit_code == 1 and f"there is no database in {tmp_path / 'new'} yet" in said.output
     said = run(args=["backup"])  # of the empty file that looking for one leaves
     assert said.exit_code == 1 and "the database is empty" in said.output
+
+
+COMMANDS = ["officer list", "officer first", "audit verify", "facts import", "roads import {file}", "remove", "worker",
+            "demo", "seed"]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("command", [*COMMANDS, "db upgrade", "backup"])
+def test_a_command_says_in_a_sentence_that_the_database_is_damaged_and_what_to_do(fresh, tmp_path, command):
+    run = fresh().test_cli_runner().invoke
+    (tmp_path / "new" / "bookings.sqlite").write_bytes(b"this is not a database" * 100)
+    said = run(args=command.format(file=__file__).split())
+    assert said.exit_code == 1 and isinstance(said.exception, SystemExit), said.exception
+    assert said.output.startswith("Not done: ") and "file is not a database" in said.output
+    assert "flask restore" in said.output or command == "backup"
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_says_in_a_sentence_that_the_database_is_of_an_earlier_version_and_does_nothing(app, command):
+    with app.app_context():
+        db.session.execute(db.text("UPDATE alembic_version SET version_num = '0024'"))
+        db.session.commit()
+    said = app.test_cli_runner().invoke(args=command.format(file=__file__).split())
+    assert said.exit_code == 1 and isinstance(said.exception, SystemExit), said.exception
+    assert re.fullmatch(r"Not done: the database is of version 0024, and this site of \d{4}: flask db upgrade brings it "
+                        r"up to date\.\n", said.output)
 
 
 @pytest.mark.parametrize("command", ["officer", "officer add", "facts import", "remove"])
