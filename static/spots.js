@@ -1,15 +1,16 @@
 /* Tasks typed on a phone where the network comes and goes: an addition to an ordinary form.
  * What is typed is kept in this browser as it is typed, and what is sent waits in it until the site has it. Both carry
  * the form's token, so that a task arrives once, however often it is sent. Every word comes from the markup
- * (templates/office/tasks.html).
+ * (templates/office/tasks.html). A phone may be shared: what waits is its author's, and goes from that officer's own page.
  */
 "use strict";
 (() => {
   const form = document.querySelector("form[data-spots]");
   if (!form || !window.indexedDB) return; // then it is sent like any other form
   const PATIENCE = 8_000, FAILED = 60_000, LONGEST_SIDE = 1600;
-  const words = form.dataset, title = document.title, draft = `draft ${form.action}`;
-  const [said, waiting, errors, here] = ["said", "waiting", "errors", "here"].map((name) => document.querySelector(`[data-${name}]`));
+  const words = form.dataset, title = document.title, draft = `draft ${words.author} ${form.action}`;
+  const [said, waiting, others, errors, here] =
+    ["said", "waiting", "others", "errors", "here"].map((name) => document.querySelector(`[data-${name}]`));
   const [number, loggedOut, sendNow, correct] =
     ["number", "logged-out", "send-now", "correct"].map((name) => waiting.querySelector(`[data-${name}]`));
   const partsOf = (page) => [...page.querySelectorAll("form[data-spots] [data-fields]")];
@@ -17,7 +18,7 @@
   let sending = false, inForm = ""; // the token of what is sent while it still stands in the form
   const say = (text) => { said.textContent = text; };
 
-  // What waits: {once, at, to, fields, photo, refused}. The photo of what is still being typed lies there, too: as bytes,
+  // What waits: {once, at, to, author, name, fields, photo, refused}. The photo of what is still being typed lies there, too: as bytes,
   // because in a private window WebKit (every iPhone) stores bytes but no file.
   const asBytes = async (photo) => ({ type: photo.type, bytes: await photo.arrayBuffer() });
   const asFile = ({ type, bytes }) => new File([bytes], "photo.jpg", { type });
@@ -33,8 +34,10 @@
   };
   const keep = (entry) => store((queue) => queue.put(entry));
   const drop = (once) => store((queue) => queue.delete(once)).catch(() => {});
-  const queued = async () => (await store((queue) => queue.getAll(), "readonly").catch(() => []))
+  const everybodys = async () => (await store((queue) => queue.getAll(), "readonly").catch(() => []))
     .filter((entry) => entry.to).sort((one, other) => one.at - other.at); // numbered in the order in which they were typed
+  const isMine = (entry) => [undefined, words.author].includes(entry.author); // earlier versions kept no author
+  const queued = async () => (await everybodys()).filter(isMine);
 
   const visitOf = (address) => address.slice(address.indexOf("/kontor/")); // in whatever language
   const isOurs = (entry) => visitOf(entry.to) === visitOf(form.action);
@@ -112,7 +115,8 @@
     try {
       const answer = await fetch(entry.to, { method: "POST", body, signal: AbortSignal.timeout(FAILED) });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const token = page.querySelector("form[data-spots] [name=csrf_token]")?.value;
+      const shown = page.querySelector("form[data-spots]"), token = shown?.elements.csrf_token.value;
+      if (token && shown.dataset.author !== words.author) return ["login", page]; // somebody else has logged in meanwhile
       if (token) form.elements.csrf_token.value = token; // of the present session, if another one has begun
       if (answer.ok && answer.url === entry.to) return ["kept", page];
       if (page.querySelector("[type=password]")) return ["login", page];
@@ -154,6 +158,10 @@
     waiting.hidden = !all.length;
     number.textContent = all.length;
     correct.hidden = !all.some((entry) => entry.refused);
+    const foreign = (await everybodys()).filter((entry) => !isMine(entry));
+    others.hidden = !foreign.length;
+    others.textContent = words.wordsOthers.replace("{number}", foreign.length)
+      .replace("{names}", [...new Set(foreign.map((entry) => entry.name))].join(", "));
   }
 
   form.addEventListener("submit", async (event) => {
@@ -165,7 +173,7 @@
     const file = form.elements.photo.files[0];
     try {
       const photo = file && await asBytes(await smaller(file));
-      await keep({ once: inForm, at: Date.now(), to: form.action, fields: typed(), photo });
+      await keep({ once: inForm, at: Date.now(), to: form.action, author: words.author, name: words.name, fields: typed(), photo });
     } catch {
       form.submit(); // this browser keeps nothing
       return;

@@ -22,6 +22,7 @@ from catalogue.spots import SpotForm
 from models import Assignee, Booking, Officer, Place, Task, TaskStatus, Visit, db, now
 
 pytestmark = pytest.mark.browser
+IDA = "Ida Betjent"  # whose address is OFFICER
 
 
 class Quiet(WSGIRequestHandler):
@@ -91,9 +92,9 @@ def site(chromium, template, tmp_path_factory):  # noqa: F811
 class Walker(Visitor):
     """Whoever walks meets a network that fails, and answers that refuse: both are meant here."""
 
-    def log_in(self) -> None:
+    def log_in(self, email: str = OFFICER) -> None:
         self.open("/kontor/log-ind")
-        self.write("E-mail", OFFICER)
+        self.write("E-mail", email)
         self.write("Password", PASSWORD)
         self.press("Log in")
         self.page.locator("h1", has_text=self.say("Work list")).wait_for()
@@ -408,6 +409,65 @@ def test_an_old_page_of_a_new_session_still_sends(site, walker):
     ida.keep()
     ida.hears("Saved as no. %(number)s.", number=1)
     assert site.spots(walk) == ["Stien"]
+
+
+def lets_in(site, name: str) -> str:
+    """Another officer; the address."""
+    with site.app.app_context():
+        email = f"{name.lower()}@politi.example"
+        Officer.by_email(email) or Officer.add(email, name, PASSWORD)
+        db.session.commit()
+        return email
+
+
+def test_on_a_shared_phone_what_waits_goes_under_the_name_of_whoever_has_typed_it(site, walker):
+    ida, walk, bo = walker(), site.walk(), lets_in(site, "Bo")
+    page = f"/kontor/besoeg/{walk}/opgaver"
+    ida.open(page)
+    ida.context.set_offline(True)
+    ida.note("Stien", camera((700, 500)))
+    ida.keep()
+    ida.waits(1)
+    ida.note("Halvt skrevet")
+    ida.page.close()
+    ida.context.set_offline(False)
+    ida.context.clear_cookies()
+    ida.page = ida.context.new_page()
+    ida.log_in(bo)
+    ida.open(page)
+    others = ida.page.locator("[data-others]", has_text=f"{IDA}: 1")
+    others.wait_for()
+    ida.waits(0)
+    assert site.spots(walk) == [] and ida.field("Place").input_value() == "", "nor what was only begun"
+    ida.note("Skuret")
+    ida.keep()
+    ida.hears("Saved as no. %(number)s.", number=1)
+    assert site.spots(walk) == ["Skuret"] and others.is_visible()
+    ida.context.clear_cookies()
+    ida.log_in()
+    ida.open(page)
+    ida.page.locator("#no-2", has_text="Stien").wait_for()
+    ida.waits(0)
+    assert not ida.page.locator("[data-others]").is_visible() and ida.field("Place").input_value() == "Halvt skrevet"
+    with site.app.app_context():
+        assert [(event.facts["number"], event.officer.name) for event in db.session.get(Visit, walk).events
+                if "number" in event.facts] == [(1, "Bo"), (2, IDA)]
+
+
+def test_an_older_page_sends_nothing_under_the_name_of_whoever_has_logged_in_since(site, walker):
+    ida, walk, bo = walker(), site.walk(), lets_in(site, "Bo")
+    ida.open(f"/kontor/besoeg/{walk}/opgaver")
+    old = ida.page
+    ida.context.clear_cookies()
+    ida.page = ida.context.new_page()
+    ida.log_in(bo)
+    ida.page.close()
+    ida.page = old
+    ida.note("Stien")
+    ida.keep()
+    ida.hears("You have been logged out. It waits on this phone until you have logged in.")
+    ida.waits(1)
+    assert site.spots(walk) == []
 
 
 PAGES = ["/kontor/besoeg/{walk}/opgaver", "/kontor/opgave/{task}", "/kontor/besoeg/{walk}/opgaver/send",
