@@ -35,13 +35,13 @@ class Assignee(OpenedByLink, db.Model):
 
     visit: Mapped["Visit"] = relationship(back_populates="assignees")
     tasks: Mapped[list["Task"]] = relationship(back_populates="assignee", order_by="Task.number")
-    letters: Mapped[list["Letter"]] = relationship(back_populates="assignee")
+    letters: Mapped[list["Letter"]] = relationship(back_populates="assignee", order_by="Letter.id")
 
     @classmethod
     def for_visit(cls, visit: "Visit", kind: str) -> "Assignee":
         """Who answers for tasks of this kind after this visit."""
-        known = (owner for owner in visit.assignees if owner.kind == kind)
-        return next(known, None) or cls.create(visit=visit, kind=kind)
+        return next((owner for owner in visit.assignees if owner.kind == kind), None) or cls.create(
+            visit=visit, kind=kind)
 
     @property
     def reply(self) -> Channel | None:
@@ -78,19 +78,19 @@ class Assignee(OpenedByLink, db.Model):
     def remind(self) -> Event | None:
         """Ask how it goes with all that it is time for, and of which they have been told: one letter, however many
         tasks."""
-        untold = {local(letter.made_at).date() for letter in self.letters
-                  if letter.kind == EventKind.TASKS_SENT and letter.delivery_status in NOT_GONE}
-        due = [task for task in self.tasks if task.ask_on and task.ask_on <= today() and task.sent_on not in untold]
+        untold = {(number, local(letter.made_at).date()) for letter in self._waiting_letters
+                  for number in self._numbers_in(letter)}
+        due = [task for task in self.tasks
+               if task.ask_on and task.ask_on <= today() and (task.number, task.sent_on) not in untold]
         for task in due:
             task.ask_next()
         return self._record(EventKind.TASKS_DUE, due)
 
     def hold_back_idle_letters(self) -> None:
         """What waits to tell them of tasks goes no more where none of these is theirs and still to be done."""
-        if any(task.is_open for task in self.notified_tasks):
-            return
-        for letter in self.letters:
-            if letter.kind == EventKind.TASKS_SENT and letter.delivery_status in NOT_GONE:
+        to_do = {task.number for task in self.notified_tasks if task.is_open}
+        for letter in self._waiting_letters:
+            if to_do.isdisjoint(self._numbers_in(letter)):
                 letter.suppress("idle")
 
     @property
@@ -105,6 +105,16 @@ class Assignee(OpenedByLink, db.Model):
         """Whether they were told of the task, which may be somebody else's by now."""
         return any(event.kind is EventKind.TASKS_SENT and event.facts["owner"] == self.id
                    and number in event.facts["numbers"] for event in self.visit.events)
+
+    @property
+    def _waiting_letters(self) -> list["Letter"]:
+        """By which they were to hear of tasks, and have not."""
+        return [x for x in self.letters if x.kind == EventKind.TASKS_SENT and x.delivery_status in NOT_GONE]
+
+    def _numbers_in(self, letter: "Letter") -> list[int]:
+        """Of which tasks a letter tells: those of the newest event before it."""
+        return [event.facts["numbers"] for event in self.visit.events if event.kind is EventKind.TASKS_SENT
+                and event.facts["owner"] == self.id and event.at <= letter.made_at][-1]
 
     def _record(self, kind: EventKind, tasks: list["Task"], officer: "Officer | None" = None) -> Event | None:
         return record_event(kind, visit=self.visit, officer=officer, owner=self.id, who=self.kind,
@@ -220,16 +230,12 @@ class Task(HasPoint, Numbered, db.Model):
     @property
     def newest(self) -> int:
         """The number of the event that changed it last, by an officer or by its assignee."""
-        kinds = (EventKind.TASK_KEPT, EventKind.TASK_ANSWERED)
-        return max((e.id for e in self.visit.events if e.kind in kinds and e.facts["number"] == self.number), default=0)
+        return max((e.id for e in self.visit.events if e.kind in (EventKind.TASK_KEPT, EventKind.TASK_ANSWERED)
+                    and e.facts["number"] == self.number), default=0)
 
     def has_said(self, status: str, words: str) -> bool:
         """Whether that is what its assignee has said, and nobody has changed anything since."""
         return [(e.id, e.facts["status"], e.words) for e in self.answers[-1:]] == [(self.newest, status, words)]
-
-    @property
-    def is_refused(self) -> bool:
-        return self.status in REFUSALS
 
     @property
     def is_open(self) -> bool:

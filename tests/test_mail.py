@@ -452,7 +452,7 @@ def test_the_officer_notes_that_the_citizen_was_reached_otherwise(app, server):
     server.says["RCPT"] = "550 5.1.1 no such user"
     send(app)
     officer = logged_in(app)
-    assert "I have reached the citizen otherwise" in officer.get("/en/kontor/breve/1").text
+    assert "I have reached them otherwise" in officer.get("/en/kontor/breve/1").text
     officer.post("/kontor/breve/1", {"done": "1"})
     assert "Ida Betjent" in officer.get("/en/kontor/breve/1").text
     assert "Nothing here" in officer.get("/en/kontor/?bunke=breve").text

@@ -680,6 +680,44 @@ def test_a_later_letter_that_has_failed_does_not_keep_the_earlier_tasks_from_bei
     assert len(written(app, "tasks_due")) == 1
 
 
+def test_of_two_letters_of_one_day_the_one_that_failed_keeps_no_task_of_the_other_from_being_asked_about(
+        app, officer, clock):
+    at = sent(app, officer)
+    post_letters(app)
+    clock.shift(timedelta(minutes=5))
+    assert enter(officer, at.visit, once="b", place="Skuret").status == 200
+    send(officer, at.visit)
+    with app.app_context():
+        first, second = db.session.query(Letter).filter_by(kind="tasks_sent").order_by(Letter.id)
+        assert first.delivery_status is DeliveryStatus.SENT and "Skuret" in second.text
+        second.delivery_status, second.error = DeliveryStatus.FAILED, "refused 550"
+        db.session.commit()
+        path = f"/en/kontor/breve/{second.id}"
+    shown = officer.get(path).text
+    assert "Skuret" in shown and "Stien bag skolen" not in shown and "I have reached them otherwise" in shown
+    on(clock, 1, 11)
+    time_does_its_work(app)
+    [asked] = written(app, "tasks_due")
+    assert "Stien bag skolen" in asked.text and "Skuret" not in asked.text
+
+
+def test_a_letter_that_failed_is_idle_when_what_it_tells_of_is_done_whatever_else_is_to_be_done(app, officer, clock):
+    at = sent(app, officer)
+    post_letters(app)
+    clock.shift(timedelta(minutes=5))
+    enter(officer, at.visit, once="b", place="Skuret")
+    send(officer, at.visit)
+    with app.app_context():
+        second = db.session.query(Letter).filter_by(kind="tasks_sent").order_by(Letter.id)[1]
+        second.delivery_status = DeliveryStatus.FAILED
+        db.session.commit()
+    assert "Letters to see to 1" in officer.get("/en/kontor/").text
+    path = f"/en/kontor/opgave/{task(app, 2).id}"
+    form = {**SPOT, "place": "Skuret", "status": "done", "version": officer.get(path).hidden["version"][0]}
+    assert officer.post(path, form).status == 200
+    assert "Letters to see to 0" in officer.get("/en/kontor/").text
+
+
 def test_the_worker_asks_and_sends(make_app, clock, monkeypatch):
     mailbox = Mailbox()
     mailbox.open()
