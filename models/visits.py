@@ -234,7 +234,6 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
 
     def enter_findings(self, officer: "Officer | None", draft: dict, by: str = "") -> Event | None:
         """Keep what was found; nobody is told before `report`. `by` is who entered it by a link of their own.
-
         Saving again what is waiting already is no event: None."""
         self._must_be(VisitStatus.PLANNED, VisitStatus.DONE, VisitStatus.REPORTED)
         require(self.starts_at <= now(), f"visit {self.id} has not taken place")
@@ -291,8 +290,9 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         return record_event(EventKind.PUBLISHED if shown else EventKind.UNPUBLISHED, visit=self, officer=officer)
 
     def anonymise(self, anonymised: dict) -> None:
-        """What was written about it is taken out, and the photos; what was found, in numbers and choices, stays."""
-        self._must_be(VisitStatus.REPORTED, VisitStatus.CANCELLED)
+        """Words and photos go; what was found, in numbers and choices, stays. What nobody has reported by now is off."""
+        if self.is_open:
+            self._drop(None)
         self.assign(**anonymised)
         for task in self.tasks:
             task.photo, task.ask_on, task.has_unread = None, None, False

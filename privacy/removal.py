@@ -74,12 +74,11 @@ def _ended(on: date) -> ColumnElement[bool]:
 
 
 def due_visits(on: date, going: Iterable[int] = ()) -> ColumnElement[bool]:
-    """Over, with nothing new for the whole period, and nobody left who asked for it, or whose case is not among those
-    `going` with it."""
+    """Over, with nothing new for the whole period, reported or not, and nobody left who asked for it, or whose case is
+    not among those `going` with it."""
     since, asking, last = _end_of_keeping(on), aliased(Booking), aliased(Event)
     return and_(
-        Visit.removed_on.is_(None), Visit.status.in_((VisitStatus.REPORTED, VisitStatus.CANCELLED)),
-        Visit.ends_at < since,
+        Visit.removed_on.is_(None), Visit.ends_at < since,
         ~exists().where(last.visit_id == Visit.id, last.at >= since),
         ~exists().where(visit_bookings.c.visit_id == Visit.id, visit_bookings.c.booking_id == asking.id,
                         asking.removed_on.is_(None), asking.id.not_in(going)),

@@ -568,6 +568,38 @@ def test_an_open_case_stays_however_old(one):
         assert Booking.by_reference(reference).name == "Aaben Sag"
 
 
+def test_a_visit_that_all_have_left_and_nobody_has_reported_goes_too(alive):
+    """It took place, so it was not called off when the last of those who asked withdrew."""
+    app, clock, _ = alive
+    permit(app)
+    reference, _ = book(Person(app), slug="dialogmoede")
+    with app.app_context():
+        ida, booking = Officer.by_email(OFFICER), Booking.by_reference(reference)
+        visit = Visit.plan(ida, service="meeting", place=booking.place, starts_at=now() + timedelta(hours=1),
+                           ends_at=now() + timedelta(hours=2), resource_units={"crew": "Ny"}, bookings=[booking],
+                           date_agreed=True, public_place="Hallen")
+        clock.shift(timedelta(minutes=90))
+        owner = Assignee.for_visit(visit, "municipality")
+        owner.change_contact(name="kvaks kontakt", email="kvaks@example.dk", language="da")
+        Task.enter(ida, visit, form_token="en", assignee=owner, status="new", reason="", what="kvaks skal gøres",
+                   due_on=None, public=False, lat=None, lng=None, details={"place": "Stien"})
+        booking.withdraw()
+        db.session.commit()
+        assert visit.is_planned and not visit.bookings
+        id = visit.id
+    clock.move_to(DUE)
+    assert f"goes\tvisit {id}" in flask(app, "remove", "--dry-run")
+    flask(app, "remove")
+    with app.app_context():
+        visit = db.session.get(Visit, id)
+        assert visit.removed_on and not visit.is_open and not visit.reservations
+    assert not kept(app, "kvaks")
+    assert f"visit {id}" not in flask(app, "remove", "--dry-run")
+    office = logged_in(app)
+    assert office.get(f"/kontor/besoeg/{id}").status == 200
+    assert f"/besoeg/{id}" not in office.get("/kontor/?bunke=resultat").html
+
+
 def test_the_ledger_says_what_when_and_by_which_decision_and_nothing_of_whom(one):
     app, _, life = one
     flask(app, "remove")
