@@ -84,7 +84,7 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(code, error_page)
     app.register_error_handler(405, method_not_allowed)
     app.register_error_handler(OperationalError, database_unavailable)
-    app.register_error_handler(DataError, lambda _error: error_page(BadRequest()))  # longer than its column, folded
+    app.register_error_handler(DataError, lambda _error: error_page(BadRequest()))  # longer than its column
     app.register_error_handler(NotAllowed, lambda _error: error_page(Conflict()))
 
 

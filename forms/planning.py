@@ -78,7 +78,7 @@ class VisitForm(_Units, MoveForm, _EndsNextMorning):
     stays = False  # its time, where tasks are noted for it
 
     def contradictions(self) -> list[tuple[bool, Field, str]]:
-        return [*super().contradictions(), (self.stays and self.has_moved, self.day, gettext(
+        return [*super().contradictions(), (self.stays and _changed(*self.times), self.day, gettext(
             "Tasks are noted for this visit, so its time stays."))]
 
     @property
@@ -86,10 +86,6 @@ class VisitForm(_Units, MoveForm, _EndsNextMorning):
         """The fields of its time, unless there is a slip in one."""
         times = self.day, self.starts, self.ends
         return () if any(field.errors for field in times) else times
-
-    @property
-    def has_moved(self) -> bool:
-        return _changed(*self.times)
 
     def plan(self) -> dict:
         """What Visit.plan and Visit.reschedule need to know."""

@@ -85,14 +85,14 @@ class RequiredWhen:
 
 
 class NotTooLong(Length):
-    """Too long is too long: what comes after is not looked through. Some letters are two when they are compared."""
+    """Too long is too long: what comes after is not looked through."""
 
     def __init__(self, longest: int):
         super().__init__(max=longest)
         self.field_flags = {}  # no maxlength: a browser would cut in silence what is pasted
 
     def __call__(self, form, field):
-        length = len((field.data or "").casefold())
+        length = len(field.data or "")
         if length > self.max:
             raise StopValidation(gettext(
                 "Write at most %(max)d characters. These are %(length)d, which is %(more)d too many.",

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from . import limits
 from .base import HasPoint, Numbered, UTCDateTime, db, fold, new_secret, now, one_of, require
 from .enums import CLOSED, DECIDED, NEXT_STEPS, OPEN, UNDECIDED, BookingStatus, Channel, DeliveryStatus
-from .events import Event, EventKind, mask_events, masked, record_event
+from .events import MASK, Event, EventKind, mask_events, masked, record_event
 from .history import HasHistory
 from .lookup import HasLookup, new_code
-from .road_names import road_key
+from .road_names import road_key, road_name
 from .rules import SERVICE_RULES, HasServiceRules
 from .schedule import HasProposals, Proposal
 from .texts import FIRST, PrivacyNotice
@@ -171,10 +171,12 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
     def lead_to(self, officer: "Officer", visit: "Visit", *, service: str, answers: dict, place: "Place",
                 number: int = 0) -> "Booking | None":
         """Start another case for the same citizen out of this one's visit, or of its task of that `number`;
-        Visit.lead_to calls it for every booking. None where one that was started like this is still open."""
+        Visit.lead_to calls it for every booking. None where one that was started like this is still open, or was
+        withdrawn: that was a no."""
         led = [e.facts["led_to"] for e in self.events if e.kind is EventKind.LED_TO and e.visit is visit
                and e.facts.get("task", 0) == number]
-        if any(started.is_open and started.service == service for started in map(Booking.by_reference, led)):
+        if any(started.service == service and (started.is_open or started.status is BookingStatus.WITHDRAWN)
+               for started in map(Booking.by_reference, led)):
             return None
         same = ("name", "email", "phone", "address", "capacity", "org", "reply", "language")
         started = Booking.receive(
@@ -196,14 +198,17 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
     def mask(self, officer: "Officer", words: list[str]) -> Event:
         """Take out of what was answered, written later, and called by it, whatever points to a person; only that it was
         done is kept."""
-        self.answers, self.road, self.from_to = masked([self.answers, self.road, self.from_to], words)
-        mask_events(self.id, words)
+        masks, before = dict.fromkeys(words, MASK), road_name(self.road, self.place.town)
+        self.answers, self.road, self.from_to = masked([self.answers, self.road, self.from_to], masks)
+        # The name of a place has lost what looks like a house's number, and half a number plate has stayed in it.
+        masks[f"{before},"] = f"{road_name(self.road, self.place.town)},"
+        mask_events(self.id, masks)
         for proposal in self.proposals:
-            proposal.where = masked(proposal.where, words)
+            proposal.where = masked(proposal.where, masks)
         for visit in {*self.visits, *(event.visit for event in self.events if event.visit)}:  # also what it has left
-            visit.public_place = masked(visit.public_place, words)
-        for place in self.place.named_by(words):
-            place.mask(words)
+            visit.public_place = masked(visit.public_place, masks)
+        for place in self.place.named_by(masks):
+            place.mask(masks)
         self.refresh_search()
         return record_event(EventKind.MASKED, booking=self, officer=officer)
 
@@ -300,8 +305,8 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     @property
     def may_rate(self) -> bool:
-        rated = (BookingStatus.ANSWERED, BookingStatus.DECLINED, BookingStatus.REFERRED)
-        return self.status in rated and not self.removed_on
+        return not self.removed_on and self.status in (
+            BookingStatus.ANSWERED, BookingStatus.DECLINED, BookingStatus.REFERRED)
 
     @property
     def awaits_visit(self) -> bool:

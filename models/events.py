@@ -115,26 +115,27 @@ def anonymise_events(events: ColumnElement[bool]) -> None:
 MASK = "▒▒▒"
 
 
-def masked(value, words: list[str]):
-    """A text, or a list or dictionary of texts, in which a mask stands for each of `words`; what is no text stays."""
+def masked(value, masks: dict[str, str]):
+    """A text, or a list or dictionary of texts, with what stands in `masks` for each of its keys; what is no text
+    stays."""
     if isinstance(value, dict):
-        return {name: masked(part, words) for name, part in value.items()}
+        return {name: masked(part, masks) for name, part in value.items()}
     if isinstance(value, list):
-        return [masked(part, words) for part in value]
-    for found in words if isinstance(value, str) else ():
-        value = value.replace(found, MASK)
+        return [masked(part, masks) for part in value]
+    for found, mask in masks.items() if isinstance(value, str) else ():
+        value = value.replace(found, mask)
     return value
 
 
-def mask_events(booking: int, words: list[str]) -> None:
-    """A mask stands for each of `words` in what was written about the booking by anybody but officers, and wherever
-    history names a place by it."""
+def mask_events(booking: int, masks: dict[str, str]) -> None:
+    """The same in what was written about the booking by anybody but officers, and wherever history names a place by
+    one of these words."""
     names_places = Event.kind.in_([kind for kind in EventKind if "after" in kind.type.facts])
     quoting = select(Event.id, Event.words, Event.facts).where(
         or_(names_places, and_(Event.booking_id == booking, Event.officer_id.is_(None))))
     for id, *said in db.session.execute(quoting).all():
-        if said != masked(said, words):
-            _forget(id, words=masked(said[0], words), facts=masked(said[1], words))
+        if said != masked(said, masks):
+            _forget(id, words=masked(said[0], masks), facts=masked(said[1], masks))
 
 
 def _forget(id: int, **values) -> None:
@@ -192,9 +193,8 @@ class AuditEntry(ByOfficer, Numbered, db.Model):
 
     def compute_hash(self) -> str:
         """The hash of what stands here, and of all before."""
-        content = [self.previous_hash, self.at.astimezone(UTC).isoformat(), self.officer_id, self.what, self.about,
-                   self.changed]
-        return sha256(json.dumps(content).encode()).hexdigest()
+        return sha256(json.dumps([self.previous_hash, self.at.astimezone(UTC).isoformat(), self.officer_id, self.what,
+                                  self.about, self.changed]).encode()).hexdigest()
 
 
 def start_audit(officer_id: int | None, what: str, about: str = "") -> None:

@@ -1,5 +1,6 @@
 """A road or venue that citizens ask about."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from math import asin, cos, radians, sin, sqrt
 from typing import TYPE_CHECKING, Optional
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from . import Officer, Visit
 
 NEIGHBOUR_METRES = 250  # metres within which two places are neighbours, whose wishes one visit may answer
+KEY_LENGTH = 120  # some letters are two when they are compared
 _METRES_PER_DEGREE = 111_320
 
 
@@ -48,7 +50,7 @@ class Place(HasPoint, Numbered, db.Model):
     __table_args__ = (Index(None, "postcode", "road_key"), Index(None, "lat", "lng"))
 
     road: Mapped[str] = mapped_column(String(120))
-    road_key: Mapped[str] = mapped_column(String(120))
+    road_key: Mapped[str] = mapped_column(String(KEY_LENGTH))
     from_to: Mapped[str] = mapped_column(String(200), default="")
     postcode: Mapped[str] = mapped_column(String(4))
     town: Mapped[str] = mapped_column(String(80))
@@ -66,7 +68,7 @@ class Place(HasPoint, Numbered, db.Model):
 
     def __init__(self, **columns):
         super().__init__(**columns)
-        self.road, self.road_key = road_name(self.road, self.town), road_key(self.road, self.town)
+        self.road, self.road_key = road_name(self.road, self.town), road_key(self.road, self.town)[:KEY_LENGTH]
 
     def __str__(self) -> str:
         return f"{self.road}, {self.postcode} {self.town}"
@@ -78,7 +80,7 @@ class Place(HasPoint, Numbered, db.Model):
         whose pin is within NEIGHBOUR_METRES. Who knows the postcode's `town` says it; else a place there does."""
         if town is None:
             town = db.session.scalar(select(cls.town).where(cls.postcode == postcode).limit(1)) or ""
-        key = (postcode, road_key(road, town))
+        key = (postcode, road_key(road, town)[:KEY_LENGTH])
         wanted = and_(cls.postcode == postcode, cls.road_key == key[1], cls.road_key != "")  # "???" is no road
         if lat is not None and lng is not None:
             high, wide = NEIGHBOUR_METRES / _METRES_PER_DEGREE, NEIGHBOUR_METRES / (
@@ -151,15 +153,15 @@ class Place(HasPoint, Numbered, db.Model):
         return apart
 
     @classmethod
-    def named_by(cls, words: list[str]) -> list["Place"]:
-        """Those whose name has one of `words` in it."""
-        return db.session.scalars(select(cls).where(or_(*(
-            part.contains(word, autoescape=True) for part in (cls.road, cls.from_to) for word in words)))).all()
+    def named_by(cls, words: Iterable[str]) -> list["Place"]:
+        """Those whose name has one of `words` in it. A comma ends a name, as where its town stands behind it."""
+        return db.session.scalars(select(cls).where(or_(*(part.concat(",").contains(
+            word, autoescape=True) for part in (cls.road, cls.from_to) for word in words)))).all()
 
-    def mask(self, words: list[str]) -> None:
+    def mask(self, masks: dict[str, str]) -> None:
         """Its name is what the first to ask has written; Booking.mask calls it."""
-        self.road, self.from_to = masked([self.road, self.from_to], words)
-        self.road_key = road_key(self.road, self.town)
+        self.road, self.from_to = (masked(f"{part},", masks)[:-1] for part in (self.road, self.from_to))
+        self.road_key = road_key(self.road, self.town)[:KEY_LENGTH]
         file_results(self)
         for booking in self.bookings:
             booking.refresh_search()
@@ -206,7 +208,7 @@ def containing(found: Select, typed: str) -> tuple[Select, ColumnElement[int]]:
     Whatever the index can put in order, newest first, costs no more than the page that is shown.
     """
     named = Booking.by_reference(typed)
-    words = fold(named.reference if named else typed).split()
+    words = fold(named.reference if named else typed).split()[:50]  # no database takes conditions without end
     indexed = [w for w in words if len(w) >= 3 and "\0" not in w] if db.engine.dialect.name == "sqlite" else []
     for word in words:
         if word not in indexed:

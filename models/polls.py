@@ -152,7 +152,5 @@ class Poll(Numbered, db.Model):
 
 
 def _free_code() -> str:
-    while True:
-        code = new_code(limits.POLL_CODE_LENGTH)
-        if Poll.one_by(code=code) is None:
-            return code
+    code = new_code(limits.POLL_CODE_LENGTH)
+    return _free_code() if Poll.one_by(code=code) else code

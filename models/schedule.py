@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 SEARCH_DAYS = 28  # days before and after a date within which another one is looked for
 STEP = timedelta(minutes=30)
 DEFAULT_HOURS = (time(8), time(21))
+UNIT_LENGTH = 80  # also of its key, though some letters are two when they are compared
 
 
 def unit_key(unit: str) -> str:
     """A unit as units are compared: "fotovogn1" is "Fotovogn 1"."""
-    return fold(unit).replace(" ", "")
+    return fold(unit).replace(" ", "")[:UNIT_LENGTH]
 
 
 class HasTimes:
@@ -49,8 +50,8 @@ class Reservation(HasTimes, Numbered, db.Model):
 
     visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.id"), index=True)
     resource: Mapped[str] = mapped_column("part", String(16), default="")
-    unit: Mapped[str] = mapped_column(String(80), default="")
-    unit_key: Mapped[str] = mapped_column(String(80), default="")
+    unit: Mapped[str] = mapped_column(String(UNIT_LENGTH), default="")
+    unit_key: Mapped[str] = mapped_column(String(UNIT_LENGTH), default="")
     words: Mapped[str] = mapped_column(String(200), default="")
     away_id: Mapped[int | None] = mapped_column(ForeignKey("aways.id"))
 
@@ -292,9 +293,9 @@ class HasProposals:
         a wish named none. Where there is none, an officer looks for one."""
         resource_units = lost.resource_units or resource_units or {}
         travel = lost.travel or travel
-        units = [unit for _, unit in in_units(resource_units)]
         length = lost.ends_at - lost.starts_at
-        starts = free_times(units, lost.starts_at, length, timedelta(minutes=travel))
+        starts = free_times([unit for _, unit in in_units(resource_units)], lost.starts_at, length,
+                            timedelta(minutes=travel))
         lost.closed_at = now()
         if not starts:
             self.has_unread = True

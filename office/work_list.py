@@ -41,7 +41,7 @@ def work_list():
     args = request.args
     if g.officer.is_reader:
         return _to_be_read(args)
-    query = " ".join(tidied(args.get("q", ""))[:100].split())
+    query = " ".join(tidied(args.get("q", ""))[:2000].split())  # a letter may be pasted whole
     queue = "alle" if query else args.get("bunke", "nye")
     queue = queue if queue in QUEUES or queue == "alle" else "nye"
     page = {"queue": queue, "queues": QUEUES, "counts": queue_counts(), "only_if_any": ONLY_IF_ANY, "query": query,

@@ -11,7 +11,7 @@ from wtforms import BooleanField
 
 from catalogue import SERVICES, by_slug
 from forms import AnyOf, OneOf, flat
-from models import Booking, Officer, Visit, db, now, today
+from models import Booking, Event, Officer, Place, Visit, db, now, today
 
 BOOK = "/en/bestil/faerdselskontrol"
 FORMS = [form for service in SERVICES.values() for form in (service.questions, service.findings)]
@@ -253,6 +253,33 @@ def test_masking_reaches_the_place_that_is_called_by_it(app, officer, citizen):
     officer.post(f"/en/kontor/sag/{other.reference}/maskering", {"found": plate})
     assert plate not in officer.get(f"/en/kontor/sted/{booking.place_id}").text
     assert booking.reference[:4] not in officer.get("/en/kontor/?q=ab+12+345").text
+
+
+@pytest.mark.parametrize("plate", ["AB 12 345", "AB12345", "AB-12-345", "ab 12 345"])
+@pytest.mark.parametrize("road", ["Vejen ved {}", "{} på Bygaden", "Bygaden ved {}, bag skolen"])
+def test_masking_takes_the_half_of_a_number_plate_out_of_a_places_name(app, officer, plate, road):
+    """What looks like a house number is in no place's name: of a plate, its letters have stayed there alone."""
+    booking, other = wish(app, road=road.format(plate), from_to=""), wish(app, road="Abildvej")
+    case, letters = f"/en/kontor/sag/{booking.reference}", plate[:2]
+    with app.app_context():
+        found = Booking.by_reference(booking.reference)
+        name = found.place.road
+        found.place.describe(Officer.by_email(OFFICER), "", "", "", None)
+        visit = Visit.plan(Officer.by_email(OFFICER), service="traffic", place=found.place,
+                           starts_at=now() + timedelta(days=5), ends_at=now() + timedelta(days=5, hours=1), bookings=[],
+                           resource_units={"crew": "Ida"}, public_place=str(found.place))
+        visit.choose(Officer.by_email(OFFICER), [found])
+        db.session.commit()
+    officer.post(f"{case}/flyt", {"road": "Bygaden", "postcode": "4690", "send": "1"})
+    officer.post(f"{case}/maskering", {"found": plate})
+    with app.app_context():
+        place = db.session.get(Place, booking.place_id)
+        assert re.search(r"\bab\b", f"{place.road} {place.road_key}", re.I) is None, place.road
+        assert "▒▒▒" in place.road or letters not in name
+        for said in (*(visit.public_place for visit in place.visits), *(str(event.facts) for event in db.session.query(
+                Event)), *(each.search for each in Booking.by_reference(booking.reference).place.bookings)):
+            assert re.search(r"\bab\b", said, re.I) is None, said
+        assert Booking.by_reference(other.reference).place.road == "Abildvej"
 
 
 def test_masking_reaches_the_place_that_a_case_has_left_and_the_history_that_names_it(app, officer):

@@ -722,8 +722,9 @@ def test_what_a_visit_leads_to_is_a_case_for_each_who_asked(app, ida):
             assert db.session.query(Booking).count() == 5
             assert all([letter.kind for letter in case.letters] == ["received"] for case in cases)
             cases[0].withdraw()
+            cases[1].decline(db.session.get(Officer, 1), "resources", "", "")
             assert [c.email for c in db.session.get(Visit, id).lead_to(db.session.get(Officer, 1), **led)] == [
-                "anna@example.dk"]
+                "bo@example.dk"], "who withdrew has said no"
 
 
 def test_dates_that_are_over_before_they_are_to_be_answered_and_one_date_twice_are_no_offer(app, ida):

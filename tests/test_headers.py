@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 from conftest import OFFICER, PASSWORD, WISH, Page, Person, book, check_page, logged_in
-from helpers import filled, one_app
+from helpers import error_at, filled, one_app
 from helpers_district import ask, crawl, fill_in_everything
 from wtforms import FieldList, PasswordField, StringField
 
@@ -245,8 +245,22 @@ def test_what_a_field_takes_fits_into_its_column(app, form, model, names):
 
 def test_what_grows_when_it_is_compared_still_fits(app):
     person = Person(app)
-    for road, fits in (("ß" * 60, True), ("ß" * 61, False), ("ﬃ" * 120, False), ("Æ" * 120, True)):
-        page = person.post("/bestil/faerdselskontrol", {**filled(), **WISH, "road": road})
-        assert (page.status == 200) == fits, road
-        with app.app_context():
-            assert not fits or len(models.fold(road)) <= models.Place.__table__.c.road_key.type.length
+    for road, fits in (("ß" * 120, True), ("ß" * 121, False), ("ﬃ" * 120, True), ("Æ" * 120, True)):
+        page = person.post("/en/bestil/faerdselskontrol", {**WISH, **filled(road=road), "send": "1"}, follow=False)
+        assert (page.status == 303) == fits, road
+        assert fits or "These are 121, which is 1 too many." in error_at(page, "road")
+    with app.app_context():
+        known = models.db.session.query(models.Place).all()
+        assert len(known) == 3 == len({place.road_key for place in known})
+        for place in known:
+            assert len(place.road_key) <= models.Place.__table__.c.road_key.type.length
+            assert models.Place.near(place.road, place.postcode, town=place.town) == [place]
+        assert len(models.unit_key("ß" * 80)) <= models.Reservation.__table__.c.unit_key.type.length
+
+
+def test_letters_are_counted_as_they_are_typed(app):
+    """What is two letters when it is compared is one in its field, and in the words about it."""
+    form = {**WISH, **filled()}
+    assert Person(app).post("/en/bestil/faerdselskontrol", form | {"text": "ß" * 1000}).status == 200
+    page = Person(app).post("/en/bestil/faerdselskontrol", form | {"text": "ß" * 1001})
+    assert "at most 1000 characters. These are 1001, which is 1 too many." in error_at(page, "text")

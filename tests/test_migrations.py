@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from flask_migrate import upgrade
 from helpers_code import VERSIONS, schema
 from werkzeug.security import generate_password_hash
 
-from models import Place, db
+from models import Place, Reservation, db
 
 pytestmark = pytest.mark.sqlite
 
@@ -224,6 +225,26 @@ def test_days_off_are_those_of_the_absence_that_has_made_them(at_version):
     migrate(app)
     with closing(sqlite3.connect(path)) as one:
         assert one.execute("SELECT unit, words FROM taken WHERE away_id = 1").fetchall() == [("Ida Betjent", "")]
+
+
+def test_an_officer_named_with_a_comma_has_days_off_that_keep_visits_away(at_version):
+    """The comma parts those who go on a visit: nobody could plan one with "Jensen, Bo"."""
+    app, path = at_version("0025")
+    filled(path)
+    with closing(sqlite3.connect(path)) as one, one:
+        one.execute("UPDATE officers SET name = 'Jensen, Bo' WHERE id = 1")
+        one.execute("""INSERT INTO taken (part, unit, unit_key, words, away_id, starts_at, ends_at) VALUES
+            ('', 'Jensen, Bo', 'jensenbo', '', 1, '2027-05-10 22:00:00.000000', '2027-05-11 22:00:00.000000')""")
+        one.execute("""INSERT INTO taken (part, unit, unit_key, words, starts_at, ends_at) VALUES
+            ('', 'Vogn, 1', 'vogn1', '', '2027-05-10 22:00:00.000000', '2027-05-11 22:00:00.000000')""")
+    migrate(app)
+    with closing(sqlite3.connect(path)) as one:
+        assert one.execute("SELECT name FROM officers WHERE id = 1").fetchone() == ("Jensen Bo",)
+    with app.app_context():
+        noon = datetime(2027, 5, 11, 10, tzinfo=UTC)
+        [day_off] = Reservation.between(noon, noon + timedelta(hours=1), ["Jensen Bo"])
+        assert (day_off.unit, day_off.away_id) == ("Jensen Bo", 1)
+        db.session.rollback()
 
 
 def test_every_version_is_tried():

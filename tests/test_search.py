@@ -90,7 +90,7 @@ def test_what_changes_is_found_at_once_and_no_longer_under_its_old_words(app, of
     "+45 20 30 40 50", "+4520304050", "0045 20304050", "(+45) 20304050", "tlf. 20304050", "<Anna@firma.dk>",
     "Anna <anna@firma.dk>", "mailto:anna@firma.dk", "anna@firma.dk,", "(anna@firma.dk)", "sag {}", "Sag: {}",
     "tlf.nr. 20304050", "mobilnr. 20304050", "nr. 20304050", "+45-20304050", "sag nr. {}", "sagsnr. {}",
-    "referencenummer {}", "ref. {}", "Din sag har referencenummer {}.", "færdselskontrol ({})", "Sag-nr. {}"])
+    "referencenummer {}", "ref. {}", "Din sag har referencenummer {}.", "færdselskontrol ({})", "Sag-nr. {}", "Din bestilling {}"])
 def test_what_is_searched_by_is_read_as_forms_read_it(app, officer, citizen, typed):
     """By the work list, and by the officer who is asked what is stored on somebody."""
     reference, _ = book(citizen, phone="20 30 40 50", email="anna@firma.dk")
@@ -98,6 +98,17 @@ def test_what_is_searched_by_is_read_as_forms_read_it(app, officer, citizen, typ
     typed = typed.format(shown)
     assert shown in officer.get(f"/kontor/?{urlencode({'q': typed})}").text
     assert shown in officer.post("/kontor/data/person", {"q": typed}).text
+
+
+def test_a_reference_is_found_in_whatever_of_a_letter_is_pasted(app, officer, citizen):
+    reference, _ = book(citizen)
+    with app.app_context():
+        letter = Booking.by_reference(reference).letters[0]
+        pasted = [letter.subject, f"Re: {letter.subject}", letter.text, "> " * 300 + letter.subject]
+    assert max(map(len, pasted)) < 2000 < len("ord " * 600)
+    for words in pasted:
+        assert f"/sag/{reference}" in officer.get(f"/kontor/?{urlencode({'q': words})}").html, words
+    assert officer.get(f"/kontor/?{urlencode({'q': 'a ' * 1000})}").status == 200, "any number of words"
 
 
 def test_a_database_that_is_older_is_filled_in(app):
