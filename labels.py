@@ -203,10 +203,6 @@ def period(start: datetime, end: datetime) -> str:
     return f"{moment(start)} – {until(start, end)}"
 
 
-def month(value: datetime) -> str:
-    return format_date(local(value).date(), "MMMM y")
-
-
 def reference(value: str) -> str:
     """In two halves, as it is read over the phone."""
     return f"{value[:4]} {value[4:]}"
@@ -251,6 +247,6 @@ def linked(line: str) -> Markup:
 
 
 FILTERS = {f.__name__: f for f in (
-    age, day, moment, month, period, clock, until, weekday, weekday_name, weekdays, span, reference, responsible,
+    age, day, moment, period, clock, until, weekday, weekday_name, weekdays, span, reference, responsible,
     share, paragraphs, headed, text_blocks, due_words, error_in_words, state_in_words, delivery_in_words,
     status_for_officer)} | {"words": in_my_language}

@@ -178,8 +178,7 @@ def entry(reference: str, secret: str):
     """The agreed date for one's own calendar."""
     from mail import ics
 
-    visit = booking_of(reference, secret).agreed_visit or abort(404)
-    return Response(ics.entry(visit), mimetype="text/calendar")
+    return Response(ics.entry(booking_of(reference, secret).agreed_visit or abort(404)), mimetype="text/calendar")
 
 
 class StepForms(dict):

@@ -1,5 +1,6 @@
 """What the events of a booking tell of it: how it stands, what was asked, decided and found."""
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from .enums import BookingStatus
@@ -47,7 +48,7 @@ class HasHistory:
     @property
     def outcomes(self) -> list["Visit"]:
         """The visits whose findings this citizen has been sent, oldest first."""
-        return [v for v in self.visits if v.findings and self.has_heard_of(v)]
+        return sorted((v for v in self.visits if v.findings and self.has_heard_of(v)), key=attrgetter("found_on"))
 
     def has_heard_of(self, visit: "Visit") -> bool:
         return any(e.visit is visit and e.kind.type.visible for e in self.events)

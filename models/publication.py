@@ -1,4 +1,4 @@
-"""When the findings of a visit become public, and when not: a part of Visit."""
+"""Of which day the findings of a visit are, when they become public, and when not: a part of Visit."""
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from . import limits
 from .base import db, require
 from .enums import DONE_WITH, VisitStatus
 from .events import Event, EventKind, record_event
-from .results import Result, part_of_day
+from .results import Result
 from .working_days import add_working_days, local, today
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ class HasResult:
     @declared_attr
     def result(cls) -> Mapped["Result | None"]:
         return relationship(Result)
+
+    @property
+    def found_on(self) -> date:
+        """The day on which it took place, as its findings say; until they do, that for which it is planned."""
+        found_on = self.rules.found_on(self.findings or {})
+        return date.fromisoformat(found_on) if found_on else local(self.starts_at).date()
 
     @classmethod
     def release_due(cls) -> None:
@@ -91,14 +97,12 @@ class HasResult:
         return add_working_days(local(max(told, self.reported_at)).date(), limits.RELEASE_DAYS)
 
     def _new_result(self, published: dict) -> Result:
-        starts = local(self.starts_at)
         told = [{e.kind for e in b.events if e.visit is self} & set(ANSWERS) for b in self.bookings]
-        when = {"day": starts.date(), "part_of_day": part_of_day(starts.hour)}
         result = Result(
             visit_id=self.id, service=self.service,
             asked=_unless_few(sum(EventKind.ANSWERED in kinds for kinds in told)),
             heard=_unless_few(sum(map(bool, told))),
-            tasks=self._public_tasks, protocol=self.uid if self.protocol_public else "", **{**when, **published})
+            tasks=self._public_tasks, protocol=self.uid if self.protocol_public else "", **published)
         result.locate(**_where(self.place))
         db.session.add(result)
         db.session.flush()  # it has a number now

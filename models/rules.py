@@ -1,4 +1,4 @@
-"""What models need to know of a service: its numbers and three answers. The catalogue registers them."""
+"""What models need to know of a service: its numbers and four answers. The catalogue registers them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,10 @@ class ServiceRules:
     it is empty, at the due date.
     `statistics(findings)` is what findings add to the figures: {"passed": 94, "charged": 0}, or {"worry-lighting": 1};
     with {"done": 1} where the visit was carried out, or held.
-    `published(findings)` is what of them everybody may know, as columns of Result; empty where nothing is to be shown.
+    `published(findings)` is what of them everybody may know, as columns of Result, the day among them; empty where
+    nothing is to be shown.
+    `found_on(findings)` is the first day of what was found, as findings have it; None where nothing was
+    carried out, or held.
     `keeps_open(findings)` is true where nothing was carried out and the wishes stand.
     """
 
@@ -35,6 +38,7 @@ class ServiceRules:
     follow_up: tuple[int, ...] = ()
     statistics: Callable[[dict], dict[str, int]] = lambda findings: {}
     published: Callable[[dict], dict] = lambda findings: {}
+    found_on: Callable[[dict], str | None] = lambda findings: None
     keeps_open: Callable[[dict], bool] = lambda findings: False
 
     def answer_due(self, stated: int | None = None) -> date:

@@ -63,12 +63,11 @@ def named_place(form: MoveForm, at_hand: Place) -> Place:
     the known one of another road. What is not typed names none: the form was filled in with the place at hand."""
     place, stretch = Place.at(**form.place(at_hand)), form.from_to.data or ""
     same_road = (place.postcode, place.road_key) == (at_hand.postcode, at_hand.road_key)
-    if stretch == (form.from_to.object_data or ""):
-        return at_hand if same_road else place
-    if same_road and place.from_to != stretch:
+    is_typed = stretch != (form.from_to.object_data or "")
+    if same_road and (not is_typed or place.from_to != stretch):
         place = at_hand
-    if same_road or stretch:
-        place.from_to = stretch
+    if is_typed and (same_road or stretch) and place.from_to != stretch:
+        place.describe(g.officer, place.suits, place.suitability, stretch, place.again_on)
     return place
 
 

@@ -87,7 +87,7 @@ def again(id: int):
     asking = list(dict.fromkeys([*(b for b in before.bookings if b.may_hear_more),
                                  *place.waiting_for_visit(service.key)]))
     weeks = max(0, min(request.args.get("uger", limits.CONTROL_WEEKS, int), 104))
-    day = local(before.starts_at).date() + timedelta(weeks=weeks)
+    day = before.found_on + timedelta(weeks=weeks)
     return _plan_page(service, place, asking, _plan_of(before) | {"day": max(day, today())},
                       [b.reference for b in asking], visit=before, again=True)
 
@@ -205,7 +205,7 @@ def lead_to(id: int, slug: str):
     started = visit.lead_to(
         g.officer, service=service.key, place=place, number=number, answers=service.started_by(words))
     if not started:
-        return redirect_unchanged(url_for(".visit", id=id), gettext("This was started before, and is not closed yet."))
+        return redirect_unchanged(url_for(".visit", id=id), gettext("This was started before: it is open still, or has been withdrawn."))
     return commit_and_redirect(url_for(".booking", reference=started[0].reference), gettext(
         "Started. Those who asked get a receipt."))
 

@@ -67,7 +67,7 @@ class Hotspot:
     @property
     def not_before(self) -> date:
         """The earliest day of the next control: as the officer said, else limits.CONTROL_WEEKS after the last one."""
-        rested = local(self.last.ends_at + timedelta(weeks=limits.CONTROL_WEEKS)).date() if self.last else today()
+        rested = self.last.found_on + timedelta(weeks=limits.CONTROL_WEEKS) if self.last else today()
         return max(today(), self.place.again_on or rested)
 
     @property

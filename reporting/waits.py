@@ -47,9 +47,9 @@ def known_here(service: str, **where) -> KnownHere:
     places = [p.id for p in Place.near(**where)]
     waiting, since = db.session.execute(select(func.count(), func.min(Booking.received_at)).where(
         Booking.place_id.in_(places), Booking.service == service, Booking.status.in_(OPEN))).one()
-    last = db.session.scalar(select(Visit).where(
-        Visit.place_id.in_(places), Visit.service == service, Visit.result.has(Result.withdrawn_on.is_(None)))
-        .order_by(Visit.ends_at.desc()).limit(1))
+    last = db.session.scalar(select(Visit).join(Visit.result).where(
+        Visit.place_id.in_(places), Visit.service == service, Result.withdrawn_on.is_(None))
+        .order_by(Result.day.desc(), Visit.id.desc()).limit(1))
     return KnownHere(waiting, since, last)
 
 

@@ -454,6 +454,22 @@ def test_the_stretch_typed_in_the_plan_reaches_the_job_sheet(app, ida):
     assert "ud for nr. 44" in ida.get("/en/kontor/besoeg/1/jobark").text
 
 
+def test_the_history_of_a_place_tells_of_a_stretch_that_is_named_with_a_plan_or_a_move(app, ida):
+    """It was written over what an officer had noted, and nothing told what that was."""
+    booking = wish(app, from_to="")
+    with app.app_context():
+        Booking.by_reference(booking.reference).place.describe(db.session.get(Officer, 1), "", "Grøft", "Nord", None)
+        db.session.commit()
+    typed = {"road": "Bygaden", "postcode": "4690", "from_to": "Syd for broen", "send": "1"}
+    for _ in range(2):
+        ida.post(f"/en/kontor/sag/{booking.reference}/flyt", typed)
+    with app.app_context():
+        place = Booking.by_reference(booking.reference).place
+        assert (place.from_to, place.suitability) == ("Syd for broen", "Grøft")
+        assert [event.facts["was"]["from_to"] for event in place.events if event.kind is EventKind.DESCRIBED] == [
+            "", "Nord"], "once"
+
+
 @pytest.mark.parametrize(("typed", "stretches"), [
     ({"road": "Kirkevej"}, ("fra kirken til skolen", "ved broen")),
     ({"road": "Kirkevej", "from_to": "ved hallen"}, ("fra kirken til skolen", "ved hallen")),

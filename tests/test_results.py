@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from conftest import OFFICER, Person, book, logged_in
-from helpers import as_sent, letters_shown, wish
+from helpers import as_sent, filled, letters_shown, wish
 from helpers_cases import FOUND, planned, seen_now
 from helpers_code import ROOT
 from helpers_results import (  # noqa: F401 (a fixture)
@@ -192,7 +192,8 @@ def test_nobody_charged_is_good_news_and_a_share_is_stated_from_a_hundred_vehicl
 def test_a_usual_share_that_another_result_has_changed_after_the_preview_is_shown_before_it_is_sent(
         app, clock):  # noqa: F811
     """The letter says it beside the visit's own share."""
-    charged = {"charged": 20, "fine": 20, "top": 71}
+    charged = {"charged": 20, "fine": 20, "top": 71,
+               "periods": [{"day": "2026-06-08", "starts": "07:00", "ends": "08:00"}]}
     reported(app, wish(app, road="Faxevej", postcode="4683", town="Rønnede"),
              findings=FOUND | charged | {"passed": 1000})
     id = planned(app, booking := wish(app), start=now() - timedelta(hours=3))
@@ -228,6 +229,33 @@ def test_a_result_is_of_the_day_on_which_it_was_found_also_after_a_correction(ap
     assert held_meeting(app, public_outcome=True, day="2026-06-07", starts="23:00")
     days_later(app, clock, 7)
     assert "2026-06-07" in {r["day"] for r in records(app)}
+
+
+def test_whoever_tells_of_an_earlier_result_names_the_month_in_which_it_was_found(app, clock):  # noqa: F811
+    """A control that was planned for June and was made in May: to whoever asks at the place, and to who hears again."""
+    booking = wish(app, **TERSLEV)
+    found = FOUND | {"periods": [{"day": "2026-05-29", "starts": "20:00", "ends": "21:00"}]}
+    id = reported(app, booking, findings=found)
+    days_later(app, clock, 7)
+    check = Person(app).post("/en/bestil/faerdselskontrol", filled(road="Terslev Bygade"))
+    assert "Last result, May 2026: 94 vehicles measured" in check.text
+    wish(app, **TERSLEV)
+    assert "29 May 2026" in logged_in(app).get("/en/kontor/steder").text
+    reported(app, booking)
+    letter = seen_now(app, booking).letters[-1]
+    assert letter.kind == EventKind.FOLLOWED_UP and "The time before, May 2026: 94 vehicles measured" in letter.text
+    with app.app_context():
+        assert db.session.get(Visit, id).found_on.isoformat() == "2026-05-29"
+
+
+def test_whoever_is_to_do_something_after_a_visit_reads_the_day_on_which_it_was_held(app, clock):  # noqa: F811
+    held_meeting(app, day="2026-06-07")
+    with app.app_context():
+        letter, = db.session.query(Letter).filter_by(kind=EventKind.TASKS_SENT)
+        assert "7. juni 2026" in letter.subject and "7. juni 2026" in letter.text
+        owner = letter.assignee
+        own = f"/ansvar/{owner.id}/{owner.secret}"
+    assert "7. juni 2026" in Person(app).get(own).text
 
 
 def test_the_words_about_what_comes_next_are_the_same_for_all_places(app, clock):  # noqa: F811
