@@ -151,7 +151,8 @@ class District(Entry):
         """Raises ValueError with the file, the place in it and the reason."""
         try:
             # Without the sign that nobody sees and Windows' editors begin with; a Mac's letter and its ring are one.
-            return msgspec.toml.decode(unicodedata.normalize("NFC", Path(path).read_text("utf-8-sig")), type=cls)
+            text = unicodedata.normalize("NFC", Path(path).read_text("utf-8-sig"))
+            return msgspec.toml.decode(text, type=cls)
         except (ValueError, msgspec.DecodeError) as error:
             raise ValueError(f"{path}: {error}") from error
 
@@ -176,8 +177,8 @@ class District(Entry):
 
     def municipality(self, name: str) -> Municipality:
         """By the name that a place has. Of one that the file does not name any more, the name is all that is known."""
-        return next((each for each in self.municipalities if each.name == name),
-                    Municipality(name=name, code="", phone="", website="", roads=""))
+        gone = Municipality(name=name, code="", phone="", website="", roads="")
+        return next((each for each in self.municipalities if each.name == name), gone)
 
     def authority(self, key: str) -> Authority | None:
         """None: the file does not name it any more."""

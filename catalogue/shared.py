@@ -142,5 +142,5 @@ def start_findings(visit: Visit) -> dict:
 # What differs between the services is the entry; this much of it is the same.
 AGREED = {"answer_within": 10, "act_within": 20, "report_within": 10, "date_is_agreed": True,
           "reasons": ("resources", "no_date", "too_few", "authority", "district", "report", "outside", "information"),
-          "statistics": statistics, "found_on": lambda findings: findings.get("day"), "keeps_open": keeps_open, "start_findings": start_findings,
-          "findings_text": "findings/agreed.txt"}
+          "statistics": statistics, "found_on": lambda findings: findings.get("day"), "keeps_open": keeps_open,
+          "start_findings": start_findings, "findings_text": "findings/agreed.txt"}

@@ -33,8 +33,8 @@ def account_file():
     form, chosen = _chosen()
     if chosen is None:
         return redirect(url_for(".account", **request.args.to_dict()))
-    tables = in_tables(chosen, current_app.config["DISTRICT"].municipality_names)
-    return download(list(csv_stream(tables_in_rows(tables))), "text/csv", f"regnskab-{form.period.data}.csv")
+    file = list(csv_stream(tables_in_rows(in_tables(chosen, current_app.config["DISTRICT"].municipality_names))))
+    return download(file, "text/csv", f"regnskab-{form.period.data}.csv")
 
 
 def _chosen() -> tuple[AccountForm, Account | None]:

@@ -48,7 +48,8 @@ def answer(id: int, secret: str, number: int):
 @citizen.get("/ansvar/<int:id>/<secret>/<int:number>/foto")
 def assignee_photo(id: int, secret: str, number: int):
     task = _own(id, secret).notified_task(number) or abort(404)
-    return (task.photo or abort(404)).jpeg, {"Content-Type": "image/jpeg"}
+    photo = task.photo or abort(404)
+    return photo.jpeg, {"Content-Type": "image/jpeg"}
 
 
 @citizen.get("/protokol/<uid>")

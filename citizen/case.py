@@ -178,7 +178,8 @@ def entry(reference: str, secret: str):
     """The agreed date for one's own calendar."""
     from mail import ics
 
-    return Response(ics.entry(booking_of(reference, secret).agreed_visit or abort(404)), mimetype="text/calendar")
+    visit = booking_of(reference, secret).agreed_visit or abort(404)
+    return Response(ics.entry(visit), mimetype="text/calendar")
 
 
 class StepForms(dict):

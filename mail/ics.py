@@ -50,8 +50,8 @@ def entry(visit: Visit, off: bool = False) -> str:
 
 def public_feed() -> str:
     """What anybody may know: the dates that everyone who asked agreed to show."""
-    return _feed([_entry(visit, _what_to_know()) for visit in Visit.agreed_after(
-        now() - PAST, Visit.public.is_(True))], gettext("Meet the police"))
+    visits = Visit.agreed_after(now() - PAST, Visit.public.is_(True))
+    return _feed([_entry(visit, _what_to_know()) for visit in visits], gettext("Meet the police"))
 
 
 def officer_feed(officer) -> str:

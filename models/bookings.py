@@ -305,8 +305,8 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     @property
     def may_rate(self) -> bool:
-        return not self.removed_on and self.status in (
-            BookingStatus.ANSWERED, BookingStatus.DECLINED, BookingStatus.REFERRED)
+        rated = (BookingStatus.ANSWERED, BookingStatus.DECLINED, BookingStatus.REFERRED)
+        return self.status in rated and not self.removed_on
 
     @property
     def awaits_visit(self) -> bool:

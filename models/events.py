@@ -193,8 +193,9 @@ class AuditEntry(ByOfficer, Numbered, db.Model):
 
     def compute_hash(self) -> str:
         """The hash of what stands here, and of all before."""
-        return sha256(json.dumps([self.previous_hash, self.at.astimezone(UTC).isoformat(), self.officer_id, self.what,
-                                  self.about, self.changed]).encode()).hexdigest()
+        content = [self.previous_hash, self.at.astimezone(UTC).isoformat(), self.officer_id, self.what, self.about,
+                   self.changed]
+        return sha256(json.dumps(content).encode()).hexdigest()
 
 
 def start_audit(officer_id: int | None, what: str, about: str = "") -> None:

@@ -152,5 +152,7 @@ class Poll(Numbered, db.Model):
 
 
 def _free_code() -> str:
-    code = new_code(limits.POLL_CODE_LENGTH)
-    return _free_code() if Poll.one_by(code=code) else code
+    while True:
+        code = new_code(limits.POLL_CODE_LENGTH)
+        if Poll.one_by(code=code) is None:
+            return code

@@ -293,9 +293,9 @@ class HasProposals:
         a wish named none. Where there is none, an officer looks for one."""
         resource_units = lost.resource_units or resource_units or {}
         travel = lost.travel or travel
+        units = [unit for _, unit in in_units(resource_units)]
         length = lost.ends_at - lost.starts_at
-        starts = free_times([unit for _, unit in in_units(resource_units)], lost.starts_at, length,
-                            timedelta(minutes=travel))
+        starts = free_times(units, lost.starts_at, length, timedelta(minutes=travel))
         lost.closed_at = now()
         if not starts:
             self.has_unread = True

@@ -40,8 +40,8 @@ class Assignee(OpenedByLink, db.Model):
     @classmethod
     def for_visit(cls, visit: "Visit", kind: str) -> "Assignee":
         """Who answers for tasks of this kind after this visit."""
-        return next((owner for owner in visit.assignees if owner.kind == kind), None) or cls.create(
-            visit=visit, kind=kind)
+        known = (owner for owner in visit.assignees if owner.kind == kind)
+        return next(known, None) or cls.create(visit=visit, kind=kind)
 
     @property
     def reply(self) -> Channel | None:
@@ -230,8 +230,8 @@ class Task(HasPoint, Numbered, db.Model):
     @property
     def newest(self) -> int:
         """The number of the event that changed it last, by an officer or by its assignee."""
-        return max((e.id for e in self.visit.events if e.kind in (EventKind.TASK_KEPT, EventKind.TASK_ANSWERED)
-                    and e.facts["number"] == self.number), default=0)
+        kinds = (EventKind.TASK_KEPT, EventKind.TASK_ANSWERED)
+        return max((e.id for e in self.visit.events if e.kind in kinds and e.facts["number"] == self.number), default=0)
 
     def has_said(self, status: str, words: str) -> bool:
         """Whether that is what its assignee has said, and nobody has changed anything since."""

@@ -57,7 +57,8 @@ def mark_task_read(id: int):
 
 @office.get("/opgave/<int:id>/foto")
 def task_photo(id: int):
-    return (db.get_or_404(Task, id).photo or abort(404)).jpeg, {"Content-Type": "image/jpeg"}
+    photo = db.get_or_404(Task, id).photo or abort(404)
+    return photo.jpeg, {"Content-Type": "image/jpeg"}
 
 
 @office.post("/besoeg/<int:id>/opgaver/ansvarlig/<int:owner_id>")

@@ -205,7 +205,8 @@ def lead_to(id: int, slug: str):
     started = visit.lead_to(
         g.officer, service=service.key, place=place, number=number, answers=service.started_by(words))
     if not started:
-        return redirect_unchanged(url_for(".visit", id=id), gettext("This was started before: it is open still, or has been withdrawn."))
+        return redirect_unchanged(url_for(".visit", id=id), gettext(
+            "This was started before: it is open still, or has been withdrawn."))
     return commit_and_redirect(url_for(".booking", reference=started[0].reference), gettext(
         "Started. Those who asked get a receipt."))
 
