@@ -290,7 +290,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         return record_event(EventKind.PUBLISHED if shown else EventKind.UNPUBLISHED, visit=self, officer=officer)
 
     def anonymise(self, anonymised: dict) -> None:
-        """Words and photos go; what was found, in numbers and choices, stays. What nobody has reported by now is off."""
+        """Words and photos go; what was found, in numbers and choices, stays. What nobody has reported is off."""
         if self.is_open:
             self._drop(None)
         self.assign(**anonymised)
