@@ -172,6 +172,8 @@ def test_the_words_of_the_findings_replaced_after_the_preview_are_shown_first(ma
     ida.app.jinja_loader.searchpath.insert(0, str(tmp_path))
     anew, _ = is_shown_anew(ida.app, ida, path, form)
     assert "New words." in letters_shown(anew)[0]
+    with ida.app.app_context():
+        db.engine.dispose()
 
 
 def test_findings_shown_before_midnight_are_shown_again_before_they_go_after_it(app):
