@@ -200,7 +200,7 @@ def _visits(officer: Officer) -> Iterator[tuple[datetime, Callable]]:
             own["visit"] = Visit.plan(officer, service=TRAFFIC.key, place=place, starts_at=starts, ends_at=ends,
                                       resource_units={"crew": CREWS[c.method]}, method=c.method,
                                       bookings=[
-                                          b for b in place.waiting_for_visit(TRAFFIC.key) if b.awaits_visit])
+                                          b for b in place.candidates_for_visit(TRAFFIC.key) if b.awaits_visit])
 
         def report(own=own):
             own["visit"].report(officer)

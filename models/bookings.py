@@ -330,8 +330,8 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     @property
     def may_share_visit(self) -> list["Booking"]:
-        """This one and those at its place and close by that one visit can answer too."""
-        return list(dict.fromkeys([self, *self.place.waiting_for_visit(self.service)]))
+        """This one and those at its place and close by that one visit can answer too, or that hear of it."""
+        return list(dict.fromkeys([self, *self.place.candidates_for_visit(self.service)]))
 
     @property
     def may_hear_more(self) -> bool:

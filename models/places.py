@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from .base import HasPoint, Numbered, UTCDateTime, db, fold, now, require
 from .bookings import Booking
-from .enums import OPEN, BookingStatus
+from .enums import OPEN, UNDECIDED, BookingStatus, VisitStatus
 from .events import Event, EventKind, masked, record_event
 from .publication import file_results
 from .road_names import road_key, road_name
@@ -177,15 +177,19 @@ class Place(HasPoint, Numbered, db.Model):
         """Other places near this one, whose bookings one visit may answer as well."""
         return [p for p in Place.near(self.road, self.postcode, self.lat, self.lng, self.town) if p is not self]
 
-    def waiting_for_visit(self, service: str) -> list[Booking]:
-        """Accepted bookings here and close by that no visit is going to answer yet; and where planning one is the yes,
-        those that nobody has decided."""
-        found = db.session.scalars(select(Booking).where(
-            Booking.place_id.in_([place.id for place in (self, *self.neighbours())]), Booking.service == service,
-            Booking.status.in_((BookingStatus.ACCEPTED,) if SERVICE_RULES[service].date_is_agreed else OPEN))
+    def candidates_for_visit(self, service: str) -> list[Booking]:
+        """Whom a visit here can answer: accepted bookings here and close by that no visit is going to answer yet; where
+        planning one is the yes, those that nobody has decided; and whoever was answered and hears of further visits,
+        having asked about this place, or been answered by a visit to it."""
+        waits = and_(Booking.place_id.in_([place.id for place in (self, *self.neighbours())]), Booking.status.in_(
+            (BookingStatus.ACCEPTED,) if SERVICE_RULES[service].date_is_agreed else OPEN))
+        follows = and_(Booking.status == BookingStatus.ANSWERED, Booking.follows,
+                       or_(Booking.place_id == self.id, Booking.visits.any(place_id=self.id, status=VisitStatus.REPORTED)))
+        found = db.session.scalars(
+            select(Booking).where(Booking.service == service, or_(waits, follows))
             .order_by(Booking.place_id != self.id, Booking.id)
             .options(selectinload(Booking.visits), selectinload(Booking.events)))
-        return [b for b in found if b.awaits_visit or b.status is not BookingStatus.ACCEPTED]
+        return [b for b in found if b.awaits_visit or b.status in UNDECIDED or b.may_hear_more]
 
     def metres_to(self, lat: float, lng: float) -> float:
         """Distance along the surface; infinite where this place has no pin."""

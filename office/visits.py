@@ -84,8 +84,7 @@ def again(id: int):
     service, place = SERVICES[before.service], before.place
     if service.date_is_agreed or not before.findings:
         return redirect(url_for(".visit", id=id))
-    asking = list(dict.fromkeys([*(b for b in before.bookings if b.may_hear_more),
-                                 *place.waiting_for_visit(service.key)]))
+    asking = place.candidates_for_visit(service.key)
     weeks = max(0, min(request.args.get("uger", limits.CONTROL_WEEKS, int), 104))
     day = before.found_on + timedelta(weeks=weeks)
     return _plan_page(service, place, asking, _plan_of(before) | {"day": max(day, today())},
@@ -101,7 +100,7 @@ def visit(id: int):
 def reschedule(id: int):
     visit = db.get_or_404(Visit, id)
     service = SERVICES[visit.service]
-    waiting = list(dict.fromkeys([*visit.bookings, *visit.place.waiting_for_visit(service.key)]))
+    waiting = list(dict.fromkeys([*visit.bookings, *visit.place.candidates_for_visit(service.key)]))
     form = _visit_form(service, waiting, obj=visit.place, data=_plan_of(visit))
     if not visit.is_planned:
         return not_any_more(form, url_for(".visit", id=id))
@@ -237,11 +236,12 @@ def _cancel_form(visit: Visit, *typed) -> Form:
 
 def _plan_page(service: Service, place: Place, asking: list[Booking], start: dict, selected_cases: list[str],
                booking: Booking | None = None, **shown):
-    """A new visit at `place`; those of `asking` whose references are in `selected_cases` are chosen to begin with.
-    From the page of `booking`, what its citizen wrote has been read; what the others wrote has not."""
+    """A new visit at `place`; those of `asking` whose references are in `selected_cases` are chosen to begin with, and
+    whoever was promised to hear of it. From the page of `booking`, what its citizen wrote has been read; what the
+    others wrote has not."""
     form = _visit_form(service, asking, obj=place, data=start)
     if request.method != "POST":
-        form.bookings.data = selected_cases
+        form.bookings.data = [*selected_cases, *(b.reference for b in asking if b.may_hear_more)]
 
     def change() -> Visit:
         if booking and booking.has_unread:
@@ -286,7 +286,8 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Boo
 def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm:
     words = {b.reference: " · ".join((
         in_halves(b.reference), f"{b.road}{', ' if b.from_to else ''}{b.from_to}", service.about(b.answers),
-        day(b.received_at), *([gettext("gets a yes")] if b.is_accepted_by_plan else []))) for b in bookings}
+        day(b.received_at), *([gettext("gets a yes")] if b.is_accepted_by_plan else []),
+        *([gettext("answered before, hears of this visit, too")] if b.may_hear_more else []))) for b in bookings}
     kind = AgreedVisitForm if service.date_is_agreed else VisitForm
     form = kind.for_service(service.resources, current_app.config["DISTRICT"].units)(**start)
     if "public" in form:

@@ -8,7 +8,7 @@ from conftest import OFFICER, Person, logged_in
 from helpers import PIN, as_sent, wish
 from helpers_cases import accept, change, link, place_of, planned, reported, seen_now
 
-from models import Booking, BookingStatus, Event, EventKind, Letter, Officer, Place, Visit, VisitStatus, db, local, now
+from models import Booking, BookingStatus, Event, EventKind, Letter, Officer, Place, Visit, VisitStatus, db, local, now, today
 from reporting import at_place, hotspots
 
 pytestmark = pytest.mark.postgres
@@ -212,6 +212,44 @@ def test_those_who_asked_hear_of_each_result_with_the_one_before_until_they_do_n
         assert Booking.by_reference(first.reference).status is BookingStatus.ANSWERED
         assert Booking.by_reference(other.reference).outcomes[0].id == visit
     assert "2,000 vehicles" in citizen.get(link(first)).text and "2,000" not in citizen.get(link(other)).text
+
+
+def plan_from_case(ida, booking: Booking, *others: Booking, **changes):
+    """The plan that "Plan a visit" on a case leads to, or the one of many cases; saved, with the letters as shown."""
+    path = f"/en/kontor/sag/{booking.reference}/besoeg"
+    if others:
+        path += "?" + "&".join(f"sag={b.reference}" for b in (booking, *others))
+    typed = {"day": (today() + timedelta(days=1)).isoformat(), "starts": "20:00", "ends": "21:00", "crew": "ATK", "method": "atk"}
+    page = ida.post(path, as_sent(ida.get(path), "starts") | typed | changes)
+    return ida.post(path, as_sent(page, "starts") | {"send": "1"})
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_who_was_promised_the_next_result_is_in_every_plan_for_the_place(app, ida, many):
+    first = wish(app)
+    reported(app, first, findings=FOUND)
+    others = [wish(app, name=name, email=f"{name}@example.dk") for name in ("bo", "cy")]
+    page = ida.get(f"/en/kontor/sag/{others[0].reference}/besoeg")
+    assert as_sent(page, "starts")["bookings"] == [others[0].reference, first.reference]
+    assert "answered before, hears of this visit, too" in page.text
+    plan_from_case(ida, *others[:2 if many else 1])
+    report_again(app)
+    assert told_of(app, first)[-1] == "followed_up" and told_of(app, others[0])[-1] == "answered"
+    assert (told_of(app, others[1])[-1:] == ["answered"]) is many
+
+
+def test_who_is_left_out_of_one_plan_is_in_the_next(app, ida, citizen):
+    first, other, stranger = wish(app), wish(app, email="bo@example.dk"), wish(app, road="Torvet")
+    reported(app, first, other, stranger, findings=FOUND)
+    citizen.post(link(other, "ikke-flere"))
+    for day, chosen in ((2, []), (3, [first.reference])):
+        asks = wish(app, email=f"cy{day}@example.dk")
+        changes = {} if chosen else {"bookings": [asks.reference]}
+        plan_from_case(ida, asks, day=(today() + timedelta(days=day)).isoformat(), **changes)
+        with app.app_context():
+            planned_for = [b.reference for b in db.session.query(Visit).order_by(Visit.id.desc()).first().bookings]
+        assert set(planned_for) - {stranger.reference} == {*chosen, asks.reference}
+    assert seen_now(app, first).follows
 
 
 def told_apart_from_time(text: str) -> str:
