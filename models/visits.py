@@ -290,10 +290,12 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         return record_event(EventKind.PUBLISHED if shown else EventKind.UNPUBLISHED, visit=self, officer=officer)
 
     def anonymise(self, anonymised: dict) -> None:
-        """Words and photos go; what was found, in numbers and choices, stays. What nobody has reported is off."""
+        """Words and photos go; what was found, in numbers and choices, stays. What nobody has reported is off,
+        and nothing is left to send."""
         if self.is_open:
             self._drop(None)
         self.assign(**anonymised)
+        self.draft = None
         for task in self.tasks:
             task.photo, task.ask_on, task.has_unread = None, None, False
         self.removed_on, self.protocol_public, self.handout = today(), False, None

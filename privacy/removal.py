@@ -51,9 +51,9 @@ MOST = 200  # of a list that somebody reads, and at a time, while letters wait
 BLOCKERS = {
     _l("no number in the journal"): and_(Booking.journal == "", Booking.status != BookingStatus.SPAM),
     _l("a letter to see to"): exists().where(Letter.booking_id == Booking.id, Letter.delivery_status.not_in(DONE_WITH)),
-    _l("a visit that is not reported"): exists().where(
+    _l("findings that are not sent"): exists().where(
         visit_bookings.c.booking_id == Booking.id, visit_bookings.c.visit_id == Visit.id,
-        Visit.status.in_((VisitStatus.PLANNED, VisitStatus.DONE)))}
+        or_(Visit.status.in_((VisitStatus.PLANNED, VisitStatus.DONE)), Visit.draft.is_not(None)))}
 
 
 def due_cases(on: date) -> ColumnElement[bool]:

@@ -247,5 +247,16 @@ def test_an_officer_named_with_a_comma_has_days_off_that_keep_visits_away(at_ver
         db.session.rollback()
 
 
+def test_a_removed_visit_has_no_correction_left_to_send_and_another_keeps_its_own(at_version):
+    app, path = at_version("0026")
+    filled(path)
+    with closing(sqlite3.connect(path)) as one, one:
+        one.execute("UPDATE visits SET draft = '{}'")
+        one.execute("UPDATE visits SET removed_on = ? WHERE id = 1", (ON,))
+    migrate(app)
+    with closing(sqlite3.connect(path)) as one:
+        assert one.execute("SELECT id, draft FROM visits ORDER BY id").fetchall() == [(1, None), (2, "{}")]
+
+
 def test_every_version_is_tried():
     assert VERSIONS[0] == "0001" and len(VERSIONS) >= 7

@@ -530,7 +530,7 @@ def test_what_was_removed_but_not_swept_out_is_so_the_next_time(one, monkeypatch
     assert traces(app, GONE) == [] and not in_index(app, "qxz")
 
 
-@pytest.mark.parametrize("owed", ["journal", "letter", "visit"])
+@pytest.mark.parametrize("owed", ["journal", "letter", "visit", "correction"])
 def test_a_case_that_the_office_is_not_done_with_is_held_back(one, owed):
     app, _, life = one
     with app.app_context():
@@ -539,6 +539,9 @@ def test_a_case_that_the_office_is_not_done_with_is_held_back(one, owed):
             booking.journalise(ida, "")
         elif owed == "letter":
             booking.letters[0].delivery_status = "failed"
+        elif owed == "correction":
+            with time_machine.travel(FIRST + timedelta(days=9)):
+                booking.visits[0].enter_findings(ida, FOUND | {"passed": 95})
         else:
             Visit.plan(ida, service="traffic", place=booking.place, starts_at=now() + timedelta(days=3),
                        ends_at=now() + timedelta(days=3, hours=1), resource_units={"crew": "ATK 9"}, bookings=[booking])
