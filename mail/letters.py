@@ -118,8 +118,7 @@ def _write(event: Event) -> list[Letter]:
         letter = _add(event.kind, why, words, channel=way, booking=booking, language=language, recipient=recipient,
                       assignee=reader if isinstance(reader, Assignee) else None, calendar=entry)
     if why and isinstance(reader, WaitlistEntry):
-        letter.recipient = ""
-        reader.leave()  # who was not written to is not on the list, and may ask again
+        letter.recipient = ""  # who is not written to cannot confirm, and may ask again
     return [letter]
 
 

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from . import limits
 from .base import ByOfficer, Numbered, OpenedByLink, UTCDateTime, Versioned, db, now, require
+from .enums import UNSENT
 from .events import Event, EventKind, record_event
-from .letters import in_ascii, in_small_letters
+from .letters import Letter, in_ascii, in_small_letters, mailbox
 from .officers import Officer
 from .rules import HasServiceRules
 from .working_days import add_working_days, today
@@ -50,9 +51,9 @@ class IntakePause(HasServiceRules, Versioned, db.Model):
 class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
     """Somebody who wants to be told when a service takes in wishes again: an address and nothing more.
 
-    The secret opens their own page. Nobody gets a second letter about a service who has not confirmed the first. Until
+    The secret opens their own page. Who has not confirmed gets no second letter while one is on its way. Until
     `open_until` the form opens for them, before it does for everybody; `notified_on` is the day on which they were told
-    that it does.
+    that it does. History knows a number only, no address.
     """
 
     __tablename__ = "waiters"
@@ -67,14 +68,19 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
     @classmethod
     def ask(cls, service: str, email: str, language: str) -> None:
         """Put an address on the list of one service, once. It counts when the letter's link has been pressed, so each
-        service has a letter of its own: whatever becomes of the others, this one can be confirmed."""
+        service has a letter of its own: whatever becomes of the others, this one can be confirmed. Who asks again has
+        lost the letter, and gets another one, in the language in which they ask now."""
         email = in_small_letters(in_ascii(email))
-        if again := cls.one_by(service=service, email=email):
-            again._wait_again()
-            return
-        waiter = cls.create(service=service, email=email, language=language)
+        waiter = cls.one_by(service=service, email=email) or cls.create(service=service, email=email, language=language)
+        waiter.language = language
+        waiter.asked_on = today()
+        waiter._wait_again()
         db.session.flush()
-        waiter._record(EventKind.WAITER_ASKED)
+        on_its_way = select(Letter.id).where(
+            Letter.mailbox == mailbox(email), Letter.text.contains(waiter.secret, autoescape=True),
+            Letter.delivery_status.in_(UNSENT))
+        if waiter.confirmed_at is None and db.session.scalar(on_its_way) is None:
+            record_event(EventKind.WAITER_ASKED, waiter=waiter.id, service=service)
 
     @classmethod
     def waiting(cls, service: str) -> list["WaitlistEntry"]:
@@ -89,7 +95,8 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
         batch = cls.waiting(service)[:count]
         for waiter in batch:
             waiter.notified_on, waiter.open_until = today(), today() + timedelta(days=days)
-            waiter._record(EventKind.WAITER_LET_IN, officer=officer, until=waiter.open_until.isoformat())
+            record_event(EventKind.WAITER_LET_IN, officer=officer, waiter=waiter.id, service=service,
+                         until=waiter.open_until.isoformat())
         return len(batch)
 
     @classmethod
@@ -100,7 +107,7 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
         for waiter in db.session.scalars(select(cls)):
             if waiter.is_on_the_list and waiter.service not in paused:
                 waiter.notified_on = today()
-                waiter._record(EventKind.WAITER_TOLD)
+                record_event(EventKind.WAITER_TOLD, waiter=waiter.id, service=waiter.service)
             elif not waiter.is_on_the_list and waiter._kept_until < today():
                 waiter.leave()
 
@@ -130,10 +137,6 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
         """Whoever was told before, and is not admitted at present, waits once more."""
         if not self.is_admitted:
             self.notified_on = self.open_until = None
-
-    def _record(self, kind: EventKind, officer: Officer | None = None, **facts) -> Event:
-        """The history knows a number only, no address."""
-        return record_event(kind, officer=officer, waiter=self.id, service=self.service, **facts)
 
 
 class Feedback(ByOfficer, Numbered, db.Model):
