@@ -134,8 +134,8 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
         """Grant the wish. The promise is now the outcome, but never sooner than an answer to what arrives today: a late
         acceptance could not keep it."""
         self._step(BookingStatus.ACCEPTED)
-        outcome_due = add_working_days(local(self.received_at).date(), self.rules.act_within)
-        self.due_on = max(outcome_due, self.rules.answer_due())
+        self.due_on = max(add_working_days(local(self.received_at).date(), self.rules.act_within),
+                          self.rules.answer_due())
         return record_event(EventKind.ACCEPTED, booking=self, officer=officer, words=words,
                             due_on=self.due_on.isoformat())
 
@@ -305,8 +305,8 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     @property
     def may_rate(self) -> bool:
-        rated = (BookingStatus.ANSWERED, BookingStatus.DECLINED, BookingStatus.REFERRED)
-        return self.status in rated and not self.removed_on
+        return not self.removed_on and self.status in (
+            BookingStatus.ANSWERED, BookingStatus.DECLINED, BookingStatus.REFERRED)
 
     @property
     def awaits_visit(self) -> bool:
@@ -329,14 +329,14 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
         return self.status in UNDECIDED and not self.rules.date_is_agreed
 
     @property
-    def may_share_visit(self) -> list["Booking"]:
-        """This one and those at its place and close by that one visit can answer too, or that hear of it."""
-        return list(dict.fromkeys([self, *self.place.candidates_for_visit(self.service)]))
-
-    @property
     def may_hear_more(self) -> bool:
         """Answered by a visit, and further ones at the place are told as well, as long as that is wanted."""
         return self.status is BookingStatus.ANSWERED and self.follows and not any(v.date_agreed for v in self.visits)
+
+    @property
+    def hears_of_further_visits(self) -> bool:
+        """Also while it is taken up again, which an officer answers apart from them."""
+        return self.may_hear_more or self.status in UNDECIDED and self.follows
 
     def allows(self, status: BookingStatus) -> bool:
         return status in NEXT_STEPS[self.status]
@@ -344,7 +344,7 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
     def _step(self, status: BookingStatus) -> None:
         """The one place where a status changes."""
         require(self.allows(status), f"{self.reference} is {self.status} and cannot become {status}")
-        if self.status is BookingStatus.ACCEPTED and status is not BookingStatus.ANSWERED:
+        if status in CLOSED and status is not BookingStatus.ANSWERED:
             for visit in [v for v in self.visits if v.is_planned]:
                 visit.leave(self)
         # Findings react to no message

@@ -20,10 +20,9 @@ UNDECIDED = frozenset({BookingStatus.RECEIVED, BookingStatus.NEEDS_INFORMATION})
 # Whoever waits has heard yes or no
 DECIDED = frozenset({BookingStatus.ACCEPTED, BookingStatus.DECLINED, BookingStatus.REFERRED})
 NEXT_STEPS = {
-    BookingStatus.RECEIVED: CLOSED - {BookingStatus.ANSWERED} | {BookingStatus.NEEDS_INFORMATION,
-        BookingStatus.ACCEPTED},
-    BookingStatus.NEEDS_INFORMATION: CLOSED - {BookingStatus.ANSWERED} | {BookingStatus.RECEIVED,
-        BookingStatus.ACCEPTED},
+    # Answered without another yes: by a visit that was made for it before it was closed and taken up again
+    BookingStatus.RECEIVED: CLOSED | {BookingStatus.NEEDS_INFORMATION, BookingStatus.ACCEPTED},
+    BookingStatus.NEEDS_INFORMATION: CLOSED | {BookingStatus.RECEIVED, BookingStatus.ACCEPTED},
     BookingStatus.ACCEPTED: CLOSED,
     BookingStatus.ANSWERED: {BookingStatus.RECEIVED},
     BookingStatus.DECLINED: {BookingStatus.RECEIVED},

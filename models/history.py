@@ -3,11 +3,14 @@
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from .enums import BookingStatus
+from .enums import UNDECIDED, BookingStatus
 from .events import Event, EventKind
 
 if TYPE_CHECKING:
-    from . import Visit
+    from . import Letter, Visit
+
+# By whose letters findings are told; the first says that there are none.
+TELLS_FINDINGS = (EventKind.POSTPONED, EventKind.ANSWERED, EventKind.FOLLOWED_UP, EventKind.CORRECTED)
 
 
 class HasHistory:
@@ -37,8 +40,8 @@ class HasHistory:
     @property
     def decision(self) -> Event | None:
         """The no, or the referral to somebody else, that it ended with."""
-        kind = {BookingStatus.DECLINED: EventKind.DECLINED, BookingStatus.REFERRED: EventKind.REFERRED}.get(self.status)
-        return next((e for e in reversed(self.events) if e.kind is kind), None)
+        return next((e for e in reversed(self.events) if e.kind in (EventKind.DECLINED, EventKind.REFERRED)
+                     and e.kind == self.status), None)
 
     @property
     def corrections(self) -> list[Event]:
@@ -48,12 +51,23 @@ class HasHistory:
     @property
     def outcomes(self) -> list["Visit"]:
         """The visits whose findings this citizen has been sent, oldest first."""
-        return sorted((v for v in self.visits if v.findings and self.has_heard_of(v)), key=attrgetter("found_on"))
+        return sorted((v for v in self.visits if v.findings and self.has_findings_of(v)), key=attrgetter("found_on"))
 
-    def has_heard_of(self, visit: "Visit") -> bool:
-        return any(e.visit is visit and e.kind.type.visible for e in self.events)
+    def has_findings_of(self, visit: "Visit") -> bool:
+        """Whether they were sent its findings: who knows its date has not heard of those."""
+        return any(e.visit is visit and e.kind in TELLS_FINDINGS for e in self.events)
+
+    def letters_on(self, visit: "Visit") -> list["Letter"]:
+        """Those that tell its findings. Each event that does has written one letter, in the same order."""
+        told = [event for event in self.events if event.kind in TELLS_FINDINGS]
+        letters = [letter for letter in self.letters if letter.kind in TELLS_FINDINGS]
+        return [letter for event, letter in zip(told, letters, strict=False) if event.visit is visit]
 
     def waits_for(self, visit: "Visit") -> bool:
-        """Whether this visit's findings are still owed to this wish: no other date is agreed by now."""
-        return self.status is BookingStatus.ACCEPTED and not self.agreed_visit and not any(
-            e.kind in (EventKind.ANSWERED, EventKind.FOLLOWED_UP) and e.visit is visit for e in self.events)
+        """Whether this visit's findings are still owed to this wish: no other date is agreed by now. They are, too,
+        where it was closed after the visit without them, and is taken up again."""
+        answered = any(e.kind in (EventKind.ANSWERED, EventKind.FOLLOWED_UP) and e.visit is visit for e in self.events)
+        closed_since = any(e.kind in (EventKind.DECLINED, EventKind.REFERRED, EventKind.SPAM) and e.at > visit.starts_at
+                           for e in self.events)
+        is_wished = self.status is BookingStatus.ACCEPTED or self.status in UNDECIDED and closed_since
+        return is_wished and not answered and not self.agreed_visit

@@ -177,10 +177,10 @@ class Place(HasPoint, Numbered, db.Model):
         """Other places near this one, whose bookings one visit may answer as well."""
         return [p for p in Place.near(self.road, self.postcode, self.lat, self.lng, self.town) if p is not self]
 
-    def candidates_for_visit(self, service: str) -> list[Booking]:
-        """Whom a visit here can answer: accepted bookings here and close by that no visit is going to answer yet; where
-        planning one is the yes, those that nobody has decided; and whoever was answered and hears of further visits,
-        having asked about this place, or been answered by a visit to it."""
+    def candidates_for_visit(self, service: str, *first: Booking) -> list[Booking]:
+        """`first`, and whom else a visit here can answer: accepted bookings here and close by that no visit is going to
+        answer yet; where planning one is the yes, those that nobody has decided; and whoever was answered and hears of
+        further visits, having asked about this place, or been answered by a visit to it."""
         waits = and_(Booking.place_id.in_([place.id for place in (self, *self.neighbours())]), Booking.status.in_(
             (BookingStatus.ACCEPTED,) if SERVICE_RULES[service].date_is_agreed else OPEN))
         follows = and_(Booking.status == BookingStatus.ANSWERED, Booking.follows,
@@ -189,7 +189,8 @@ class Place(HasPoint, Numbered, db.Model):
             select(Booking).where(Booking.service == service, or_(waits, follows))
             .order_by(Booking.place_id != self.id, Booking.id)
             .options(selectinload(Booking.visits), selectinload(Booking.events)))
-        return [b for b in found if b.awaits_visit or b.status in UNDECIDED or b.may_hear_more]
+        others = (b for b in found if b.awaits_visit or b.status in UNDECIDED or b.may_hear_more)
+        return list(dict.fromkeys([*first, *others]))
 
     def metres_to(self, lat: float, lng: float) -> float:
         """Distance along the surface; infinite where this place has no pin."""

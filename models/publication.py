@@ -10,6 +10,7 @@ from . import limits
 from .base import db, require
 from .enums import DONE_WITH, VisitStatus
 from .events import Event, EventKind, record_event
+from .history import TELLS_FINDINGS
 from .results import Result
 from .working_days import add_working_days, local, today
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from . import Officer, Place
 
 MOST_AT_ONCE = 50  # results that one run of the job makes: nobody who writes waits for longer
-ANSWERS = (EventKind.ANSWERED, EventKind.FOLLOWED_UP, EventKind.CORRECTED)  # by whose letters findings are told
 
 
 class HasResult:
@@ -90,14 +90,14 @@ class HasResult:
     def _earliest_release(self) -> date:
         """So many days after the last of those who asked had the letter. One that lies undone is looked at anew the
         next day."""
-        letters = [letter for booking in self.bookings for letter in booking.letters if letter.kind in ANSWERS]
+        letters = [letter for booking in self.bookings for letter in booking.letters_on(self)]
         if any(letter.delivery_status not in DONE_WITH for letter in letters):
             return today() + timedelta(days=1)
         told = max((letter.sent_at for letter in letters if letter.sent_at), default=self.reported_at)
         return add_working_days(local(max(told, self.reported_at)).date(), limits.RELEASE_DAYS)
 
     def _new_result(self, published: dict) -> Result:
-        told = [{e.kind for e in b.events if e.visit is self} & set(ANSWERS) for b in self.bookings]
+        told = [{e.kind for e in b.events if e.visit is self} & set(TELLS_FINDINGS) for b in self.bookings]
         result = Result(
             visit_id=self.id, service=self.service,
             asked=_unless_few(sum(EventKind.ANSWERED in kinds for kinds in told)),

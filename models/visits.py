@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 from . import limits
 from .base import Numbered, UTCDateTime, db, new_secret, now, one_of, require
 from .bookings import Booking
-from .enums import UNDECIDED, BookingStatus, VisitStatus
+from .enums import BookingStatus, VisitStatus
 from .events import Event, EventKind, record_event
 from .publication import HasResult
 from .rules import HasServiceRules
@@ -108,13 +108,12 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         and the outcome is promised some working days after (`report_within`).
         """
         visit = cls(service=service, place=place, status=VisitStatus.PLANNED, method=method, date_agreed=date_agreed,
-                    public_place=public_place, uid=new_secret(12), sequence=0)
+                    public=public, public_place=public_place, uid=new_secret(12), sequence=0)
         visit._take(starts_at, ends_at, resource_units, travel)
         visit._remind_unless_near()
         db.session.add(visit)  # not before: a Clash leaves nothing behind
         record_event(EventKind.PLANNED, visit=visit, officer=officer, starts_at=starts_at.isoformat(), crew=visit.crew)
         visit.choose(officer, bookings, words)
-        visit.show(public)
         return visit
 
     @classmethod
@@ -244,7 +243,7 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
             self.status = VisitStatus.DONE
         return record_event(EventKind.FINDINGS_ENTERED, visit=self, officer=officer, words=by)
 
-    def report(self, officer: "Officer", withhold: str = "") -> Event:
+    def report(self, officer: "Officer", withhold: str = "") -> None:
         """Send the findings to everyone who asked. A second report is a correction and goes to the same people.
 
         Where nothing could be carried out the wishes stand, with a new promise. The findings become public later, and
@@ -261,22 +260,20 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         self.status, self.reported_at = VisitStatus.REPORTED, now()
         in_vain = self.rules.keeps_open(self.findings)
         for booking in told:
-            taken_up_again = booking.status in UNDECIDED  # since the visit was planned with it: that is for an officer
-            if (booking.may_hear_more or taken_up_again) and not booking.has_heard_of(self):
-                if not in_vain:  # where nothing was carried out there is nothing more to hear
-                    record_event(EventKind.FOLLOWED_UP, booking=booking, visit=self, officer=officer)
-            elif not booking.waits_for(self) or (corrects and in_vain):
-                record_event(EventKind.CORRECTED, booking=booking, visit=self, officer=officer)
-            elif in_vain:
-                booking.postpone(officer, self)
-            else:
+            waits, knows = booking.waits_for(self), booking.has_findings_of(self)
+            if waits and not in_vain:
                 booking.answer(officer, self)
-        event = record_event(EventKind.REPORTED, visit=self, officer=officer, corrects=corrects)
+            elif waits and not knows:
+                booking.postpone(officer, self)
+            elif knows:
+                record_event(EventKind.CORRECTED, booking=booking, visit=self, officer=officer)
+            elif booking.hears_of_further_visits and not in_vain:  # of one in vain there is nothing more to hear
+                record_event(EventKind.FOLLOWED_UP, booking=booking, visit=self, officer=officer)
+        record_event(EventKind.REPORTED, visit=self, officer=officer, corrects=corrects)
         if withhold:
             self.withhold(officer, withhold)
         else:
             self.schedule_release()
-        return event
 
     def lead_to(self, officer: "Officer", **case) -> list[Booking]:
         """Start another case for each of those who asked, as Booking.lead_to says; those that were started."""
@@ -312,14 +309,13 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
         if self.status is VisitStatus.REPORTED:
             gone = (BookingStatus.WITHDRAWN, BookingStatus.SPAM)
             return [b for b in self.bookings if b.status not in gone and not b.removed_on]
-        return [b for b in self.bookings if b.status is BookingStatus.ACCEPTED or b.may_hear_more
-                or b.status in UNDECIDED and b.follows]
+        return [b for b in self.bookings if b.status is BookingStatus.ACCEPTED or b.hears_of_further_visits]
 
     @property
     def resource_units(self) -> dict[str, str]:
         """The units of each part: {"crew": "Ida, Bo"}."""
-        parts = dict.fromkeys(taken.resource for taken in self.reservations)
-        return {part: ", ".join(taken.unit for taken in self.reservations if taken.resource == part) for part in parts}
+        return {part: ", ".join(taken.unit for taken in self.reservations if taken.resource == part)
+                for part in dict.fromkeys(taken.resource for taken in self.reservations)}
 
     @property
     def is_planned(self) -> bool:
@@ -342,8 +338,8 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
     @property
     def is_on_its_day(self) -> bool:
         """Whether it is the day of the visit, which may end after midnight."""
-        first, last = local(self.starts_at).date(), local(self.ends_at).date()
-        return self.status is not VisitStatus.CANCELLED and first <= today() <= last
+        return self.status is not VisitStatus.CANCELLED and (
+            local(self.starts_at).date() <= today() <= local(self.ends_at).date())
 
     @property
     def is_overdue(self) -> bool:

@@ -54,7 +54,7 @@ def plan(reference: str):
     service, place = SERVICES[first.service], first.place
     if not first.may_be_planned:
         return not_any_more(_visit_form(service, [first], obj=place), url_for(".booking", reference=reference))
-    waiting = first.may_share_visit
+    waiting = place.candidates_for_visit(service.key, first)
     return _plan_page(service, place, waiting, _start(service, first, place), request.args.getlist("sag") or [
         b.reference for b in waiting if b is first or b.place is place and b.status is BookingStatus.ACCEPTED],
         booking=first)
@@ -68,7 +68,7 @@ def plan_for_many():
     first = next((b for b in bookings if b.may_be_planned), None)
     if first is None:
         return redirect_unchanged(back, NONE_TICKED)
-    together = [b for b in first.may_share_visit if b in bookings]
+    together = [b for b in first.place.candidates_for_visit(first.service, first) if b in bookings]
     left_out = [in_halves(b.reference) for b in bookings if b not in together]
     if left_out:
         flash(gettext("Left out, because one visit cannot answer them too: %(cases)s", cases=", ".join(left_out)),
@@ -100,22 +100,21 @@ def visit(id: int):
 def reschedule(id: int):
     visit = db.get_or_404(Visit, id)
     service = SERVICES[visit.service]
-    waiting = list(dict.fromkeys([*visit.bookings, *visit.place.candidates_for_visit(service.key)]))
+    waiting = visit.place.candidates_for_visit(service.key, *visit.bookings)
     form = _visit_form(service, waiting, obj=visit.place, data=_plan_of(visit))
     if not visit.is_planned:
         return not_any_more(form, url_for(".visit", id=id))
     form.agreed, form.stays = frozenset(b.reference for b in visit.bookings), not visit.is_movable
-    if request.method != "POST":
-        form.bookings.data = [*form.agreed, *request.args.getlist("sag")]
 
     def change() -> Visit:
         plan = form.plan()
         visit.reschedule(g.officer, place=named_place(form, visit.place), **plan)
         visit.choose(g.officer, _chosen(form, waiting), plan.get("words", ""))
-        visit.show(_is_public(form))
+        visit.show("public" in form and form.public.data)
         return visit
 
-    return _change_page(form, change, waiting, service=service, place=visit.place, visit=visit)
+    return _change_page(form, change, waiting, [*form.agreed, *request.args.getlist("sag")], service=service,
+                        place=visit.place, visit=visit)
 
 
 @office.post("/besoeg/<int:id>/aflys")
@@ -240,24 +239,27 @@ def _plan_page(service: Service, place: Place, asking: list[Booking], start: dic
     whoever was promised to hear of it. From the page of `booking`, what its citizen wrote has been read; what the
     others wrote has not."""
     form = _visit_form(service, asking, obj=place, data=start)
-    if request.method != "POST":
-        form.bookings.data = [*selected_cases, *(b.reference for b in asking if b.may_hear_more)]
 
     def change() -> Visit:
         if booking and booking.has_unread:
             booking.mark_read(g.officer)
         return Visit.plan(
             g.officer, service=service.key, place=named_place(form, place), bookings=_chosen(form, asking),
-            date_agreed=service.date_is_agreed, public=_is_public(form), **form.plan())
+            date_agreed=service.date_is_agreed, public="public" in form and form.public.data, **form.plan())
 
-    return _change_page(form, change, asking, service=service, place=place, booking=booking, **shown)
+    following = [b.reference for b in asking if b.may_hear_more]
+    return _change_page(form, change, asking, selected_cases + following, service=service, place=place, booking=booking,
+                        **shown)
 
 
-def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Booking], service: Service, **shown):
-    """A plan, new or changed. Every letter is shown before it goes; where its date is told also whose proposals could
+def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Booking], ticked: list[str],
+                 service: Service, **shown):
+    """A plan, new or changed; `ticked` are the references that are chosen to begin with. Every letter is shown before it goes; where its date is told also whose proposals could
     not be kept any more: they are offered other dates by the same press."""
     preview, made, lost, offered, newest = None, None, {}, [], newest_event()
-    chosen = _chosen(form, waiting) if request.method == "POST" else []
+    if request.method != "POST":
+        form.bookings.data = ticked
+    chosen = _chosen(form, waiting)
     since, undecided = changed_since(chosen), [b for b in waiting if b.is_accepted_by_plan]
     if since:
         g.stale = True
@@ -317,10 +319,6 @@ def _times(of: Visit | Proposal) -> dict:
 
 def _chosen(form: VisitForm, waiting: list[Booking]) -> list[Booking]:
     return [b for b in waiting if b.reference in (form.bookings.data or ()) and (b.is_open or b.may_hear_more)]
-
-
-def _is_public(form: VisitForm) -> bool:
-    return "public" in form and form.public.data
 
 
 @office.post("/besoeg/<int:id>/feltlink")

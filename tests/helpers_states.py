@@ -211,10 +211,11 @@ class Cases(RuleBasedStateMachine):
         return list(of)[pick % len(of)]
 
     def becomes(self, booking: int, status: str) -> None:
-        """Its status, when it was closed, and that no open visit is for a wish that is no longer accepted. An agreed
-        date that nobody wants any more is off, unless it has begun."""
+        """Its status, when it was closed, and that no open visit is for a wish that is closed without findings. An
+        agreed date that nobody wants any more is off, unless it has begun."""
         known = self.bookings[booking]
-        if known["status"] == "accepted" and status != "answered":
+        if status not in OPEN | {"answered"}:
+            known["no_at"] = self.now
             for visit in self.visits.values():
                 if visit["state"] == "planned" and booking in visit["holds"]:
                     visit["holds"].discard(booking)
@@ -433,15 +434,21 @@ class Cases(RuleBasedStateMachine):
             known["holds"] = follow | {b for b in known["holds"] if self.bookings[b]["status"] in OPEN}
         told = {}
         for b in known["holds"] if legal else ():
-            taken_up_again = self.bookings[b]["status"] in ("received", "needs_information")  # since it was planned
-            if (b in follow or taken_up_again) and b not in known["heard"]:
-                told |= {} if retry else {b: "followed_up"}
-                continue
-            waits = (self.bookings[b]["status"] == "accepted" and b not in known["answered"] and not any(
-                self.visits[v]["told"] and self.visits[v]["state"] == "planned" for v in self.holds_open(b)))
-            # A citizen who withdrew was promised to hear no more
-            if self.bookings[b]["status"] not in ("withdrawn", "spam"):
-                told[b] = "corrected" if not waits or corrects and retry else "postponed" if retry else "answered"
+            status, no_at = self.bookings[b]["status"], self.bookings[b].get("no_at", known["starts"])
+            taken_up_again = status in ("received", "needs_information")
+            waits = (status == "accepted" or taken_up_again and no_at > known["starts"]) and (
+                b not in known["answered"] and not any(
+                    self.visits[v]["told"] and self.visits[v]["state"] == "planned" for v in self.holds_open(b)))
+            if status in ("withdrawn", "spam"):
+                continue  # a citizen who withdrew was promised to hear no more
+            if waits and not retry:
+                told[b] = "answered"
+            elif waits and b not in known["heard"]:
+                told[b] = "postponed"
+            elif b in known["heard"]:
+                told[b] = "corrected"
+            elif (b in follow or taken_up_again) and not retry:
+                told[b] = "followed_up"
 
         def step(officer):
             it = db.session.get(Visit, visit)

@@ -874,3 +874,43 @@ def test_findings_that_are_corrected_do_not_close_a_case_with_a_new_date(app):
         db.session.commit()
         assert booking.status is BookingStatus.ACCEPTED and booking.agreed_visit.starts_at == at(1, 19)
         assert kinds(app, reference) == ["received", "agreed", "postponed", "agreed", "corrected"]
+
+
+def held(app, reference: str) -> Visit:
+    """An agreed date that is over, and what came of it is entered, not sent."""
+    ida, booking = db.session.query(Officer).one(), found(app, reference)
+    visit = Visit.plan(ida, service="talk", place=booking.place, starts_at=SUMMER - timedelta(hours=3), ends_at=SUMMER,
+                       resource_units={"crew": "Ida"}, bookings=[booking], date_agreed=True, public_place="Biblioteket")
+    visit.enter_findings(ida, {"found": 7})
+    return visit
+
+
+@pytest.mark.parametrize("closed", ["declined", "referred", "set aside"])
+def test_who_knew_the_date_and_was_closed_by_mistake_is_answered_by_what_came_of_it_and_not_corrected(app, closed):
+    reference, _ = wished(app)
+    with app.app_context():
+        ida, booking, visit = db.session.query(Officer).one(), found(app, reference), held(app, reference)
+        {"declined": lambda: booking.decline(ida, "resources", "", ""), "set aside": lambda: booking.mark_as_spam(ida),
+         "referred": lambda: booking.refer(ida, "municipality", "")}[closed]()
+        booking.reopen("Vi holdt jo mødet.")
+        visit.report(ida)
+        db.session.commit()
+        assert booking.status is BookingStatus.ANSWERED and booking.has_unread, "what they wrote is still to be read"
+        assert kinds(app, reference)[-1] == "answered" and "corrected" not in kinds(app, reference)
+
+
+def test_a_correction_to_not_held_says_how_to_ask_again_and_the_form_that_nobody_is_promised_a_date(app, ida):
+    reference, _ = wished(app)
+    with app.app_context():
+        officer, visit = db.session.query(Officer).one(), held(app, reference)
+        visit.report(officer)
+        visit.enter_findings(officer, {"found": 8})
+        visit.report(officer)
+        db.session.commit()
+        assert "tage sagen op igen" not in letters(app, reference)[-1].text, "it was held"
+        visit.enter_findings(officer, {"found": 0})
+        visit.report(officer)
+        db.session.commit()
+        letter, number = letters(app, reference)[-1], visit.id
+    assert letter.kind == "corrected" and "Inden for 30 dage efter vores første svar" in letter.text
+    assert "gets no new promise by a correction" in ida.get(f"/en/kontor/besoeg/{number}/resultat").text

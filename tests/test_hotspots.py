@@ -4,10 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 from conftest import OFFICER, Person, logged_in
 from helpers import PIN, as_sent, wish
 from helpers_cases import accept, change, link, place_of, planned, reported, seen_now
 
+from catalogue import SERVICES
 from models import Booking, BookingStatus, Event, EventKind, Letter, Officer, Place, Visit, VisitStatus, db, local, now, today
 from reporting import at_place, hotspots
 
@@ -352,6 +354,97 @@ def test_a_correction_of_what_a_case_heard_before_it_was_taken_up_again_is_not_i
     accept(app, first)
     correct(app, passed=700)
     assert seen_now(app, first).status is BookingStatus.ACCEPTED and told_of(app, first)[-1] == "corrected"
+
+
+def test_a_control_before_the_no_is_the_answer_of_a_wish_that_is_taken_up_again(app):
+    first = wish(app)
+    with_findings(app, planned(app, first, start=now() - timedelta(hours=3)))
+    change(app, first, lambda b, o: b.decline(o, "resources", "", ""))
+    change(app, first, lambda b, o: b.reopen("I har jo målt."))
+    tell(app)
+    assert seen_now(app, first).status is BookingStatus.ANSWERED
+    assert told_of(app, first)[-1] == "answered" and "since" not in seen_now(app, first).letters[-1].text
+
+
+def test_a_control_that_could_not_be_carried_out_leaves_such_a_wish_standing(app):
+    first = wish(app)
+    with_findings(app, planned(app, first, start=now() - timedelta(hours=3)), NOT_DONE)
+    change(app, first, lambda b, o: b.refer(o, "municipality", ""))
+    change(app, first, lambda b, o: b.reopen("I har jo målt."))
+    tell(app)
+    assert seen_now(app, first).status is BookingStatus.RECEIVED and told_of(app, first)[-1] == "postponed"
+
+
+def test_who_was_never_told_of_a_failed_repeat_gets_no_correction_of_it(app, ida, citizen):
+    no_more, declined, accepted = (wish(app, email=f"{name}@example.dk") for name in ("anna", "bo", "cy"))
+    again(ida, reported(app, no_more, declined, accepted, findings=FOUND))
+    with_findings(app, newest_visit(app), NOT_DONE)
+    tell(app)
+    citizen.post(link(no_more, "ikke-flere"))
+    for booking in (declined, accepted):
+        change(app, booking, lambda b, o: b.reopen("Det er stadig slemt."))
+    change(app, declined, lambda b, o: b.decline(o, "resources", "", ""))
+    accept(app, accepted)
+    correct(app, passed=700)
+    assert [told_of(app, b)[-1] for b in (no_more, declined, accepted)] == ["answered", "declined", "answered"]
+
+
+def test_two_controls_that_are_told_in_another_order_are_told_as_they_were_made(app):
+    first = wish(app)
+    reported(app, first, findings=FOUND)
+    days = {"passed": 111, "charged": 1}, {"passed": 222, "charged": 2}
+    visits = [planned(app, first, start=now() + timedelta(days=day), crew=f"ATK {day}") for day in (1, 40)]
+    with time_machine.travel(now() + timedelta(days=41)):
+        for visit, found in reversed([*zip(visits, days, strict=True)]):
+            with_findings(app, visit, FOUND | found)
+            tell(app, visit)
+    later, earlier = seen_now(app, first).letters[-2:]
+    assert "222 vehicles" in later.text and "100 vehicles measured, 3 drivers" in later.text
+    assert "111 vehicles" in earlier.text and "222" not in earlier.text and "100 vehicles measured" in earlier.text
+
+
+def test_a_control_before_the_first_answer_is_not_said_to_be_again(app):
+    first = wish(app)
+    visits = [planned(app, first, start=now() - timedelta(days=day), crew=f"ATK {day}") for day in (2, 1)]
+    for visit in reversed(visits):
+        with_findings(app, visit)
+        tell(app, visit)
+    letter = seen_now(app, first).letters[-1]
+    assert letter.kind == "followed_up" and "again since" not in letter.text and "there again" not in letter.subject
+    assert "We have been there before that, too." in letter.text and "The time before" not in letter.text
+
+
+def newest_visit(app) -> int:
+    with app.app_context():
+        return db.session.query(Visit.id).order_by(Visit.id.desc()).first().id
+
+
+def with_findings(app, visit: int, findings: dict = FOUND) -> None:
+    """What was found is entered, and not sent; the visit has begun at the latest a moment ago."""
+    with app.app_context():
+        it = db.session.get(Visit, visit)
+        it.starts_at = min(it.starts_at, now() - timedelta(hours=3))
+        it.enter_findings(Officer.by_email(OFFICER), findings)
+        db.session.commit()
+
+
+def tell(app, visit: int | None = None) -> None:
+    number = visit or newest_visit(app)
+    with app.app_context():
+        db.session.get(Visit, number).report(Officer.by_email(OFFICER))
+        db.session.commit()
+
+
+@pytest.mark.parametrize("end", [lambda b, o: b.withdraw(), lambda b, o: b.decline(o, "resources", "", "")])
+def test_who_heard_of_further_visits_and_ended_the_case_is_on_no_sheet(app, ida, end):
+    first = wish(app)
+    reported(app, first, findings=FOUND)
+    visit = planned(app, first, start=now() + timedelta(days=2), crew="ATK 9")
+    change(app, first, lambda b, o: b.reopen("Det er stadig slemt."))
+    change(app, first, end)
+    assert "Wish 1" not in ida.get(f"/en/kontor/besoeg/{visit}/jobark").text
+    route = ida.get(f"/en/kontor/rute?dag={local(now() + timedelta(days=2)).date()}").text
+    assert "ATK 9" in route and SERVICES["traffic"].about(first.answers) not in route
 
 
 def test_what_was_set_aside_gets_no_correction(app, ida):

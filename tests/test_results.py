@@ -141,6 +141,21 @@ def test_a_result_waits_until_the_last_of_those_who_asked_had_the_letter_for_fiv
     assert [(r["asked"], r["heard"]) for r in records(app)] == [(None, None)], "so few are not counted out"
 
 
+def test_a_letter_about_another_visit_keeps_no_result_from_the_public(app, clock):  # noqa: F811
+    asked = wish(app, **TERSLEV)
+    first = reported(app, asked)
+    days_later(app, clock, 2)
+    second = reported(app, asked, findings=FOUND | {"passed": 50})
+    with app.app_context():
+        db.session.query(Letter).filter_by(kind=EventKind.FOLLOWED_UP).one().mark_failed("550 No such mailbox")
+        db.session.commit()
+    days_later(app, clock, 5)
+    assert [r["measured"] for r in records(app)] == [94], "on the day on which it would have been without it"
+    days_later(app, clock, 20)
+    with app.app_context():
+        assert [db.session.get(Visit, id).result is not None for id in (first, second)] == [True, False]
+
+
 def test_what_was_not_carried_out_has_no_result_and_one_that_was_held_back_has_none_until_it_is_allowed(
         app, clock):  # noqa: F811
     reported(app, wish(app), findings={"performed": "no", "cause": "weather", "suit": "suitable", "next": ["closed"]})
