@@ -134,8 +134,8 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
         """Grant the wish. The promise is now the outcome, but never sooner than an answer to what arrives today: a late
         acceptance could not keep it."""
         self._step(BookingStatus.ACCEPTED)
-        self.due_on = max(add_working_days(local(self.received_at).date(), self.rules.act_within),
-                          self.rules.answer_due())
+        outcome_due = add_working_days(local(self.received_at).date(), self.rules.act_within)
+        self.due_on = max(outcome_due, self.rules.answer_due())
         return record_event(EventKind.ACCEPTED, booking=self, officer=officer, words=words,
                             due_on=self.due_on.isoformat())
 
@@ -305,8 +305,8 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     @property
     def may_rate(self) -> bool:
-        return not self.removed_on and self.status in (
-            BookingStatus.ANSWERED, BookingStatus.DECLINED, BookingStatus.REFERRED)
+        rated = (BookingStatus.ANSWERED, BookingStatus.DECLINED, BookingStatus.REFERRED)
+        return self.status in rated and not self.removed_on
 
     @property
     def awaits_visit(self) -> bool:

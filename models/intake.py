@@ -72,8 +72,7 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
         lost the letter, and gets another one, in the language in which they ask now."""
         email = in_small_letters(in_ascii(email))
         waiter = cls.one_by(service=service, email=email) or cls.create(service=service, email=email, language=language)
-        waiter.language = language
-        waiter.asked_on = today()
+        waiter.assign(language=language, asked_on=today())
         waiter._wait_again()
         db.session.flush()
         on_its_way = select(Letter.id).where(

@@ -254,8 +254,9 @@ def _plan_page(service: Service, place: Place, asking: list[Booking], start: dic
 
 def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Booking], ticked: list[str],
                  service: Service, **shown):
-    """A plan, new or changed; `ticked` are the references that are chosen to begin with. Every letter is shown before it goes; where its date is told also whose proposals could
-    not be kept any more: they are offered other dates by the same press."""
+    """A plan, new or changed; `ticked` are the references that are chosen to begin with. Every letter is shown before
+    it goes; where its date is told also whose proposals could not be kept any more: they are offered other dates by the
+    same press."""
     preview, made, lost, offered, newest = None, None, {}, [], newest_event()
     if request.method != "POST":
         form.bookings.data = ticked
