@@ -40,8 +40,8 @@ class HasHistory:
     @property
     def decision(self) -> Event | None:
         """The no, or the referral to somebody else, that it ended with."""
-        return next((e for e in reversed(self.events) if e.kind in (EventKind.DECLINED, EventKind.REFERRED)
-                     and e.kind == self.status), None)
+        kind = {BookingStatus.DECLINED: EventKind.DECLINED, BookingStatus.REFERRED: EventKind.REFERRED}.get(self.status)
+        return next((e for e in reversed(self.events) if e.kind is kind), None)
 
     @property
     def corrections(self) -> list[Event]:

@@ -183,8 +183,9 @@ class Place(HasPoint, Numbered, db.Model):
         further visits, having asked about this place, or been answered by a visit to it."""
         waits = and_(Booking.place_id.in_([place.id for place in (self, *self.neighbours())]), Booking.status.in_(
             (BookingStatus.ACCEPTED,) if SERVICE_RULES[service].date_is_agreed else OPEN))
+        answered_here = {b.id for visit in self.visits if visit.status is VisitStatus.REPORTED for b in visit.bookings}
         follows = and_(Booking.status == BookingStatus.ANSWERED, Booking.follows,
-                       or_(Booking.place_id == self.id, Booking.visits.any(place_id=self.id, status=VisitStatus.REPORTED)))
+                       or_(Booking.place_id == self.id, Booking.id.in_(answered_here)))
         found = db.session.scalars(
             select(Booking).where(Booking.service == service, or_(waits, follows))
             .order_by(Booking.place_id != self.id, Booking.id)

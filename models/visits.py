@@ -314,8 +314,8 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
     @property
     def resource_units(self) -> dict[str, str]:
         """The units of each part: {"crew": "Ida, Bo"}."""
-        return {part: ", ".join(taken.unit for taken in self.reservations if taken.resource == part)
-                for part in dict.fromkeys(taken.resource for taken in self.reservations)}
+        parts = dict.fromkeys(taken.resource for taken in self.reservations)
+        return {part: ", ".join(taken.unit for taken in self.reservations if taken.resource == part) for part in parts}
 
     @property
     def is_planned(self) -> bool:
@@ -338,8 +338,8 @@ class Visit(HasServiceRules, HasResult, HasTimes, Numbered, db.Model):
     @property
     def is_on_its_day(self) -> bool:
         """Whether it is the day of the visit, which may end after midnight."""
-        return self.status is not VisitStatus.CANCELLED and (
-            local(self.starts_at).date() <= today() <= local(self.ends_at).date())
+        first, last = local(self.starts_at).date(), local(self.ends_at).date()
+        return self.status is not VisitStatus.CANCELLED and first <= today() <= last
 
     @property
     def is_overdue(self) -> bool:

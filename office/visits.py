@@ -110,7 +110,7 @@ def reschedule(id: int):
         plan = form.plan()
         visit.reschedule(g.officer, place=named_place(form, visit.place), **plan)
         visit.choose(g.officer, _chosen(form, waiting), plan.get("words", ""))
-        visit.show("public" in form and form.public.data)
+        visit.show(_is_public(form))
         return visit
 
     return _change_page(form, change, waiting, [*form.agreed, *request.args.getlist("sag")], service=service,
@@ -245,7 +245,7 @@ def _plan_page(service: Service, place: Place, asking: list[Booking], start: dic
             booking.mark_read(g.officer)
         return Visit.plan(
             g.officer, service=service.key, place=named_place(form, place), bookings=_chosen(form, asking),
-            date_agreed=service.date_is_agreed, public="public" in form and form.public.data, **form.plan())
+            date_agreed=service.date_is_agreed, public=_is_public(form), **form.plan())
 
     following = [b.reference for b in asking if b.may_hear_more]
     return _change_page(form, change, asking, selected_cases + following, service=service, place=place, booking=booking,
@@ -320,6 +320,10 @@ def _times(of: Visit | Proposal) -> dict:
 
 def _chosen(form: VisitForm, waiting: list[Booking]) -> list[Booking]:
     return [b for b in waiting if b.reference in (form.bookings.data or ()) and (b.is_open or b.may_hear_more)]
+
+
+def _is_public(form: VisitForm) -> bool:
+    return "public" in form and form.public.data
 
 
 @office.post("/besoeg/<int:id>/feltlink")
