@@ -82,7 +82,7 @@ ERRORS = {
     "blocked": _l("The address is to get no receipts. The booking stands."),
     "aside": _l("The booking was set aside before the letter went."),
     "withdrawn": _l("The booking was withdrawn before the letter went."),
-    "void": _l("The dates did not stand any more before the letter went."),
+    "void": _l("What it says did not hold any more before the letter went."),
     "idle": _l("What it was about was theirs no more, or done, before the letter went."),
     "unreached": _l("The address was taken off before the letter went, and it may go nowhere else."),
 }
@@ -106,14 +106,14 @@ def delivery_in_words(letter: Letter) -> str:
 def status_for_citizen(booking: Booking) -> str:
     """The status as a citizen reads it. A visit whose date was not agreed shows only when it is over and
     its findings are entered; one that was not carried out, only in its letter."""
-    if booking.status is BookingStatus.ACCEPTED and booking.agreed_visit:
-        return str(EVENT_LABELS[EventKind.AGREED])
-    if booking.status is BookingStatus.ACCEPTED and booking.offers:
-        return gettext("Choose a date")
     if booking.status is BookingStatus.ACCEPTED and any(
             v.status is VisitStatus.DONE and v.ends_at <= now() and "done" in v.rules.statistics(v.draft)
             for v in booking.visits):
         return gettext("Carried out – the answer is on its way")
+    if booking.status is BookingStatus.ACCEPTED and booking.agreed_visit:
+        return str(EVENT_LABELS[EventKind.AGREED])
+    if booking.status is BookingStatus.ACCEPTED and booking.offers:
+        return gettext("Choose a date")
     return str(STATUSES[booking.status])
 
 

@@ -24,6 +24,7 @@ from languages import MAIN, prefix
 from models import (
     NOT_GONE,
     OPEN,
+    REMINDER,
     Assignee,
     BlockedAddress,
     Booking,
@@ -51,7 +52,7 @@ from models import (
 # Those that a form alone calls for. An address gets limits.RECEIPTS_A_DAY of them.
 LIMITED = frozenset(kind for kind in EventKind if kind.type.letter and kind.type.letter.limited)
 LASTING = frozenset(kind for kind in EventKind if kind.type.letter and kind.type.letter.lasts)
-DIGEST, WARNING, REMINDER = "digest", "warning", "reminder"
+DIGEST, WARNING = "digest", "warning"
 # Who is written to besides citizens and officers, by the fact of the event that holds their number.
 RECIPIENTS = {"owner": Assignee, "waiter": WaitlistEntry, "link": FindingsLink, "invite": Invite, "feedback": Feedback}
 # The paths of the pages that letters name, by their views, which read them here: the worker that writes letters has no
@@ -79,7 +80,10 @@ def write_pending() -> list[Letter]:
     _refresh_waiting_letters(events)
     for event in events:
         if event.kind is EventKind.REMINDED and event.booking is None:
-            letters += _write_to_each_officer(REMINDER, visit=event.visit)
+            reminders = _write_to_each_officer(REMINDER, visit=event.visit)
+            for letter in reminders:
+                letter.give_up_at = event.visit.starts_at
+            letters += reminders
         elif event.kind.type.letter:
             letters += _write(event)
     return letters
@@ -205,9 +209,9 @@ def address_key(address: str) -> str:
 
 def _refresh_waiting_letters(events: list[Event]) -> None:
     """What has not gone yet may have another reader by now, one who never asked, or one who wants nothing any more; or
-    propose dates that are void."""
+    say what holds no more."""
     kinds = (EventKind.SPAM, EventKind.WITHDRAWN, EventKind.CONTACT_CHANGED)
-    changed = {e.booking.id: e for e in events if e.kind in kinds or e.kind.type.voids_dates and e.booking.proposals}
+    changed = {e.booking.id: e for e in events if e.kind in kinds or e.kind.type.voids}
     not_gone = select(Letter).where(Letter.booking_id.in_(changed), Letter.delivery_status.in_(NOT_GONE))
     for letter in db.session.scalars(not_gone) if changed else ():
         if why := _why_not_any_more(letter, changed[letter.booking_id]):
@@ -222,8 +226,8 @@ def _why_not_any_more(letter: Letter, event: Event) -> str:
         return "aside"
     if event.kind is EventKind.WITHDRAWN:
         return "" if waits_as_mail or letter.kind in LASTING else "withdrawn"
-    if event.kind.type.voids_dates:
-        return "void" if letter.kind == EventKind.DATES_OFFERED else ""
+    if event.kind.type.voids:
+        return "void" if letter.kind in event.kind.type.voids else ""
     if waits_as_mail and letter.kind in LIMITED and not event.officer:
         return _refused(letter.recipient, Letter.today_to(letter.recipient, LIMITED) - 1)  # it is among them
     return ""

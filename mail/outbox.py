@@ -59,6 +59,8 @@ def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
     way no lock is held: a slow mail server keeps nobody waiting. That two workers claim two letters, its row sees to.
     """
     sent, transport = 0, _Transport()
+    Letter.hold_back_past()
+    db.session.commit()
     try:
         while not stopped() and (letter := Letter.claim()):
             sign_for_reader(letter)
@@ -74,6 +76,8 @@ def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
             if error is None:
                 letter.mark_sent()
                 sent += 1
+            elif letter.is_void:
+                letter.suppress("void")
             elif error.for_good:
                 letter.mark_failed(error.words)
             else:

@@ -14,6 +14,14 @@ def N_(message: str) -> str:
     return message
 
 
+# Letters by the keys of their types, as events make them void. What tells of a date that is off (another date, called
+# off) is in none of these: it still goes, however the case goes on.
+OFFERS = ("dates_offered", "dates_lapsed", "information_asked")  # ask, or say that dates lapsed
+AGREEMENTS = ("agreed", "reminded")  # of a date that stood then
+PROMISES = ("accepted", "delayed", "postponed", "reopened")  # by when we answer
+UNTIL_ANSWERED = (*OFFERS, *AGREEMENTS, *PROMISES)
+
+
 @dataclass(frozen=True)
 class LetterRule:
     """The letter that a type of events calls for; its text is templates/letters/<key>.txt."""
@@ -42,7 +50,8 @@ class EventType:
     message: bool = False  # its words are what the citizen wants the office to know
     new_promise: bool = False  # the citizen's page says by when we answer now
     is_standing: bool = False  # the newest of such events says how an accepted booking stands
-    voids_dates: bool = False  # dates that were proposed before stand no more
+    # The letters whose words hold no more, by the keys of their types: those that have not gone yet go no more.
+    voids: tuple[str, ...] = ()
     digest: str = ""  # its line in the digest, which counts what nobody in the office did
     after_removal: bool = False  # may still happen where it is removed who asked, and what was written
     letter: LetterRule | None = None
@@ -64,25 +73,27 @@ class EventKind(enum.StrEnum):
         label=N_("The police asked for information"), facts=("answer_by",), visible=True, letter=LetterRule())
     INFORMATION_GIVEN = "information_given", EventType(
         label=N_("Message from the citizen"), own_label=N_("Your message"), by="citizen", visible=True,
-        message=True, digest=N_("Information from citizens: %(number)s"))
+        message=True, voids=("information_asked",), digest=N_("Information from citizens: %(number)s"))
     CONTACT_CHANGED = "contact_changed", EventType(
         label=N_("Contact details changed"), by="citizen", visible=True)
     ACCEPTED = "accepted", EventType(
-        label=N_("Accepted"), facts=("due_on",), visible=True, is_standing=True, letter=LetterRule())
+        label=N_("Accepted"), facts=("due_on",), visible=True, is_standing=True,
+        voids=("information_asked", "delayed", "reopened"), letter=LetterRule())
     DELAYED = "delayed", EventType(
         label=N_("New date for the answer"), facts=("due_on",), visible=True, new_promise=True,
-        letter=LetterRule(confirms=True))
+        voids=("delayed",), letter=LetterRule(confirms=True))
     POSTPONED = "postponed", EventType(
         label=N_("Could not be carried out; the wish stands"), facts=("due_on",), visible=True, new_promise=True,
-        is_standing=True, letter=LetterRule())
-    ANSWERED = "answered", EventType(label=N_("Answered with findings"), visible=True, letter=LetterRule(lasts=True))
+        is_standing=True, voids=(*AGREEMENTS, "accepted", "delayed"), letter=LetterRule())
+    ANSWERED = "answered", EventType(
+        label=N_("Answered with findings"), visible=True, voids=UNTIL_ANSWERED, letter=LetterRule(lasts=True))
     CORRECTED = "corrected", EventType(
         label=N_("Corrected findings sent"), visible=True, letter=LetterRule(lasts=True))
     DECLINED = "declined", EventType(
         label=N_("Could not be met"), facts=("reason", "starts_at"), quotes=("instead", "said"), visible=True,
-        voids_dates=True, letter=LetterRule(entry=True))
+        voids=UNTIL_ANSWERED, letter=LetterRule(entry=True))
     REFERRED = "referred", EventType(
-        label=N_("Referred to somebody else"), facts=("authority", "starts_at"), visible=True, voids_dates=True,
+        label=N_("Referred to somebody else"), facts=("authority", "starts_at"), visible=True, voids=UNTIL_ANSWERED,
         letter=LetterRule(entry=True))
     WITHDRAWN = "withdrawn", EventType(
         label=N_("Withdrawn by the citizen"), own_label=N_("You withdrew the booking"), by="citizen",
@@ -106,23 +117,24 @@ class EventKind(enum.StrEnum):
     RESULT_ALLOWED = "result_allowed", EventType(label=N_("Result no longer held back"), after_removal=True)
     DATES_OFFERED = "dates_offered", EventType(
         label=N_("The police proposed dates"), facts=("answer_by", "times", "instead_of"), visible=True,
-        is_standing=True, voids_dates=True, letter=LetterRule())
+        is_standing=True, voids=(*OFFERS, "delayed", "reopened"), letter=LetterRule())
     DATES_REFUSED = "dates_refused", EventType(
         label=N_("None of the dates fits"), own_label=N_("None of the dates fits you"), by="citizen",
-        facts=("instead_of",), visible=True, message=True, is_standing=True, voids_dates=True,
+        facts=("instead_of",), visible=True, message=True, is_standing=True, voids=("dates_offered",),
         digest=N_("No date fits: %(number)s"))
     DATES_LAPSED = "dates_lapsed", EventType(
-        label=N_("The proposed dates were not answered"), visible=True, is_standing=True, voids_dates=True,
+        label=N_("The proposed dates were not answered"), visible=True, is_standing=True, voids=("dates_offered",),
         digest=N_("Dates not answered: %(number)s"), letter=LetterRule(confirms=True, after="dates_offered"))
     AGREED = "agreed", EventType(
         label=N_("Date agreed"), own_label=N_("You chose a date"), by="citizen", facts=("starts_at", "ends_at"),
-        visible=True, is_standing=True, voids_dates=True, letter=LetterRule(entry=True))
+        visible=True, is_standing=True, voids=(*OFFERS, "accepted", "delayed", "reopened"),
+        letter=LetterRule(entry=True))
     AGREED_ANEW = "agreed_anew", EventType(
         label=N_("Another date, time or place"), facts=("before", "starts_at", "ends_at"), visible=True,
-        letter=LetterRule(entry=True))
+        voids=AGREEMENTS, letter=LetterRule(entry=True))
     CALLED_OFF = "called_off", EventType(
         label=N_("Called off by the police"), facts=("cause", "due_on", "starts_at"), visible=True, is_standing=True,
-        letter=LetterRule(entry=True))
+        voids=AGREEMENTS, letter=LetterRule(entry=True))
     REMINDED = "reminded", EventType(
         label=N_("Reminder of the date"), visible=True, letter=LetterRule(confirms=True))
     LED_TO = "led_to", EventType(label=N_("It led to another case"), facts=("led_to", "task"))

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, String, Text, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from .base import ByOfficer, Numbered, UTCDateTime, db, now, one_of, require
-from .enums import UNSENT, Channel, DeliveryStatus
+from .enums import NOT_GONE, UNSENT, Channel, DeliveryStatus
+from .event_types import AGREEMENTS
 from .events import EventKind, record_event
 from .working_days import midnight, today
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 GIVE_UP_AFTER = timedelta(hours=72)  # how long a mail server may be away before a letter has failed
 RETRY_DELAYS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240, 480))
 CLAIM_TIMEOUT = timedelta(minutes=10)  # after which a letter that a killed worker had in hand is tried again
+REMINDER = "reminder"  # of a date, to every officer; no event of its own calls for it
+DATED = (*AGREEMENTS, EventKind.AGREED_ANEW, REMINDER)  # say that something is to come
 
 
 GMAIL = {"gmail.com", "googlemail.com"}  # one and the same: its mailboxes have no dots and no plus
@@ -146,6 +149,27 @@ class Letter(Numbered, db.Model):
         return db.session.scalar(select(func.count()).where(
             cls.mailbox == mailbox(address), cls.made_at >= midnight(today()), cls.kind.in_(kinds),
             cls.channel == Channel.EMAIL, cls.delivery_status != DeliveryStatus.SUPPRESSED))
+
+    @classmethod
+    def hold_back_past(cls) -> None:
+        """Nobody is told any more of a date that has come, or reminded of it."""
+        dated = select(cls).where(cls.kind.in_(DATED), cls.delivery_status.in_(NOT_GONE))
+        for letter in db.session.scalars(dated).all():
+            if letter.is_past:
+                letter.suppress("void")
+
+    @property
+    def is_past(self) -> bool:
+        """Of one that tells of a date: whether this has come, or is off."""
+        if self.booking:
+            return self.booking.coming_visit is None
+        return self.give_up_at <= now()
+
+    @property
+    def is_void(self) -> bool:
+        """Whether something has happened since it was written after which its words hold no more."""
+        events = self.booking.events if self.booking else ()
+        return any(event.at > self.made_at and self.kind in event.kind.type.voids for event in events)
 
     @property
     def is_task(self) -> bool:

@@ -338,8 +338,14 @@ class HasProposals:
 
     @property
     def agreed_visit(self) -> "Visit | None":
-        """The coming visit whose date this citizen knows."""
-        return next((v for v in self.visits if v.date_agreed and v.is_planned), None)
+        """The visit whose date this citizen knows, until they are sent what came of it."""
+        return next((v for v in self.visits if v.date_agreed and v.is_open), None)
+
+    @property
+    def coming_visit(self) -> "Visit | None":
+        """The agreed one, while it lies ahead."""
+        visit = self.agreed_visit
+        return visit if visit and not visit.has_begun else None
 
     @property
     def offers(self) -> list["Proposal"]:
@@ -353,8 +359,8 @@ class HasProposals:
 
     def _end(self, status: BookingStatus, kind: EventKind, officer: "Officer | None", **said) -> Event:
         """It is closed without findings. Where a date was agreed and lies ahead, the event tells which one is off."""
-        visit = self.agreed_visit
-        off = {"visit": visit, "starts_at": visit.starts_at.isoformat()} if visit and not visit.has_begun else {}
+        visit = self.coming_visit
+        off = {"visit": visit, "starts_at": visit.starts_at.isoformat()} if visit else {}
         self._step(status)
         return record_event(kind, booking=self, officer=officer, **off, **said)
 

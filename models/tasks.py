@@ -87,7 +87,8 @@ class Assignee(OpenedByLink, db.Model):
         return self._record(EventKind.TASKS_DUE, due)
 
     def hold_back_idle_letters(self) -> None:
-        """What waits to tell them of tasks goes no more where none of these is theirs and still to be done."""
+        """What waits to tell them of tasks, or to ask about them, goes no more where none of these is theirs and still
+        to be done."""
         to_do = {task.number for task in self.notified_tasks if task.is_open}
         for letter in self._waiting_letters:
             if to_do.isdisjoint(self._numbers_in(letter)):
@@ -108,12 +109,12 @@ class Assignee(OpenedByLink, db.Model):
 
     @property
     def _waiting_letters(self) -> list["Letter"]:
-        """By which they were to hear of tasks, and have not."""
-        return [x for x in self.letters if x.kind == EventKind.TASKS_SENT and x.delivery_status in NOT_GONE]
+        """By which they were to hear of tasks, or to be asked about them, and have not."""
+        return [letter for letter in self.letters if letter.delivery_status in NOT_GONE]
 
     def _numbers_in(self, letter: "Letter") -> list[int]:
         """Of which tasks a letter tells: those of the newest event before it."""
-        return [event.facts["numbers"] for event in self.visit.events if event.kind is EventKind.TASKS_SENT
+        return [event.facts["numbers"] for event in self.visit.events if event.kind == letter.kind
                 and event.facts["owner"] == self.id and event.at <= letter.made_at][-1]
 
     def _record(self, kind: EventKind, tasks: list["Task"], officer: "Officer | None" = None) -> Event | None:
@@ -212,6 +213,7 @@ class Task(HasPoint, Numbered, db.Model):
         self.status, self.has_unread = status, True
         if not (self.is_open and self.ask_on):  # it is over, or open once more
             self.ask_next()
+        self.assignee.hold_back_idle_letters()
         self.visit.refresh_result()
         return record_event(EventKind.TASK_ANSWERED, visit=self.visit, words=words, number=self.number,
                             status=self.status, owner=self.owner_id, who=self.assignee.kind)

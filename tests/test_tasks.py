@@ -648,6 +648,52 @@ def test_nobody_is_phoned_about_what_is_somebody_elses_by_now_or_done(app, offic
     assert "Letters to see to 0" in officer.get("/en/kontor/").text
 
 
+@pytest.mark.parametrize("change", [{"owner": "housing"}, {"status": "done"}], ids=str)
+def test_nobody_is_phoned_how_a_task_is_going_that_is_somebody_elses_by_now_or_done(app, officer, clock, change):
+    visit = begun(app)
+    for changes in ({}, {"once": "b", "due_on": "2026-12-24"}):
+        assert enter(officer, visit, owner="residents", **changes).status == 200
+    send(officer, visit)
+    with app.app_context():
+        db.session.query(Letter).filter_by(kind="tasks_sent").one().do_by_hand(Officer.by_email(OFFICER))
+        db.session.commit()
+    on(clock, 1, 11)
+    time_does_its_work(app)
+    [asked] = written(app, "tasks_due")
+    with app.app_context():
+        numbers = db.session.query(Event).filter_by(kind="tasks_due").one().facts["numbers"]
+        ids = [task.id for task in db.session.query(Task) if task.number in numbers]
+        assert 0 < len(ids) < 2, "of the other one it is not asked yet"
+    officer = logged_in(app)
+    path = f"/en/kontor/opgave/{ids[0]}"
+    form = {**SPOT, "owner": "residents", "status": "sent", "version": officer.get(path).hidden["version"][0], **change}
+    assert asked.channel is Channel.PHONE and officer.post(path, form).status == 200
+    with app.app_context():
+        letter = db.session.query(Letter).filter_by(kind="tasks_due").one()
+        assert (letter.delivery_status, letter.error) == (DeliveryStatus.SUPPRESSED, "idle")
+
+
+def test_a_question_that_was_refused_is_not_mailed_again_when_its_task_is_answered(app, officer, clock):
+    at = sent(app, officer)
+    on(clock, 1, 11)
+    time_does_its_work(app)
+    with app.app_context():
+        db.session.query(Letter).filter_by(kind="tasks_due").one().mark_failed("refused 550 No")
+        db.session.commit()
+        db.session.get(Task, at.task).answer(TaskStatus.DONE, "Klaret.")
+        db.session.commit()
+        assert db.session.query(Letter).filter_by(kind="tasks_due").one().error == "idle"
+
+
+def test_of_a_walk_that_was_called_off_the_page_of_its_spots_says_so(app, officer):
+    visit = begun(app, hours=48)
+    with app.app_context():
+        db.session.get(Visit, visit).cancel(Officer.by_email(OFFICER), "weather")
+        db.session.commit()
+    page = officer.get(f"/en/kontor/besoeg/{visit}/opgaver")
+    assert "This visit has been called off." in page.text and "once the visit has begun" not in page.text
+
+
 def test_whom_nobody_has_phoned_is_not_asked_how_it_goes(app, officer, clock):
     visit = begun(app)
     enter(officer, visit, owner="residents")

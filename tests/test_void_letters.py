@@ -1,0 +1,187 @@
+"""A letter of what no longer holds is neither phoned, posted nor sent again; what says that a date is off still goes."""
+
+from datetime import timedelta
+
+import pytest
+from conftest import OFFICER, logged_in
+from helpers import wish
+from helpers_mail import MINUTE, app, clock, outbox, posting, send, send_all, server  # noqa: F401
+from helpers_polls import HELD
+
+from models import Booking, DeliveryStatus, EventKind, Letter, Officer, Visit, db, now, today
+
+BY_PHONE = {"reply": "phone", "phone": "12345678", "email": ""}
+
+
+def asked(app, **changes):  # noqa: F811
+    return wish(app, service="meeting", answers={"kind": "residents", "topics": ["burglary"]}, **changes)
+
+
+def do(app, booking, verb):  # noqa: F811
+    """What `verb` does with the booking and an officer, committed."""
+    with app.app_context():
+        done = verb(Booking.by_reference(booking.reference), Officer.by_email(OFFICER))
+        db.session.commit()
+        return done
+
+
+def meet(app, booking, days: int = 7, crew: str = "Ida") -> int:  # noqa: F811
+    def plan(b, officer):
+        start = now() + timedelta(days=days)
+        visit = Visit.plan(officer, service="meeting", place=b.place, starts_at=start,
+                           ends_at=start + timedelta(hours=1), resource_units={"crew": crew}, bookings=[b],
+                           date_agreed=True, public_place="Hallen")
+        db.session.flush()
+        return visit.id
+    return do(app, booking, plan)
+
+
+def with_visit(app, id: int, verb) -> None:  # noqa: F811
+    with app.app_context():
+        verb(db.session.get(Visit, id), Officer.by_email(OFFICER))
+        db.session.commit()
+
+
+def report(app, id: int, **changes) -> None:  # noqa: F811
+    def enter(visit, officer):
+        visit.enter_findings(officer, {**HELD, "day": today().isoformat(), **changes})
+        visit.report(officer)
+    with_visit(app, id, enter)
+
+
+def offer(booking, officer):
+    start = now() + timedelta(days=10)
+    booking.offer(officer, [(start, start + timedelta(hours=1))], resource_units={"crew": "Ida"}, travel=0,
+                  where="Hallen", answer_by=today() + timedelta(days=5))
+
+
+def remind(app) -> None:  # noqa: F811
+    with app.app_context():
+        Visit.remind_due()
+        db.session.commit()
+
+
+def kinds(app, *fates: DeliveryStatus) -> list[str]:  # noqa: F811
+    return [letter.kind for letter in outbox(app) if letter.delivery_status in fates]
+
+
+def to_see_to(app) -> list[str]:  # noqa: F811
+    return kinds(app, DeliveryStatus.WAITING, DeliveryStatus.FAILED)
+
+
+def test_letters_of_event_types_that_are_there_are_made_void_and_none_that_says_what_is_off():
+    known = {kind.value for kind in EventKind if kind.type.letter}
+    voided = {letter for kind in EventKind for letter in kind.type.voids}
+    assert voided <= known and not voided & {"agreed_anew", "called_off", "declined", "referred", "withdrawn"}
+
+
+@pytest.mark.parametrize(("verb", "left"), [
+    (lambda visit, officer: visit.cancel(officer, "weather"), ["called_off"]),
+    (lambda visit, officer: visit.reschedule(
+        officer, place=visit.place, starts_at=visit.starts_at + timedelta(days=1), ends_at=visit.ends_at + timedelta(
+            days=1), resource_units=visit.resource_units, public_place="Hallen"), ["agreed_anew"]),
+    (lambda visit, officer: visit.bookings[0].decline(officer, "resources", "", ""), ["declined"]),
+], ids=["called off", "moved", "declined"])
+def test_nobody_phones_a_date_or_a_reminder_that_stands_no_more(app, clock, verb, left):  # noqa: F811
+    visit = meet(app, asked(app, **BY_PHONE))
+    clock.shift(timedelta(days=5))
+    remind(app)
+    assert {"agreed", "reminded"} <= {letter.kind for letter in outbox(app)}
+    with_visit(app, visit, verb)
+    assert [kind for kind in to_see_to(app) if kind != "reminder"] == left
+    assert {letter.error for letter in outbox(app) if letter.kind in ("agreed", "reminded")} == {"void"}
+
+
+def test_nobody_phones_or_mails_a_date_that_has_come(app, clock, server):  # noqa: F811
+    meet(app, asked(app, **BY_PHONE), days=4)
+    meet(app, asked(app, email="bo@example.dk"), days=4, crew="Bo")
+    send_all(app)
+    assert to_see_to(app) == ["agreed"]
+    clock.shift(timedelta(days=2))
+    remind(app)
+    server.down()
+    send(app)
+    clock.shift(timedelta(days=3))
+    server.is_well()
+    send_all(app)
+    assert to_see_to(app) == []
+    held = {letter.kind for letter in outbox(app) if letter.error == "void"}
+    assert held == {"agreed", "reminded", "reminder"}
+
+
+def test_a_mail_that_was_refused_is_not_sent_again_when_its_date_is_off(app, clock, server):  # noqa: F811
+    booking = asked(app)
+    send_all(app)
+    server.says["anna@example.dk"] = "550 5.1.1 No such user"
+    visit = meet(app, booking)
+    send_all(app)
+    server.is_well()
+    [failed] = [letter for letter in outbox(app) if letter.delivery_status is DeliveryStatus.FAILED]
+    with_visit(app, visit, lambda visit, officer: visit.cancel(officer, "weather"))
+    page = logged_in(app).get(f"/en/kontor/breve/{failed.id}")
+    assert failed.kind == "agreed" and "Send it again" not in page.text and "did not hold any more" in page.text
+    assert logged_in(app).post(f"/kontor/breve/{failed.id}", {"again": "1"}, check=False).status == 409
+    send_all(app)
+    assert kinds(app, DeliveryStatus.SENT)[-1] == "called_off"
+
+
+def test_a_letter_that_was_in_hand_when_it_became_void_is_not_tried_again(app, clock, server):  # noqa: F811
+    booking = asked(app)
+    send_all(app)
+    do(app, booking, offer)
+    with app.app_context():
+        letter = Letter.claim()
+        db.session.commit()
+        assert letter.kind == "dates_offered"
+    clock.shift(MINUTE)
+    do(app, booking, lambda b, officer: b.refuse_offers(""))
+    server.says["anna@example.dk"] = "450 Mailbox busy"
+    clock.shift(20 * MINUTE)  # by then it is taken for a killed worker's
+    send_all(app)
+    assert [(x.delivery_status, x.error) for x in outbox(app) if x.kind == "dates_offered"] == [
+        (DeliveryStatus.SUPPRESSED, "void")]
+
+
+@pytest.mark.parametrize(("verb", "left"), [
+    (lambda b, officer: b.give_information("Ved kirken", officer), []),
+    (lambda b, officer: b.accept(officer, ""), ["accepted"]),
+    (lambda b, officer: b.decline(officer, "resources", "", ""), ["declined"]),
+    (offer, ["dates_offered"])], ids=["answered", "accepted", "declined", "offered"])
+def test_nobody_is_phoned_a_question_that_is_answered_or_needs_no_answer(app, clock, verb, left):  # noqa: F811
+    booking = asked(app, **BY_PHONE)
+    do(app, booking, lambda b, officer: b.ask(officer, "Hvor er det?", today() + timedelta(days=9)))
+    assert to_see_to(app) == ["information_asked"]
+    do(app, booking, verb)
+    assert to_see_to(app) == left
+
+
+def test_nobody_is_phoned_a_promise_that_a_no_or_a_newer_one_has_overtaken(app, clock):  # noqa: F811
+    booking = asked(app, **BY_PHONE)
+    for days in (30, 40):
+        do(app, booking, lambda b, officer, days=days: b.delay(officer, "Mere.", today() + timedelta(days=days)))
+        assert to_see_to(app) == ["delayed"]
+    do(app, booking, lambda b, officer: b.accept(officer, ""))
+    assert to_see_to(app) == ["accepted"]
+    do(app, booking, lambda b, officer: b.decline(officer, "resources", "", ""))
+    assert to_see_to(app) == ["declined"]
+
+
+def test_dates_and_promises_of_a_case_that_is_answered_by_a_correction_wait_for_nobody(app, clock):  # noqa: F811
+    booking = asked(app, **BY_PHONE)
+    visit = meet(app, booking, days=2)
+    clock.shift(timedelta(days=2, hours=3))
+    report(app, visit, held="organiser", again="yes")
+    do(app, booking, offer)
+    assert "dates_offered" in to_see_to(app)
+    report(app, visit)
+    assert to_see_to(app) == ["answered"]
+
+
+def test_that_old_dates_lapsed_is_not_phoned_beside_new_ones(app, clock):  # noqa: F811
+    booking = asked(app, **BY_PHONE)
+    do(app, booking, offer)
+    do(app, booking, lambda b, officer: b.letters[-1].do_by_hand(officer))
+    do(app, booking, lambda b, officer: b.lapse())
+    assert to_see_to(app) == ["dates_lapsed"]
+    do(app, booking, offer)
+    assert to_see_to(app) == ["dates_offered"]
