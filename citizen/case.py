@@ -168,8 +168,8 @@ def choose(reference: str, secret: str, id: int):
         db.session.rollback()
         booking.offer_instead(proposal)
         db.session.commit()
-        flash(gettext("Sorry, that time has just been taken by somebody else. Nothing is lost: below are other times, "
-                      "or we look for one."), "warning")
+        flash(gettext("Sorry, that time is no longer possible. Nothing is lost: below are other times, or we look for "
+                      "one."), "warning")
         return _case_page(booking), 409
 
 

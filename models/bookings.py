@@ -231,7 +231,13 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
         return record_event(EventKind.SEEN, booking=self, officer=officer)
 
     def move(self, officer: "Officer", place: "Place") -> Event:
-        """It was about another place than it was filed under."""
+        """It was about another place than it was filed under, and dates that were offered were for that one."""
+        if self.offers:
+            self.take_back_offers(officer)
+        return self.file_under(officer, place)
+
+    def file_under(self, officer: "Officer", place: "Place") -> Event:
+        """The same place by another name, or a part of it that is now one of its own: what was offered stands."""
         before, self.place = self.place, place
         self.refresh_search()
         return record_event(EventKind.MOVED, booking=self, officer=officer, before=before.in_full, after=place.in_full)

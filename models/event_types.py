@@ -16,7 +16,7 @@ def N_(message: str) -> str:
 
 # Letters by the keys of their types, as events make them void. What tells of a date that is off (another date, called
 # off) is in none of these: it still goes, however the case goes on.
-OFFERS = ("dates_offered", "dates_lapsed", "information_asked")  # ask, or say that dates lapsed
+OFFERS = ("dates_offered", "dates_lapsed", "dates_taken_back", "information_asked")  # ask, or say that dates lapsed
 AGREEMENTS = ("agreed", "reminded")  # of a date that stood then
 PROMISES = ("accepted", "delayed", "postponed", "reopened")  # by when we answer
 UNTIL_ANSWERED = (*OFFERS, *AGREEMENTS, *PROMISES)
@@ -108,6 +108,8 @@ class EventKind(enum.StrEnum):
     MOVED = "moved", EventType(label=N_("Moved to another place"), facts=("before", "after"), after_removal=True)
     PLANNED = "planned", EventType(label=N_("Visit planned"), facts=("starts_at", "crew"))
     RESCHEDULED = "rescheduled", EventType(label=N_("Visit moved"), facts=("starts_at", "crew"))
+    UNSTAFFED = "unstaffed", EventType(
+        label=N_("Who was to come has left"), digest=N_("Who was to come has left: %(number)s"))
     UNPLANNED = "unplanned", EventType(label=N_("Taken out of the visit"))
     CANCELLED = "cancelled", EventType(label=N_("Visit cancelled"), facts=("cause",))
     FINDINGS_ENTERED = "findings_entered", EventType(label=N_("Findings entered"))
@@ -125,6 +127,10 @@ class EventKind(enum.StrEnum):
     DATES_LAPSED = "dates_lapsed", EventType(
         label=N_("The proposed dates were not answered"), visible=True, is_standing=True, voids=("dates_offered",),
         digest=N_("Dates not answered: %(number)s"), letter=LetterRule(confirms=True, after="dates_offered"))
+    DATES_TAKEN_BACK = "dates_taken_back", EventType(
+        label=N_("The police took back the proposed dates"), facts=("due_on",), visible=True, new_promise=True,
+        is_standing=True, voids=("dates_offered",), digest=N_("Proposed dates taken back: %(number)s"),
+        letter=LetterRule(after="dates_offered"))
     AGREED = "agreed", EventType(
         label=N_("Date agreed"), own_label=N_("You chose a date"), by="citizen", facts=("starts_at", "ends_at"),
         visible=True, is_standing=True, voids=(*OFFERS, "accepted", "delayed", "reopened"),

@@ -5,6 +5,7 @@ import secrets
 from base64 import b32encode
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import pyotp
 from sqlalchemy import JSON, Boolean, Date, ForeignKey, Integer, String, delete, select
@@ -30,11 +31,15 @@ from .base import (
 from .enums import Role
 from .events import EventKind, record_event
 from .letters import in_small_letters
-from .schedule import Reservation
+from .schedule import Reservation, unit_key
 from .tasks import FindingsLink
 from .working_days import midnight, today
 
+if TYPE_CHECKING:
+    from . import Visit
+
 LOG_IN_RETENTION = timedelta(days=2)  # by then no session lasts, and its row goes
+FOREVER = timedelta(days=3650)  # no visit is planned so far ahead
 
 
 class LogIn(Numbered, db.Model):
@@ -207,9 +212,10 @@ class Officer(Numbered, db.Model):
         self.totp_secret, self.totp_step, self.recovery = "", 0, []
         self._changed("phone")
 
-    def leave(self) -> None:
+    def leave(self) -> list["Visit"]:
         """Nobody gets in by this account any more, nor by an invitation or a link to findings that it has sent, perhaps
-        to another mailbox of the same person. Nor does it stand in for anybody."""
+        to another mailbox of the same person. Nor does it stand in for anybody, or come to anybody: dates offered with
+        it are taken back, and returned are the planned visits to which somebody else is to go."""
         self.active = False
         self.log_ins.clear()
         for invite in Invite.open():
@@ -218,8 +224,20 @@ class Officer(Numbered, db.Model):
         for link in FindingsLink.sent_by(self):
             link.withdraw(self)
         for absence in OfficerAbsence.coming():
-            if absence.stand_in is self:
+            if absence.officer is self:
+                absence.end()
+            elif absence.stand_in is self:
                 absence.stand_in = None
+        if unit_key(self.name) in {unit_key(officer.name) for officer in Officer.in_use()}:
+            return []  # it is somebody's second account
+        gone = Reservation(unit=self.name, starts_at=now(), ends_at=now() + FOREVER)
+        for booking in gone.offered_meanwhile:
+            booking.take_back_offers()
+        for visit in gone.meanwhile:
+            for booking in visit.bookings:
+                booking.has_unread = True
+                record_event(EventKind.UNSTAFFED, booking=booking, visit=visit)
+        return gone.meanwhile
 
     def renew_feed_key(self) -> None:
         """A new address for the officer's calendar; whoever has the old one sees no more."""

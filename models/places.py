@@ -127,7 +127,7 @@ class Place(HasPoint, Numbered, db.Model):
         require(self.canonical is self and other.canonical is other and other is not self,
                 f"place {self.id} cannot be merged into {other.id}")
         for booking in list(self.bookings):
-            booking.move(officer, other)
+            booking.file_under(officer, other)
         for visit in list(self.visits):
             visit.place = other
             record_event(EventKind.MOVED, visit=visit, officer=officer, before=self.in_full, after=other.in_full)
@@ -147,7 +147,7 @@ class Place(HasPoint, Numbered, db.Model):
                              municipality=self.municipality)
         apart.lat, apart.lng = next(((b.lat, b.lng) for b in bookings if b.lat is not None), (None, None))
         for booking in bookings:
-            booking.move(officer, apart)
+            booking.file_under(officer, apart)
         for place in (self, apart):
             record_event(EventKind.PARTED, place=place, officer=officer, before=self.in_full, after=apart.in_full)
         return apart

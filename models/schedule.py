@@ -84,6 +84,12 @@ class Reservation(HasTimes, Numbered, db.Model):
             t.visit for t in Reservation.between(self.starts_at, self.ends_at, [self.unit] if self.unit else None)
             if t.visit and t.visit.is_planned))
 
+    @property
+    def offered_meanwhile(self) -> list["Booking"]:
+        """Who has been offered dates that an absence stands in the way of."""
+        found = Proposal.overlapping(self.starts_at, self.ends_at, [self.unit] if self.unit else [], ())
+        return list(dict.fromkeys(proposal.booking for proposal in found if proposal.is_offer))
+
     def end(self) -> None:
         """An absence is off. What a visit takes is the visit's own affair."""
         require(not self.visit, f"{self.unit} is taken by visit {self.visit_id}")
@@ -211,14 +217,14 @@ class Proposal(HasTimes, Numbered, db.Model):
     @classmethod
     def overlapping(cls, starts_at: datetime, ends_at: datetime, units: Iterable[str],
                     but: Iterable["Booking"]) -> list["Proposal"]:
-        """Open proposals of other bookings that could not be kept if `units` were taken then. A wish names no unit, so
-        every wish at that time is one of them."""
+        """Open proposals of other bookings that could not be kept if `units`, or with none everybody, were taken then.
+        A wish names no unit, so every wish at that time is one of them."""
         found = db.session.scalars(select(cls).where(
             cls.closed_at.is_(None), cls.starts_at < ends_at + LONGEST_ROAD, cls.ends_at > starts_at - LONGEST_ROAD,
             cls.booking_id.not_in([b.id for b in but])).order_by(cls.starts_at, cls.id))
         keys = set(map(unit_key, units))
         return [p for p in found if p.occupied[0] < ends_at and p.occupied[1] > starts_at
-                and (not p.resource_units or keys.intersection(map(unit_key, p.units)))]
+                and (not keys or not p.resource_units or keys.intersection(map(unit_key, p.units)))]
 
     @classmethod
     def lapse_due(cls) -> None:
@@ -298,6 +304,7 @@ class HasProposals:
         starts = free_times(units, lost.starts_at, length, timedelta(minutes=travel))
         lost.closed_at = now()
         if not starts:
+            self._close(self.offers)  # no other one is free either
             self.has_unread = True
             return record_event(EventKind.DATES_REFUSED, booking=self, officer=officer,
                                 instead_of=lost.starts_at.isoformat())
@@ -320,6 +327,12 @@ class HasProposals:
         self._close(self.offers)
         self.due_on = self.rules.answer_due()
         return record_event(EventKind.DATES_LAPSED, booking=self)
+
+    def take_back_offers(self, officer: "Officer | None" = None) -> Event:
+        """We cannot keep the offered dates. The wish stands, and by a new promise we propose others."""
+        self._close(self.offers)
+        self.due_on = self.rules.answer_due()
+        return record_event(EventKind.DATES_TAKEN_BACK, booking=self, officer=officer, due_on=self.due_on.isoformat())
 
     def call_off(self, officer: "Officer", visit: "Visit", cause: str, words: str) -> Event:
         """The agreed date is off; Visit.cancel calls it. By the new promise we propose another."""

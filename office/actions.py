@@ -40,6 +40,7 @@ class CaseAction:
     verb: Callable[[Booking, Form], object]
     many: bool = True
     writes: bool = True
+    moves: bool = False
 
 
 def _services_of(bookings: list[Booking]) -> list[Service]:
@@ -106,7 +107,7 @@ ACTIONS = {
     "flyt": CaseAction(
         _l("Move to another place"), lambda b: True,
         lambda bs, typed: MoveForm(typed, obj=bs[0].place if len({b.place for b in bs}) == 1 else None),
-        lambda b, form: b.move(g.officer, named_place(form, b.place)), writes=False),
+        lambda b, form: b.move(g.officer, named_place(form, b.place)), writes=False, moves=True),
     "spam": CaseAction(
         _l("Mark as spam and set aside"), lambda b: b.status in UNDECIDED, lambda bs, typed: SpamForm(typed),
         lambda b, form: _mark_as_spam(b, form.block.data), writes=False),

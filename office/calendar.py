@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import selectinload
 
 from forms import AbsenceForm, Form, OfficerAbsenceForm, OpeningHoursForm
-from labels import HOLIDAYS
+from labels import HOLIDAYS, reference as in_halves
 from mail.letters import OFFICE_PATHS, address_of
 from models import (
     OPEN,
@@ -65,7 +65,7 @@ def route():
         Visit.status == VisitStatus.PLANNED, Visit.starts_at >= start, Visit.starts_at < start + DAY)
         .order_by(Visit.starts_at, Visit.id).options(selectinload(Visit.place), selectinload(Visit.bookings))))
     chosen = [v for v in visits if str(v.id) in request.args.getlist("besoeg")] or visits
-    stops = [(visit, before and visit.place.lat is not None and before.place.metres_to(
+    stops = [(visit, before and None not in (before.place.lat, visit.place.lat) and before.place.metres_to(
         visit.place.lat, visit.place.lng) / 1000) for before, visit in zip([None, *chosen], chosen, strict=False)]
     points = [{"lat": v.place.lat, "lng": v.place.lng, "number": n, "text": str(v.place)}
               for n, (v, _km) in enumerate(stops, 1) if v.place.lat is not None]
@@ -157,9 +157,15 @@ def officer_absence():
 
 
 def _saved(absences: list[Reservation]) -> str:
-    """What is said of days off: that visits are left without who was to come, if there are any."""
-    return gettext("Saved. There are visits at that time: move them, or send somebody else.") if any(
-        absence.meanwhile for absence in absences) else gettext("Saved.")
+    """What is said of days off: that visits are left without who was to come, and who was offered a date then."""
+    said = gettext("Saved.")
+    if any(absence.meanwhile for absence in absences):
+        said = gettext("Saved. There are visits at that time: move them, or send somebody else.")
+    offered = {in_halves(booking.reference) for absence in absences for booking in absence.offered_meanwhile}
+    if offered:
+        said += " " + gettext("Dates at that time have been proposed, which are not possible any more. Propose others: "
+                              "%(cases)s", cases=", ".join(sorted(offered)))
+    return said
 
 
 @office.post("/fravaer/<int:id>/fjern")

@@ -172,9 +172,11 @@ def invite(email: str, role: str) -> None:
 def remove(email: str) -> None:
     """Close somebody's account. What they did stays in the history under their name."""
     found = Officer.by_email(email) or sys.exit(f"There is no {email}.")
-    found.leave()
+    visits = found.leave()
     _commit_with_audit("officer remove", found)
     click.echo(f"{email} can no longer log in.")
+    for visit in visits:
+        click.echo(f"Somebody else must go: {letters.office_address()}besoeg/{visit.id}")
     if not Officer.coordinators():
         click.echo("Nobody else can, but for readers: flask officer add lets somebody in.")
 

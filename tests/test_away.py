@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from conftest import OFFICER, Person, book, logged_in
+from helpers import wish
 from helpers_cases import receive
 
 from mail import letters
@@ -26,6 +27,17 @@ def bo(app) -> str:
         bo = Officer.add("bo@politi.example", "Bo Betjent", "en lang adgangskode")
         db.session.commit()
         return str(bo.id)
+
+
+def offered(app, crew: str, start) -> str:
+    """The reference of a case whose citizen has been offered that time."""
+    booking = wish(app, service="meeting", answers={"kind": "residents", "topics": ["burglary"]})
+    with app.app_context():
+        Booking.by_reference(booking.reference).offer(
+            db.session.get(Officer, 1), [(start, start + timedelta(hours=1))], resource_units={"crew": crew}, travel=0,
+            where="Hallen", answer_by=today() + timedelta(days=5))
+        db.session.commit()
+    return booking.reference
 
 
 def enter(officer: Person, **changes):
@@ -59,6 +71,46 @@ def test_visits_that_are_left_without_their_crew_are_named(app, officer):
     page = enter(officer, off="y")
     assert "There are visits at that time: move them" in page.text
     assert page.text.count("Visits at that time, to be moved or given to others:") == 1 and "/besoeg/1" in page.html
+
+
+def test_offered_dates_that_nobody_can_keep_any_more_are_named(app, officer):
+    reference = offered(app, "Ida Betjent", now() + timedelta(days=8))
+    assert "Propose others" not in enter(officer).text, "they go on visits meanwhile"
+    assert f"Propose others: {reference[:4]}" in enter(officer, off="y").text
+    everybody = {"units": "", "first": "2026-05-18", "last": "2026-05-22", "words": "Kursus"}
+    assert f"Propose others: {reference[:4]}" in officer.post(
+        "/en/kontor/kalender/indstillinger/fravaer", everybody).text
+
+
+@pytest.mark.parametrize("same_name", [False, True])
+def test_nobody_comes_who_has_left_and_nothing_tells_of_their_being_away(app, citizen, bo, same_name):
+    agreed, dates = offered(app, "Bo Betjent", now() + timedelta(days=8)), offered(
+        app, "Bo Betjent", now() + timedelta(days=12))
+    with app.app_context():
+        him = db.session.get(Officer, int(bo))
+        OfficerAbsence.enter(him, today(), today() + timedelta(days=3), True, texts={"da": "Bo er væk.", "en": "Away."})
+        Visit.agree(Booking.by_reference(agreed).offers[0])
+        for letter in db.session.query(Letter):
+            letter.mark_sent()
+        db.session.commit()
+    assert "Bo er væk." in citizen.get("/").text
+    with app.app_context():
+        if same_name:
+            Officer.add("bo2@politi.example", "bo betjent", "en lang adgangskode")
+        left = db.session.get(Officer, int(bo)).leave()
+        db.session.commit()
+        assert len(left) == (0 if same_name else 1)
+        assert not Reservation.absences(now()) and not OfficerAbsence.coming()
+        assert bool(Booking.by_reference(dates).offers) is same_name
+        assert ("dates_taken_back" in [letter.kind for letter in Booking.by_reference(dates).letters]) is not same_name
+        assert Booking.by_reference(agreed).has_unread is not same_name
+        letters.write_to_officers()
+        digest = db.session.query(Letter).filter_by(kind="digest").first().text
+        assert ("holdt op hos os: 1" in digest and "trukket tilbage: 1" in digest) is not same_name
+    assert "Bo er væk." not in citizen.get("/").text
+    listed = logged_in(app).get("/en/kontor/?bunke=besked").text
+    assert (agreed[:4] in listed) is not same_name
+    assert ("Who was to come has left" in logged_in(app).get(f"/en/kontor/sag/{agreed}").text) is not same_name
 
 
 @pytest.mark.parametrize(("typed", "error"), [

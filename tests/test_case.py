@@ -484,7 +484,7 @@ def test_news_lie_in_the_officers_pile_until_somebody_has_read_them(app, citizen
         f"/sag/{booking.reference}" in queue.html and f"/sag/{booking.reference}" not in officer.get("/en/kontor/").html
     )
     page = officer.get(f"/en/kontor/sag/{booking.reference}")
-    assert "The citizen has written" in page.text and "Også om natten." in page.text
+    assert "Something new in this case" in page.text and "Også om natten." in page.text
     officer.post(f"/en/kontor/sag/{booking.reference}/laest")
     assert f"/sag/{booking.reference}" not in officer.get("/en/kontor/?bunke=besked").html
     assert f"/sag/{booking.reference}" in officer.get("/en/kontor/").html

@@ -22,6 +22,7 @@ from models import (
     Letter,
     Officer,
     OpeningHours,
+    Place,
     Proposal,
     Reservation,
     Role,
@@ -176,7 +177,7 @@ def test_whoever_is_too_late_gets_the_nearest_other_times(app, ida):
         person = Person(app)
         link = buttons(person.get(f"/sag/{reference}/{secret}"))[0]
         page = person.post(link)
-    assert page.status == 409 and "netop blevet optaget" in page.text and len(buttons(page)) == 3
+    assert page.status == 409 and "ikke længere muligt" in page.text and len(buttons(page)) == 3
     assert "alert-warning" in page.html and "alert-success" not in page.html
     with app.app_context():
         loser = found(app, two[0])
@@ -186,6 +187,65 @@ def test_whoever_is_too_late_gets_the_nearest_other_times(app, ida):
         assert {local(p.starts_at).date() for p in loser.offers} == {date(2027, 7, d) for d in (4, 5, 6)}
         # On the same day the nearest time leaves room for both roads: two hours before, or after.
         assert at(5, 16) in [p.starts_at for p in loser.offers]
+
+
+def test_where_nobody_can_come_at_all_no_date_stays_on_offer_and_the_office_is_told_once(app, ida):
+    reference, secret = wished(app)
+    ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    with app.app_context():
+        Reservation.absence("Ida Betjent", at(1, 0) - timedelta(days=60), at(1, 0) + timedelta(days=90), "")
+        db.session.commit()
+    citizen = Person(app)
+    first, second = buttons(citizen.get(f"/en/sag/{reference}/{secret}"))
+    page = citizen.post(first)
+    assert page.status == 409 and "no longer possible" in page.text and "somebody else" not in page.text
+    assert not buttons(page) and not buttons(citizen.post(second))
+    with app.app_context():
+        kinds = [event.kind for event in found(app, reference).events]
+        assert kinds.count("dates_refused") == 1
+    assert reference[:4] in ida.get("/kontor/?bunke=besked").text
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_dates_offered_at_another_place_are_taken_back_with_a_letter(app, ida, told):
+    reference, secret = wished(app)
+    ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    if told:
+        post_letters(app)
+    assert "the dates that we have proposed are taken back" in ida.get(f"/en/kontor/sag/{reference}").text
+    path, form = f"/en/kontor/sag/{reference}/flyt", {"road": "Torvet", "postcode": "4690", "from_to": ""}
+    assert "Nobody gets a letter" not in ida.get(path).text
+    ida.post(path, {**form, "send": "1"})
+    own = Person(app).get(f"/sag/{reference}/{secret}")
+    assert not buttons(own) and "Vi kan imødekomme dit ønske" in own.text
+    letter = letters_of(app, reference)[-1]
+    assert letter.kind == ("dates_taken_back" if told else "dates_offered")
+    assert letter.delivery_status is (DeliveryStatus.WAITING if told else DeliveryStatus.SUPPRESSED)
+    assert not told or "beklager" in letter.text and "foreslår vi" in letter.text
+    assert reference[:4] in ida.get("/kontor/?bunke=planlaeg").text
+
+
+def test_offers_stand_where_a_place_only_gets_another_name_or_is_parted(app, ida):
+    reference, _ = wished(app)
+    ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    with app.app_context():
+        booking, who = found(app, reference), db.session.get(Officer, 1)
+        booking.place.split(who, [booking], "ved skolen")
+        other = Place.at(road="Nygade", postcode="4690", town="Haslev", municipality="Faxe")
+        booking.place.merge_into(who, other)
+        db.session.commit()
+        assert booking.place is other and len(booking.offers) == 2
+
+
+def test_while_a_meeting_goes_on_its_page_keeps_date_and_place_whatever_is_entered(app, ida):
+    reference, secret, id = agreed(app, ida)
+    with time_machine.travel(at(1, 19, 30), tick=True):
+        with app.app_context():
+            db.session.get(Visit, id).enter_findings(db.session.get(Officer, 1), {"found": 3})
+            db.session.commit()
+        own = Person(app).get(f"/sag/{reference}/{secret}")
+        assert "Haslev Bibliotek" in own.text and "Tiden er aftalt" not in own.text and "Ida Betjent" in own.text
+        assert app.test_client().get(f"/sag/{reference}/{secret}/aftale.ics").status_code == 200
 
 
 def test_none_fits_and_the_officer_sees_when_it_would(app, ida):

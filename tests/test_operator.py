@@ -15,6 +15,7 @@ from conftest import OFFICER, PASSWORD, build
 from flask_limiter import Limiter
 from flask_migrate import upgrade
 from helpers import how_many, wish
+from helpers_cases import planned
 
 import app as app_module
 import citizen  # noqa: F401  (its pages are limited by the limiter of this process)
@@ -141,6 +142,12 @@ def test_who_is_removed_is_out_and_may_be_let_in_again(app, flask):
     assert not lets_in(app, OFFICER, PASSWORD) and OFFICER not in flask("officer", "list")
     flask("officer", "add", OFFICER, "--password", "kom ind igen")
     assert lets_in(app, OFFICER, "kom ind igen") and f"{OFFICER}\tIda Betjent" in flask("officer", "list")
+
+
+def test_to_which_visits_somebody_else_must_go_is_said_when_an_account_is_closed(app, flask):
+    booking = wish(app)
+    visit = planned(app, booking, crew="Ida Betjent, Bo Holm")
+    assert f"Somebody else must go: http://127.0.0.1:8000/kontor/besoeg/{visit}" in flask("officer", "remove", OFFICER)
 
 
 def test_a_name_has_no_comma_which_would_make_two_who_go_on_a_visit(flask):
