@@ -192,7 +192,8 @@ def _in_rows(found) -> Iterator[list]:
 
 
 def _said(pairs) -> str:
-    return ". ".join(f"{what}: {words}" for what, words in pairs)
+    """Where what somebody wrote is removed, what was chosen stands alone."""
+    return ". ".join(": ".join(filter(None, map(str, pair))) for pair in pairs)
 
 
 def _feature(result: Result) -> dict:

@@ -286,6 +286,11 @@ def test_an_answer_to_the_press_holds_what_is_public_in_every_language(filled):
     assert "Terslev Bygade, Haslev: Traffic control, speed camera van. 94 vehicles were measured. Nobody was charged" in page
     assert "Terslev Bygade, Haslev: Færdselskontrol, fotovogn. 94 køretøjer blev målt. Ingen blev sigtet" in page
     assert "got a yes" not in page, "of one road the account says nothing"
+    with filled.app_context():
+        met = db.session.scalars(select(Result).where(Result.service == "van")).first()
+        road, visitors = met.road, met.details["visitors"]
+    page = officer.get(f"/en/kontor/tal/presse?fra={today().year - 1}-01&vej={road}").text
+    assert re.search(rf"{road}, .*: Mobile police station\. \D*{visitors} ", page)
     assert "got a yes" in officer.get(f"/en/kontor/tal/presse?fra={today().year - 1}-01").text
     with filled.app_context():
         uncounted = db.session.scalars(select(Result).where(Result.charged > 0, Result.measured > 0)).first()

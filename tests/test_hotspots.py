@@ -475,5 +475,8 @@ def test_the_route_sheet_shows_the_chosen_visits_of_a_day_in_driving_order(app, 
     assert re.search(r"1\. Førstevej.*2\. Sidstevej.*16 km from the one before", text) and "Anna" not in text
     only = ida.get(f"{path}&besoeg={late}").text
     assert "1. Sidstevej" in only and ". Førstevej" not in only
+    planned(app, wish(app, road="Midtvej"), start=day + timedelta(hours=1), crew="Lis")
+    text = ida.get(path).text
+    assert re.search(r"2\. Midtvej.*3\. Sidstevej", text) and "from the one before" not in text, "no pin, no distance"
     for odd in ("", "?dag=i+morgen", "?dag=0001-01-01", "?dag=2026-02-30&besoeg=x"):
         assert ida.get(f"/en/kontor/rute{odd}").status == 200

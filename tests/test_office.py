@@ -655,6 +655,7 @@ def test_the_job_sheet_has_everything_for_the_field_and_no_contact_data(app, ida
         db.session.query(Place).one().suitability = SECRETS[2]
         db.session.commit()
     page = ida.get(f"/en/kontor/besoeg/{id}/jobark")
+    assert "called off" not in page.text
     for words in (
         "Bygaden, 4690 Haslev",
         "fra kirken til skolen",
@@ -667,6 +668,10 @@ def test_the_job_sheet_has_everything_for_the_field_and_no_contact_data(app, ida
         assert words in page.text, words
     for words in ("Anna", "hemmelig.example", "87654321", "Lønvej", "Hemmelig Forening", booking.secret, "residents"):
         assert words.lower() not in page.html.lower(), words
+    with app.app_context():
+        db.session.get(Visit, id).cancel(Officer.by_email(OFFICER), "weather")
+        db.session.commit()
+    assert "This visit has been called off." in ida.get(f"/en/kontor/besoeg/{id}/jobark").text
 
 
 def test_the_answer_is_promised_anew_when_a_wish_is_accepted(app, ida):

@@ -18,9 +18,12 @@ from models import (
     PollStatus,
     QuarterAccount,
     Visit,
+    VisitStatus,
     db,
     limits,
     local,
+    now,
+    today,
 )
 from ops.jobs import JOBS
 from reporting import Account, count_work, in_tables
@@ -258,3 +261,23 @@ def test_guessing_the_code_of_a_poll_is_limited_and_a_school_behind_one_address_
     guesser = app.test_client()
     tries = [guesser.get, guesser.head] * 100 + [guesser.get]
     assert [ask("/m/2222").status_code for ask in tries] == [404] * 200 + [429]
+
+
+def test_what_is_called_off_or_removed_asks_nobody_and_what_has_not_begun_has_no_answers_to_count(app, ida):
+    visit = meeting_today(app)
+    assert "counted answers" in ida.get(page_of(visit)).text and "Poll" in ida.get(f"/en/kontor/besoeg/{visit}").text
+    with app.app_context():
+        found = db.session.get(Visit, visit)
+        found.starts_at, found.ends_at = now() + timedelta(days=5), now() + timedelta(days=5, hours=1)
+        db.session.commit()
+    page = ida.get(page_of(visit)).text
+    assert "paper slips" in page and "counted answers" not in page
+    with app.app_context():
+        db.session.get(Visit, visit).cancel(Officer.by_email(OFFICER), "weather")
+        db.session.commit()
+    assert "paper slips" not in ida.get(page_of(visit)).text
+    with app.app_context():
+        db.session.get(Visit, visit).status = VisitStatus.REPORTED
+        db.session.get(Visit, visit).removed_on = today()
+        db.session.commit()
+    assert "/afstemning" not in ida.get(f"/en/kontor/besoeg/{visit}").html

@@ -406,6 +406,8 @@ def test_of_a_removed_visit_the_public_still_reads_how_many_tasks_there_were_and
     record = records(app)[0]
     assert record["updated_on"] == today().isoformat()
     assert [(task["what"], task["status"], task["owner"]) for task in record["tasks"]] == [("", "done", "municipality")]
+    [row] = csv.DictReader(io.StringIO(app.test_client().get("/en/resultater.csv").data.decode()), delimiter=";")
+    assert row["tasks"] == "Done"
     said = page(app, "/en/resultater/sted/1")
     assert "Municipality, roads and parks: done" in re.sub(r"\s+", " ", said) and "Read the protocol" not in said
 
