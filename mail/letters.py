@@ -51,7 +51,6 @@ from models import (
 
 # Those that a form alone calls for. An address gets limits.RECEIPTS_A_DAY of them.
 LIMITED = frozenset(kind for kind in EventKind if kind.type.letter and kind.type.letter.limited)
-LASTING = frozenset(kind for kind in EventKind if kind.type.letter and kind.type.letter.lasts)
 DIGEST, WARNING = "digest", "warning"
 # Who is written to besides citizens and officers, by the fact of the event that holds their number.
 RECIPIENTS = {"owner": Assignee, "waiter": WaitlistEntry, "link": FindingsLink, "invite": Invite, "feedback": Feedback}
@@ -80,10 +79,7 @@ def write_pending() -> list[Letter]:
     _refresh_waiting_letters(events)
     for event in events:
         if event.kind is EventKind.REMINDED and event.booking is None:
-            reminders = _write_to_each_officer(REMINDER, visit=event.visit)
-            for letter in reminders:
-                letter.give_up_at = event.visit.starts_at
-            letters += reminders
+            letters += _write_to_each_officer(REMINDER, {"give_up_at": event.visit.starts_at}, visit=event.visit)
         elif event.kind.type.letter:
             letters += _write(event)
     return letters
@@ -225,7 +221,7 @@ def _why_not_any_more(letter: Letter, event: Event) -> str:
     if event.kind is EventKind.SPAM:
         return "aside"
     if event.kind is EventKind.WITHDRAWN:
-        return "" if waits_as_mail or letter.kind in LASTING else "withdrawn"
+        return "" if waits_as_mail or EventKind(letter.kind).type.letter.lasts else "withdrawn"
     if event.kind.type.voids:
         return "void" if letter.kind in event.kind.type.voids else ""
     if waits_as_mail and letter.kind in LIMITED and not event.officer:
@@ -319,7 +315,7 @@ def _last(kind: str) -> datetime | None:
     return db.session.scalar(select(func.max(Letter.made_at)).where(Letter.kind == kind, Letter.made_at <= now()))
 
 
-def _write_to_each_officer(kind: str, **facts) -> list[Letter]:
+def _write_to_each_officer(kind: str, columns: dict | None = None, **facts) -> list[Letter]:
     """Everybody who works here. To who stands in for somebody, the letter says for whom."""
     standing_in: dict[Officer, list[OfficerAbsence]] = {officer: [] for officer in Officer.coordinators()}
     for away in OfficerAbsence.at_present():
@@ -328,5 +324,5 @@ def _write_to_each_officer(kind: str, **facts) -> list[Letter]:
     with force_locale(MAIN):
         return [_add(kind, "", {"office_address": office_address(), "EventKind": EventKind,
                                 "catalogue": SERVICES, "standing_in": aways, **facts},
-                     channel=Channel.EMAIL, language=MAIN, recipient=officer.email)
+                     channel=Channel.EMAIL, language=MAIN, recipient=officer.email, **(columns or {}))
                 for officer, aways in standing_in.items()]

@@ -18,8 +18,7 @@ def N_(message: str) -> str:
 # off) is in none of these: it still goes, however the case goes on.
 OFFERS = ("dates_offered", "dates_lapsed", "dates_taken_back", "information_asked")  # ask, or say that dates lapsed
 AGREEMENTS = ("agreed", "reminded")  # of a date that stood then
-PROMISES = ("accepted", "delayed", "postponed", "reopened")  # by when we answer
-UNTIL_ANSWERED = (*OFFERS, *AGREEMENTS, *PROMISES)
+UNTIL_ANSWERED = (*OFFERS, *AGREEMENTS, "accepted", "delayed", "postponed", "reopened")  # say by when we answer
 
 
 @dataclass(frozen=True)

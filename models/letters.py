@@ -21,7 +21,6 @@ GIVE_UP_AFTER = timedelta(hours=72)  # how long a mail server may be away before
 RETRY_DELAYS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240, 480))
 CLAIM_TIMEOUT = timedelta(minutes=10)  # after which a letter that a killed worker had in hand is tried again
 REMINDER = "reminder"  # of a date, to every officer; no event of its own calls for it
-DATED = (*AGREEMENTS, EventKind.AGREED_ANEW, REMINDER)  # say that something is to come
 
 
 GMAIL = {"gmail.com", "googlemail.com"}  # one and the same: its mailboxes have no dots and no plus
@@ -153,17 +152,12 @@ class Letter(Numbered, db.Model):
     @classmethod
     def hold_back_past(cls) -> None:
         """Nobody is told any more of a date that has come, or reminded of it."""
-        dated = select(cls).where(cls.kind.in_(DATED), cls.delivery_status.in_(NOT_GONE))
+        dated = select(cls).where(cls.kind.in_((*AGREEMENTS, EventKind.AGREED_ANEW, REMINDER)),
+                                  cls.delivery_status.in_(NOT_GONE))
         for letter in db.session.scalars(dated).all():
-            if letter.is_past:
+            lies_ahead = letter.booking.coming_visit if letter.booking else letter.give_up_at > now()
+            if not lies_ahead:
                 letter.suppress("void")
-
-    @property
-    def is_past(self) -> bool:
-        """Of one that tells of a date: whether this has come, or is off."""
-        if self.booking:
-            return self.booking.coming_visit is None
-        return self.give_up_at <= now()
 
     @property
     def is_void(self) -> bool:

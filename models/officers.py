@@ -5,7 +5,6 @@ import secrets
 from base64 import b32encode
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 import pyotp
 from sqlalchemy import JSON, Boolean, Date, ForeignKey, Integer, String, delete, select
@@ -35,11 +34,7 @@ from .schedule import Reservation, unit_key
 from .tasks import FindingsLink
 from .working_days import midnight, today
 
-if TYPE_CHECKING:
-    from . import Visit
-
 LOG_IN_RETENTION = timedelta(days=2)  # by then no session lasts, and its row goes
-FOREVER = timedelta(days=3650)  # no visit is planned so far ahead
 
 
 class LogIn(Numbered, db.Model):
@@ -212,7 +207,7 @@ class Officer(Numbered, db.Model):
         self.totp_secret, self.totp_step, self.recovery = "", 0, []
         self._changed("phone")
 
-    def leave(self) -> list["Visit"]:
+    def leave(self) -> list:
         """Nobody gets in by this account any more, nor by an invitation or a link to findings that it has sent, perhaps
         to another mailbox of the same person. Nor does it stand in for anybody, or come to anybody: dates offered with
         it are taken back, and returned are the planned visits to which somebody else is to go."""
@@ -230,7 +225,7 @@ class Officer(Numbered, db.Model):
                 absence.stand_in = None
         if unit_key(self.name) in {unit_key(officer.name) for officer in Officer.in_use()}:
             return []  # it is somebody's second account
-        gone = Reservation(unit=self.name, starts_at=now(), ends_at=now() + FOREVER)
+        gone = Reservation(unit=self.name, starts_at=now(), ends_at=now() + timedelta(days=3650))
         for booking in gone.offered_meanwhile:
             booking.take_back_offers()
         for visit in gone.meanwhile:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import selectinload
 
 from forms import AbsenceForm, Form, OfficerAbsenceForm, OpeningHoursForm
-from labels import HOLIDAYS, reference as in_halves
+from labels import HOLIDAYS
 from mail.letters import OFFICE_PATHS, address_of
 from models import (
     OPEN,
@@ -157,15 +157,10 @@ def officer_absence():
 
 
 def _saved(absences: list[Reservation]) -> str:
-    """What is said of days off: that visits are left without who was to come, and who was offered a date then."""
-    said = gettext("Saved.")
-    if any(absence.meanwhile for absence in absences):
-        said = gettext("Saved. There are visits at that time: move them, or send somebody else.")
-    offered = {in_halves(booking.reference) for absence in absences for booking in absence.offered_meanwhile}
-    if offered:
-        said += " " + gettext("Dates at that time have been proposed, which are not possible any more. Propose others: "
-                              "%(cases)s", cases=", ".join(sorted(offered)))
-    return said
+    """What is said of days off: that visits are left without who was to come, or proposed dates are not possible any
+    more, if there are any; below, the page names them."""
+    return gettext("Saved. There are visits or proposed dates at that time: see below.") if any(
+        absence.meanwhile or absence.offered_meanwhile for absence in absences) else gettext("Saved.")
 
 
 @office.post("/fravaer/<int:id>/fjern")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from catalogue import SERVICES, Service
 from forms import NOBODY, AssigneeForm, PressForm, TaskForm
 from mail.letters import preview_letters
-from models import Assignee, Task, Visit, VisitStatus, db, start_writing
+from models import Assignee, Task, Visit, db, start_writing
 from web import commit_and_redirect, form_page, needs_press, reads_first, redirect_unchanged
 
 from .blueprint import office
@@ -111,10 +111,8 @@ def _begun(id: int) -> tuple[Visit, Service]:
     if not service.tasks:
         abort(404)
     if not visit.has_begun:
-        why = gettext("That can be entered once the visit has begun.")
-        if visit.status is VisitStatus.CANCELLED:
-            why = gettext("This visit has been called off.")
-        abort(redirect_unchanged(url_for(".visit", id=id), why, service.tasks.of()))
+        abort(redirect_unchanged(url_for(".visit", id=id), gettext(
+            "That can be entered once the visit has begun, and not where it has been called off."), service.tasks.of()))
     return visit, service
 
 

@@ -318,7 +318,7 @@ def test_visits_in_the_way_are_named_so_that_they_can_be_moved(app, officer):
     with kept(app):
         within, after, other = visit(at(21, 17)).id, visit(at(23, 17)).id, visit(at(21, 17), crew="Bo").id
     page = enter(officer)
-    assert "There are visits at that time" in page.text
+    assert "There are visits or proposed dates at that time" in page.text
     assert f"/besoeg/{within}\"" in page.html
     assert f"/besoeg/{other}\"" not in page.html and f"/besoeg/{after}\"" not in page.html
     page = enter(officer, unit="")

@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from conftest import OFFICER, Page, Person, logged_in
 from helpers import METRES, PIN, as_sent, how_many, letters_shown, one_app, wish
-from helpers_cases import TERSLEV, change, link, planned, seen_now
+from helpers_cases import FOUND, TERSLEV, change, link, planned, seen_now
+from helpers_polls import HELD
 from helpers_results import post_letters, release
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
@@ -25,6 +26,7 @@ from models import (
     VisitStatus,
     add_working_days,
     db,
+    local,
     now,
     today,
 )
@@ -554,6 +556,28 @@ def test_a_correction_goes_to_the_same_people_and_shows_on_the_page(app, ida, ci
     text = citizen.get(link(one)).text
     assert "90 vehicles" in text and "94 vehicles" not in text and "Corrected findings" in text
     assert seen_now(app, one).status is BookingStatus.ANSWERED
+
+
+def test_a_correction_that_names_no_day_of_its_own_says_which_visit_it_is_about(app, ida):
+    control, meeting = wish(app), wish(app, service="meeting", email="bo@example.dk")
+    id = visited(app, control)
+    with app.app_context():
+        officer, booking = Officer.by_email(OFFICER), Booking.by_reference(meeting.reference)
+        agreed = Visit.plan(officer, service="meeting", place=booking.place, starts_at=now() - timedelta(hours=3),
+                            ends_at=now() - timedelta(hours=1), resource_units={"crew": "Bo"}, bookings=[booking],
+                            date_agreed=True, public_place="Hallen")
+        visits = (db.session.get(Visit, id), {**FOUND, "performed": "no", "cause": "weather"}), (
+            agreed, {**HELD, "held": "police", "again": "no"})
+        for visit, in_vain in visits:
+            visit.enter_findings(officer, FOUND if visit is not agreed else HELD)
+            visit.report(officer)
+            visit.enter_findings(officer, in_vain)
+            visit.report(officer)
+        db.session.commit()
+        month, day = db.session.get(Visit, id).ends_at, agreed.starts_at
+    texts = {letter.recipient: letter.text for letter in letters_of(app, "corrected")}
+    assert f"about the control in {local(month):%B %Y}." in texts["anna@example.dk"]
+    assert f"had agreed, {local(day).day} {local(day):%B %Y}." in texts["bo@example.dk"]
 
 
 def test_a_correction_goes_to_those_whose_data_is_still_kept(app, ida, citizen):
