@@ -152,11 +152,11 @@ class Letter(Numbered, db.Model):
     @classmethod
     def hold_back_past(cls) -> None:
         """Nobody is told any more of a date that has come, or reminded of it."""
-        dated = select(cls).where(cls.kind.in_((*AGREEMENTS, EventKind.AGREED_ANEW, REMINDER)),
-                                  cls.delivery_status.in_(NOT_GONE))
+        dated = select(cls).where(
+            cls.kind.in_((*AGREEMENTS, EventKind.AGREED_ANEW, REMINDER)), cls.delivery_status.in_(NOT_GONE),
+            or_(cls.booking_id.is_not(None), cls.give_up_at <= now()))  # those to officers are given up at the date
         for letter in db.session.scalars(dated).all():
-            lies_ahead = letter.booking.coming_visit if letter.booking else letter.give_up_at > now()
-            if not lies_ahead:
+            if letter.booking is None or letter.booking.agreed_visit and not letter.booking.coming_visit:
                 letter.suppress("void")
 
     @property

@@ -92,6 +92,18 @@ def test_nobody_phones_a_date_or_a_reminder_that_stands_no_more(app, clock, verb
     assert {letter.error for letter in outbox(app) if letter.kind in ("agreed", "reminded")} == {"void"}
 
 
+def test_that_another_date_was_agreed_is_still_phoned_when_that_one_is_called_off_too(app, clock):  # noqa: F811
+    """Whoever knows the first date alone would else wait there: of the other one they have never heard."""
+    visit = meet(app, asked(app, **BY_PHONE))
+    with_visit(app, visit, lambda v, officer: v.bookings[0].letters[-1].do_by_hand(officer))
+    with_visit(app, visit, lambda v, officer: v.reschedule(
+        officer, place=v.place, starts_at=v.starts_at + timedelta(days=1), ends_at=v.ends_at + timedelta(days=1),
+        resource_units=v.resource_units, public_place="Hallen"))
+    with_visit(app, visit, lambda v, officer: v.cancel(officer, "weather"))
+    send_all(app)
+    assert to_see_to(app) == ["agreed_anew", "called_off"]
+
+
 def test_nobody_phones_or_mails_a_date_that_has_come(app, clock, server):  # noqa: F811
     meet(app, asked(app, **BY_PHONE), days=4)
     meet(app, asked(app, email="bo@example.dk"), days=4, crew="Bo")
