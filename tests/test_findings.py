@@ -566,7 +566,7 @@ def test_a_correction_that_names_no_day_of_its_own_says_which_visit_it_is_about(
         agreed = Visit.plan(officer, service="meeting", place=booking.place, starts_at=now() - timedelta(hours=3),
                             ends_at=now() - timedelta(hours=1), resource_units={"crew": "Bo"}, bookings=[booking],
                             date_agreed=True, public_place="Hallen")
-        visits = (db.session.get(Visit, id), {**FOUND, "performed": "no", "cause": "weather"}), (
+        visits = (db.session.get(Visit, id), NOTHING), (
             agreed, {**HELD, "held": "police", "again": "no"})
         for visit, in_vain in visits:
             visit.enter_findings(officer, FOUND if visit is not agreed else HELD)
