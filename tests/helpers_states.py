@@ -295,9 +295,14 @@ class Cases(RuleBasedStateMachine):
             known |= who
         if legal and name == "give_information" and known["status"] == "needs_information":
             then = "received"
-        self.take(name, legal, step, [(booking, LETTER_ABOUT[name])] if name in LETTER_ABOUT else [])
+        due = [(booking, LETTER_ABOUT[name])] if name in LETTER_ABOUT else []
+        self.take(name, legal, step, due + (self.taken_back(booking) if name == "move" else []))
         if legal and then:
             self.becomes(booking, then)
+
+    def taken_back(self, booking: int) -> list[tuple[int, str]]:
+        """The letter about dates that were offered at the place before."""
+        return []
 
     # A visit.
 
