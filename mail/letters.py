@@ -89,7 +89,7 @@ def write_letters(_session=None) -> list[Letter]:
     """The letters of what is to be committed; every commit calls it. What was put off is tried at once where a new one
     now waits for it."""
     letters = write_pending()
-    known = [letter.booking.id for letter in letters if letter.booking and letter.booking.id]  # a new one waits for none
+    known = [letter.booking.id for letter in letters if letter.booking and letter.booking.id]  # a new one has none
     if known:
         Letter.try_earlier(known)
     return letters

@@ -32,15 +32,18 @@ from reporting import answer_by
 @dataclass(frozen=True)
 class CaseAction:
     """What an officer can do with one booking, or with many at once. `form` is made for all of them, out of what was
-    typed. Where it `writes` to the citizens, the letters are shown before the officer sends them."""
+    typed. Where it `writes` to some of the citizens, the letters are shown before the officer sends them."""
 
     name: str
     allowed: Callable[[Booking], bool]
     form: Callable[[list[Booking], MultiDict | None], Form]
     verb: Callable[[Booking, Form], object]
     many: bool = True
-    writes: bool = True
-    moves: bool = False
+    writes: Callable[[list[Booking]], bool] = lambda bookings: True
+
+
+def _to_nobody(_bookings: list[Booking]) -> bool:
+    return False
 
 
 def _services_of(bookings: list[Booking]) -> list[Service]:
@@ -93,7 +96,7 @@ ACTIONS = {
         lambda b, form: b.refer(g.officer, form.authority.data, form.words.data or "")),
     "oplys": CaseAction(
         _l("The citizen has phoned or written"), lambda b: b.is_open, lambda bs, typed: InformationForm(typed),
-        lambda b, form: b.give_information(form.words.data, g.officer), many=False, writes=False),
+        lambda b, form: b.give_information(form.words.data, g.officer), many=False, writes=_to_nobody),
     "traek-tilbage": CaseAction(
         _l("Withdraw for the citizen"), lambda b: b.is_open, lambda bs, typed: PressForm(typed),
         lambda b, form: b.withdraw(g.officer), many=False),
@@ -107,10 +110,10 @@ ACTIONS = {
     "flyt": CaseAction(
         _l("Move to another place"), lambda b: True,
         lambda bs, typed: MoveForm(typed, obj=bs[0].place if len({b.place for b in bs}) == 1 else None),
-        lambda b, form: b.move(g.officer, named_place(form, b.place)), writes=False, moves=True),
+        lambda b, form: b.move(g.officer, named_place(form, b.place)), writes=lambda bs: any(b.offers for b in bs)),
     "spam": CaseAction(
         _l("Mark as spam and set aside"), lambda b: b.status in UNDECIDED, lambda bs, typed: SpamForm(typed),
-        lambda b, form: _mark_as_spam(b, form.block.data), writes=False),
+        lambda b, form: _mark_as_spam(b, form.block.data), writes=_to_nobody),
 }
 FOR_MANY = {name: action for name, action in ACTIONS.items() if action.many}
 NONE_TICKED = _l("Nothing is ticked. Tick the cases, or “All on this page”, and then press a button.")

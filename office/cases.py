@@ -72,7 +72,8 @@ def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool =
     newest, since, posted = newest_event(), changed_since(bookings), request.method == "POST"
     chosen = [b for b in bookings if action.allowed(b) and not (many and b in since)]
     shown = {"action": action, "chosen": chosen, "left_out": [b for b in bookings if b not in chosen], "since": since,
-             "back": back, "many": many, "newest": newest, "form": None, "letters": None}
+             "back": back, "many": many, "newest": newest, "form": None, "letters": None,
+             "writes": action.writes(chosen)}
     typed = request.form if posted and (not many or {"send", "show"} & request.form.keys()) else None
     if not chosen:
         answer_again()
@@ -89,20 +90,19 @@ def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool =
         return render_template("office/decide.html", **shown), 422
     if (many or not since) and is_done(form, change, fewer=many):
         return commit_and_redirect(back, *_what_was_done(action, shown))
-    if posted and action.writes and (typed is not None or not any(f.flags.required for f in form)):
+    if posted and shown["writes"] and (typed is not None or not any(f.flags.required for f in form)):
         named, letters = [b.reference for b in bookings], preview_letters(change)
         in_full(named)  # again, all at once: what a preview has changed is not known any more
-        shown["letters"] = _alike(chosen, letters)
+        shown["letters"] = _alike(letters)
     return render_template("office/decide.html", **shown)
 
 
-def _alike(bookings: list[Booking], letters: list[Letter]) -> list[list[Letter]]:
-    """The letters, one for each booking, by what they say: those alike go the same way, and differ in reference and
-    link alone."""
+def _alike(letters: list[Letter]) -> list[list[Letter]]:
+    """The letters by what they say: those alike go the same way, and differ in reference and link alone."""
     alike: dict[tuple, list[Letter]] = {}
-    for booking, letter in zip(bookings, letters, strict=True):
+    for letter in letters:
         said = f"{letter.subject}\n{letter.text}"
-        for own in (in_halves(booking.reference), link_to(booking)):
+        for own in (in_halves(letter.booking.reference), link_to(letter.booking)):
             said = said.replace(own, "")
         alike.setdefault((letter.channel, letter.language, said), []).append(letter)
     return list(alike.values())
@@ -111,7 +111,7 @@ def _alike(bookings: list[Booking], letters: list[Letter]) -> list[list[Letter]]
 def _what_was_done(action: CaseAction, shown: dict) -> tuple[str, str]:
     """In words; and which cases it was not done for."""
     count, left_out = len(shown["chosen"]), ", ".join(in_halves(b.reference) for b in shown["left_out"])
-    if not action.writes:
+    if not shown["writes"]:
         done = ngettext("Done for %(num)s case.", "Done for %(num)s cases.", count)
     elif not shown["many"]:
         done = gettext("Done. The letter goes by e-mail, or waits for you under “Letters to see to”.")

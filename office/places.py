@@ -87,7 +87,7 @@ def split(id: int):
 def belongs(reference: str, id: int):
     """The booking belongs to a place close by."""
     booking, place, back = booking_or_404(reference), db.get_or_404(Place, id), url_for(".booking", reference=reference)
-    if place.merged_into:
+    if place.merged_into or booking.offers:  # a letter takes those back, and is shown first
         return not_any_more(None, back)
     if booking.place is place:
         return redirect(back, 303)
