@@ -181,6 +181,22 @@ def build(folder: Path, **config) -> Flask:
 
 
 @pytest.fixture
+def restart():
+    """Starts the application of a person's browser anew, as with a new version of the product."""
+    made = []
+
+    def start(person: "Person", **config) -> None:
+        person.app = person.client.application = build(Path(person.app.instance_path), **config)
+        made.append(person.app)
+
+    yield start
+    for app in made:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
 def make_app(template, tmp_path, standing):
     lent, own = [], []
 

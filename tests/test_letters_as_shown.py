@@ -3,12 +3,11 @@ go sends nothing, and shows those."""
 
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
 import time_machine
-from conftest import OFFICER, ROOT, Person, build, logged_in
+from conftest import OFFICER, ROOT, Person, logged_in
 from helpers import as_sent, case, how_many, letters_shown, wish
 from helpers_cases import FOUND, planned, seen_now
 from helpers_district import posts
@@ -155,7 +154,7 @@ def test_a_date_that_is_told_goes_at_the_first_press_where_nothing_has_changed(a
     assert "BEGIN:VEVENT" in letter.calendar
 
 
-def test_the_words_of_the_findings_replaced_after_the_preview_are_shown_first(make_app, tmp_path):
+def test_the_words_of_the_findings_replaced_after_the_preview_are_shown_first(make_app, restart, tmp_path):
     """By a new version of the product."""
     app = make_app()
     booking, ida = wish(app), logged_in(app)
@@ -168,12 +167,10 @@ def test_the_words_of_the_findings_replaced_after_the_preview_are_shown_first(ma
     (tmp_path / "findings").mkdir()
     words = (ROOT / "templates/findings/traffic.txt").read_text("utf-8")
     (tmp_path / "findings/traffic.txt").write_text(f"{words}\nNew words.\n", "utf-8")
-    ida.app = ida.client.application = build(Path(app.instance_path))  # started anew
+    restart(ida)
     ida.app.jinja_loader.searchpath.insert(0, str(tmp_path))
     anew, _ = is_shown_anew(ida.app, ida, path, form)
     assert "New words." in letters_shown(anew)[0]
-    with ida.app.app_context():
-        db.engine.dispose()
 
 
 def test_findings_shown_before_midnight_are_shown_again_before_they_go_after_it(app):

@@ -8,7 +8,7 @@ from pathlib import Path
 import databases
 import pytest
 import time_machine
-from conftest import OFFICER, ROOT, WISH, Person, build, logged_in
+from conftest import OFFICER, ROOT, WISH, Person, logged_in
 from flask import g
 from helpers import as_sent, case, how_many, letters_shown, wish
 from helpers_cases import FOUND, accept, change, link, planned, seen_now
@@ -173,14 +173,13 @@ def test_a_reason_that_a_colleague_has_reworded_after_the_preview_is_shown_first
     assert "one van only" in seen_now(app, booking).letters[-1].text
 
 
-def test_a_phone_number_of_the_district_replaced_after_the_preview_is_shown_first(make_app, tmp_path):
+def test_a_phone_number_of_the_district_replaced_after_the_preview_is_shown_first(make_app, restart, tmp_path):
     file = Path(shutil.copy(ROOT / "district.toml", tmp_path))
     app = make_app(DISTRICT_FILE=str(file))
     booking, ida = wish(app), logged_in(app)
     page = ida.post(case(booking, "afslag"), {"reason": "resources", "words": "", "instead": "", "show": "1"})
     file.write_text(re.sub('(?m)^phone = ".*"$', 'phone = "55 36 14 48"', file.read_text("utf-8"), count=1), "utf-8")
-    ida.app = build(Path(app.instance_path), DISTRICT_FILE=str(file))  # started anew
-    ida.client.application = ida.app
+    restart(ida, DISTRICT_FILE=str(file))
     page = ida.post(case(booking, "afslag"), {**as_sent(page, "preview"), "send": "1"})
     assert page.status == 409 and CHANGED in page.text and "55 36 14 48" in letters_shown(page)[0]
     assert how_many(ida.app, Letter) == 1
