@@ -13,6 +13,7 @@ import databases
 import pytest
 import time_machine
 from conftest import OFFICER, PASSWORD, WISH, Person, book_through_all_pages
+from flask import g
 
 import catalogue
 from catalogue.spots import SpotForm
@@ -46,6 +47,7 @@ from models import (
     db,
     now,
 )
+from office.versions import version
 
 CITIZEN, OFFICE = "Kvaks", "Zulu"
 
@@ -476,3 +478,10 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("office.recovery_codes", "/kontor/konto/noedkoder", {"password": PASSWORD}),
         ("office.log_out", "/kontor/log-ud", {}),
     ]
+
+
+def version_at(app, path: str) -> str:
+    """The version that the form of this press carries now."""
+    with app.test_request_context(path, method="POST"):
+        g.officer = Officer.by_email(OFFICER)
+        return version()

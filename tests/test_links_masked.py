@@ -1,10 +1,13 @@
 """Links are keys: no page of the office shows anybody's secret link, but an officer's own calendar."""
 
+import re
+from html import unescape
+
 import pytest
 from conftest import OFFICER, Person, form_name, logged_in
 from helpers import wish
 from helpers_cases import link, seen_now
-from helpers_district import crawl, posts
+from helpers_district import crawl, posts, version_at
 
 from forms import redact_links
 from models import Assignee, Booking, Feedback, FindingsLink, Invite, Officer, WaitlistEntry, db
@@ -20,17 +23,35 @@ def secrets(district) -> set[str]:
         return {*keys, *filter(None, others)}
 
 
-def test_no_page_or_file_of_the_office_shows_a_secret_link(district):
+def test_no_page_or_file_of_the_office_shows_a_secret_link_and_each_form_the_version_of_where_its_press_leads(district):
+    """Of one crawl. The version is not that of the page on which a form stands, which may be about something else: such
+    a press never went through."""
     posts(district)  # whatever else has a link: an invitation, a waiting list, a field link
     keys, officer = secrets(district), logged_in(district.app)
     assert len(keys) > 10
-    read = set()
+    read, seen = set(), set()
     starts = ("/kontor/", "/kontor/?bunke=alle", "/kontor/breve/tilbageholdt")
     for path, response in crawl(officer.client, *starts, within="/kontor/"):  # in one language: links have none
         shown = response.get_data(as_text=True)
         assert not [key for key in keys if key in shown], path
         read.add(response.request.path)
-    assert len(read) > 100
+        assert_versions(district.app, path.partition("?")[0], shown, seen)
+    assert len(read) > 100 and len(seen) > 70, (len(read), len(seen))
+
+
+def assert_versions(app, on: str, html: str, seen: set) -> None:
+    """Each form of the page carries the version of where its press leads; `seen` are pairs that were looked at."""
+    to = app.url_map.bind("localhost")
+    for form in re.findall(r'<form method="post".*?</form>', html, re.S):
+        version_carried = re.search(r'name="version" value="(.*?)"|$', form)[1] or ""
+        addresses = re.findall(r'<form[^>]* action="([^"#]+)', form) or [on]
+        for address in map(unescape, addresses + re.findall(r'formaction="([^"#]+)', form)):
+            address = address.partition("?")[0]
+            leads = to.match(on)[0], to.match(address, "POST")[0]
+            if leads not in seen and leads[1].startswith("office."):
+                seen.add(leads)
+                due = version_at(app, address)
+                assert not due or version_carried in ("", due), f"{on} leads to {leads[1]}"
 
 
 def test_every_letter_of_the_office_is_shown_without_its_link(district):
