@@ -176,7 +176,7 @@ class Answer(Page):
     """A page as it came over the line, whole."""
 
     def __init__(self, answer):
-        self.status, self.goes_to, self.html = answer.status, answer.headers["Location"], answer.read().decode()
+        self.status, self.goes_to, self.sent = answer.status, answer.headers["Location"], answer.read().decode()
         self.cookie = (answer.headers["Set-Cookie"] or "").partition(";")[0]
         assert self.status < 500 or self.status == 503, f"{self.status}: {self.text}"
 

@@ -11,10 +11,12 @@ from email import message_from_bytes
 from pathlib import Path
 from urllib.parse import quote
 
+import databases
 import pytest
+import time_machine
 from conftest import WISH, Person, logged_in
-from helpers import filled, wish
-from helpers_district import crawl
+from helpers import filled, one_app, wish
+from helpers_district import NOW, crawl
 from msgspec.structs import replace
 
 from forms import tidied
@@ -64,14 +66,23 @@ HOSTILE = {
 }
 
 
+@pytest.fixture(scope="module")
+def all_booked(template, tmp_path_factory) -> tuple[Path, dict[str, Booking]]:
+    """As if no form had looked at them: each place where they come out must do without. Made once, and copied."""
+    with time_machine.travel(NOW, tick=False), one_app(template, tmp_path_factory) as app:
+        made = {words: wish(app, name=(MARK + words)[:80] if n % 2 else f"{words}{MARK}"[:80], org=f"{words}{MARK}",
+                            road=f"{words}{MARK}"[:120], from_to=f"{words}{MARK}", address=f"{words}{MARK}",
+                            email=f"borger{n}@example.dk", language="da", answers={
+                                "problem": "speeding", "text": f"{words}{MARK}", "towards": f"{words}{MARK}",
+                                "direction": "towards", "days": ["weekdays"]}) for n, words in enumerate(HOSTILE)}
+    return Path(app.instance_path), made
+
+
 @pytest.fixture
-def booked(app) -> dict[str, Booking]:
-    """As if no form had looked at them: each place where they come out must do without."""
-    return {words: wish(app, name=(MARK + words)[:80] if n % 2 else f"{words}{MARK}"[:80], org=f"{words}{MARK}",
-                        road=f"{words}{MARK}"[:120], from_to=f"{words}{MARK}", address=f"{words}{MARK}", language="da",
-                        email=f"borger{n}@example.dk", answers={
-                            "problem": "speeding", "text": f"{words}{MARK}", "towards": f"{words}{MARK}",
-                            "direction": "towards", "days": ["weekdays"]}) for n, words in enumerate(HOSTILE)}
+def booked(all_booked, app) -> dict[str, Booking]:
+    folder, made = all_booked
+    databases.renewed(folder, Path(app.instance_path))
+    return made
 
 
 def test_in_the_office_they_are_words_and_nothing_else(app, booked):
@@ -175,18 +186,17 @@ def test_a_search_for_them_finds_what_holds_them_and_not_everything(app, booked)
             assert found.status_code == 200 and other.reference[:4] not in found.text.split("<main")[1], words
 
 
-@pytest.mark.parametrize("query", ["%", "_", "%%%", "___", "\\%", "*", "\"*\"", "a OR b", "a NOT b", "NEAR(a b, 2)",
-                                   "^anna",
-                                   "search:anna", "{search}:anna", "(", "\"", "'", "an* AND bo*", "-anna", "anna -bo",
-                                   "\0",
-                                   "\"\0\"", "%00", ";", "x" * 5000, "🙂🙂🙂"])
-def test_what_means_something_to_a_database_finds_nothing_by_it(app, query):
+def test_what_means_something_to_a_database_finds_nothing_by_it(app):
     wish(app, road="Bygaden", name="Anna")
     wish(app, road="Skolegade", name="Bo", email="bo@example.dk")
-    answer = logged_in(app).client.get("/kontor/", query_string={"q": query})
-    html = answer.get_data(as_text=True).split("<main")[1]
-    assert answer.status_code == 200 and not ("Bygaden" in html and "Skolegade" in html) or not re.search(r"[^\W_]",
-        query)
+    officer = logged_in(app).client
+    for query in ("%", "_", "%%%", "___", "\\%", "*", "\"*\"", "a OR b", "a NOT b", "NEAR(a b, 2)", "^anna",
+                  "search:anna", "{search}:anna", "(", "\"", "'", "an* AND bo*", "-anna", "anna -bo", "\0", "\"\0\"",
+                  "%00", ";", "x" * 5000, "🙂🙂🙂"):
+        answer = officer.get("/kontor/", query_string={"q": query})
+        html = answer.get_data(as_text=True).split("<main")[1]
+        assert answer.status_code == 200, query
+        assert not ("Bygaden" in html and "Skolegade" in html) or not re.search(r"[^\W_]", query), query
 
 
 # Where to go next.

@@ -292,14 +292,13 @@ def test_a_point_is_rounded_so_that_no_two_are_closer_than_a_hundred_metres(app,
     assert min(one.metres_to(east.lat, east.lng), one.metres_to(north.lat, north.lng)) > 100
 
 
-@pytest.mark.parametrize("typed", [
-    "Rønnede", "ronnede", "Roennede", "RØNNEDE", "Faxevej 12", "faxevej.", "4683", "faxevej ronnede", "Faxevej 12B",
-    "Faxe Vej"])
-def test_a_place_is_found_as_people_type_it(app, clock, typed):  # noqa: F811
+def test_a_place_is_found_as_people_type_it(app, clock):  # noqa: F811
     reported(app, wish(app, road="Faxevej", postcode="4683", town="Rønnede"))
     reported(app, wish(app, road="Ålevej", postcode="4700", town="Næstved", municipality="Næstved"))
     days_later(app, clock, 7)
-    assert [r["road"] for r in records(app, f"?q={typed}")] == ["Faxevej"]
+    for typed in ("Rønnede", "ronnede", "Roennede", "RØNNEDE", "Faxevej 12", "faxevej.", "4683", "faxevej ronnede",
+                  "Faxevej 12B", "Faxe Vej"):
+        assert [r["road"] for r in records(app, f"?q={typed}")] == ["Faxevej"], typed
     assert search_key("Aalevej Naestved") == search_key("Ålevej Næstved")
 
 
