@@ -52,6 +52,7 @@ def test_what_is_installed_here_is_what_is_locked():
     assert {name: version(name) for name in here} == here
 
 
+@pytest.mark.system
 def test_setup_installs_nothing_without_its_hash(tmp_path):
     """bin/setup on a tree in which one hash is wrong."""
     for path in ROOT.iterdir():

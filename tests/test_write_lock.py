@@ -325,6 +325,7 @@ print(*sorted(name for name in meanwhile if not name.startswith("encodings.")))
 """
 
 
+@pytest.mark.system
 def test_no_package_is_imported_with_the_write_lock_by_the_first_requests_of_a_process(template, tmp_path):
     """Such as the holidays of every country in the world, for 180 ms after each start."""
     databases.copied(template, tmp_path / "site")
