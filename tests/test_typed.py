@@ -234,14 +234,14 @@ def test_a_thousand_as_people_and_our_own_pages_write_it_is_a_number_in_a_row_as
     assert draft["passed"] == 1000 and draft["other"] == [{"kind": "drink", "count": 1000}]
 
 
-@pytest.mark.parametrize("name, typed", [
-    ("passed", "ca. 94"), ("passed", "94,5"), ("passed", "0.500"), ("passed", "0 500"), ("passed", "1.00"),
-    ("passed", "1000.000"), ("passed", "9" * 4301), ("passed", "1_0"),
-    ("passed", "²"), ("avg", "ca. 52"), ("avg", "0000000000000052"), ("avg", "1e2"), ("avg", "NaN"), ("avg", "52,4 km")])
-def test_what_is_no_number_is_refused_with_its_words(findings, name, typed):
-    page = findings(**{name: typed})
-    assert page.status == 422 and "number, such as" in error_at(page, name)
-    assert as_sent(page, name)[name] == [typed]
+def test_what_is_no_number_is_refused_with_its_words(findings):
+    for name, typed in (
+            ("passed", "ca. 94"), ("passed", "94,5"), ("passed", "0.500"), ("passed", "0 500"), ("passed", "1.00"),
+            ("passed", "1000.000"), ("passed", "9" * 4301), ("passed", "1_0"), ("passed", "²"), ("avg", "ca. 52"),
+            ("avg", "0000000000000052"), ("avg", "1e2"), ("avg", "NaN"), ("avg", "52,4 km")):
+        page = findings(**{name: typed})
+        assert page.status == 422 and "number, such as" in error_at(page, name), typed[:20]
+        assert as_sent(page, name)[name] == [typed]
 
 
 @pytest.mark.parametrize("typed, faults", [
