@@ -28,7 +28,7 @@ from furnished import READER, WORDS, yesterday
 from helpers import wish
 from helpers_browser import assert_status, assert_text, booked, log_in, office_page, send, send_again, send_off
 from helpers_cases import change
-from helpers_page import NARROW, faults, layout, wait_for_maps
+from helpers_page import NARROW, accessibility, faults, layout, wait_for_maps
 from ways import MEETING, VAN, WALK, fill_in
 
 from app import create_app
@@ -564,3 +564,16 @@ def test_a_broken_layout_is_noticed(visit, broken, fault):
     assert [found for found in layout(anna) if fault in found]
     anna.page.set_content("<main><p>Tryghedsvandring</p><p>Dialogmøde</p></main>")
     assert not list(layout(anna))
+
+
+@pytest.mark.parametrize("broken", [
+    "color: #888", "color: #666; background: #aaa", "opacity: .5", "color: #767676; background: #fafafa"])
+def test_text_that_is_too_pale_is_noticed_however_many_pages_were_looked_at_before(visit, broken):
+    anna = visit()
+    page = "<html lang='da'><title>T</title><body style='color: #555; background: #fff'><main><h1>Overskrift</h1>"
+    for _ in range(2):  # the second time, all of it has been seen
+        anna.page.set_content(f"{page}<p>Godt</p></main>")
+        assert not list(accessibility(anna))
+    anna.page.set_content(f"{page}<p>Godt</p><p style='{broken}'>Bleg</p></main>")
+    for _ in range(2):  # what was wrong is looked at again
+        assert ["color-contrast" in fault for fault in accessibility(anna)] == [True]
