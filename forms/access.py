@@ -10,7 +10,7 @@ from wtforms.validators import Length
 from .fields import Day, Line, OneOf, Select
 from .form import Form, refuse_if
 from .officer import ColleagueForm
-from .validators import Required
+from .validators import Required, pasted_address
 
 ROLES = {"coordinator": _l("Coordinator"), "reader": _l("Reader")}
 CODE = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
@@ -51,7 +51,8 @@ def fresh_password(label: str) -> PasswordField:
 
 
 class LoginForm(Form):
-    email = Line(_l("E-mail"), 254, render_kw={"autocomplete": "username", "type": "email", "inputmode": "email"})
+    email = Line(_l("E-mail"), 254, rules=[pasted_address], render_kw={
+        "autocomplete": "username", "type": "email", "inputmode": "email"})
     password = old_password()
     code = Line(_l("Code from your phone"), 40, required=False, render_kw=CODE, description=_l(
         "The six digits that your app shows now, or one of your recovery codes. The first time, leave it empty."))

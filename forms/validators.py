@@ -11,6 +11,7 @@ from typing import NamedTuple, Self
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
+import idna
 import phonenumbers
 from flask import current_app, request
 from flask_babel import get_locale, get_timezone, gettext, lazy_gettext as _l
@@ -22,6 +23,7 @@ from languages import in_language
 from .typed import narrow
 
 DENMARK = 45  # its country code
+MOST_DIGITS = 15  # of a phone number, the country code among them (ITU-T E.164)
 
 
 def stop_where_unreadable(_form, field) -> None:
@@ -206,7 +208,16 @@ def pasted_address(_form, field) -> None:
 
 def _address_in(typed: str) -> str:
     found = _PASTED_ADDRESS.fullmatch(narrow(typed).strip(_AROUND_AN_ADDRESS))
-    return unquote(found["one"]) if found else typed
+    return _in_letters(unquote(found["one"])) if found else typed
+
+
+def _in_letters(address: str) -> str:
+    """With the domain as people read it: browsers send it as DNS has it, xn--blbr-roah.dk for blåbær.dk."""
+    name, _, host = address.rpartition("@")
+    if "xn--" in host.lower():
+        with suppress(idna.IDNAError):
+            return f"{name}@{idna.decode(host)}"
+    return address
 
 
 class EmailAddress(Email):
@@ -283,7 +294,9 @@ def _number_in(typed: str) -> str:
         number = phonenumbers.parse(typed, "DK")
     except phonenumbers.NumberParseException:
         number = phonenumbers.PhoneNumber()
-    if number.extension or re.search(r"\d.*[^\W\d_]", typed):  # letters would be taken for the keys they stand on
+    is_several = sum(sign.isdigit() for sign in typed) > MOST_DIGITS
+    # Letters would be taken for the keys they stand on.
+    if is_several or number.extension or re.search(r"\d.*[^\W\d_]", typed):
         raise ValidationError(gettext("Write one number and nothing else: no extension, and no words after it."))
     # The shorter numbers of a town, which its country code does not reach, are possible in another way; no Danish
     # number begins with a zero.

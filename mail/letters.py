@@ -102,7 +102,7 @@ def _write(event: Event) -> list[Letter]:
     """
     rule, booking, reader = event.kind.type.letter, event.booking, _reader(event)
     way = _way(event, reader)
-    if way is None or rule.after and not _has_gone(rule.after, reader):
+    if way is None or rule.after and not _stands(rule.after, reader):
         return []
     by_mail = way is Channel.EMAIL
     language = MAIN if rule.to == "officer" else reader.language
@@ -122,10 +122,13 @@ def _write(event: Event) -> list[Letter]:
     return [letter]
 
 
-def _has_gone(kind: str, reader: Booking | Assignee) -> bool:
-    """Whether the newest letter of this kind to this reader has left us, or is just leaving."""
-    newest = next((letter for letter in reversed(reader.letters) if letter.kind == kind), None)
-    return newest is not None and newest.delivery_status in (DeliveryStatus.SENT, DeliveryStatus.SENDING)
+def _stands(kind: str, reader: Booking | Assignee) -> bool:
+    """Whether a letter of this kind has left us for this reader, or is just leaving, and none since that says that it
+    holds no more."""
+    about = {kind, *(k.value for k in EventKind if k.type.letter and k.type.letter.after == kind)}
+    gone = [letter.kind for letter in reader.letters
+            if letter.kind in about and letter.delivery_status in (DeliveryStatus.SENT, DeliveryStatus.SENDING)]
+    return gone[-1:] == [kind]
 
 
 def _entry_of(event: Event) -> str:

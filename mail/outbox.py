@@ -40,10 +40,14 @@ ABOUT_US_CODES = {421, 432, 454, 455, 530, 534, 535, 538, 571}
 ABOUT_US_WORDS = re.compile(
     r"\brelay(?! recipient)|authenti|client host|\bauth\b|\b(?:spf|dkim|dmarc)\b|\bsender|\b(?:he|eh)lo\b|black ?list|"
     r"blocklist|spamhaus|rcpthosts|gateway|not verified|administrative prohibition|allowed to send|lookup fail|"
-    r"too many|rate.?limit|throttl|frequency", re.I)
+    r"too many|rate.?limit|throttl|frequency|\bsending\b", re.I)
 # "Local error" and "insufficient storage": the server's, where no word says that one mailbox is busy, full or guarded.
 LOCAL_ERRORS = {451, 452}
 ABOUT_THE_READER_WORDS = re.compile(r"mailbox|quota|recipient|\buser\b|gr[ae]y.?list|not yet", re.I)
+# A no for good that gives no such code is the reader's where it says so. Any other may pass, or be about us: it waits.
+NO_SUCH_READER = re.compile(
+    r"\bmailbox|recipient|\buser (?:unknown|not|doesn|does)|unknown (?:user|address|local)|no such|exist|not found|"
+    r"unrout|bad destination|invalid address|message (?:is )?too|size|infected|content", re.I)
 # What does not pass by waiting: somebody must see to it.
 NEEDS_REPAIR = ("server 5", "login", "certificate", "configuration")
 SUBJECT_LINE = 70  # characters of its lines: an encoded word has at most 75 (RFC 2047, section 2)
@@ -184,14 +188,15 @@ def _refused(code: int, words: bytes | str) -> _SendError:
     """A no after the sender was taken. A relay that is set up wrongly says it here, too: that is not the reader's."""
     reply = _reply("", code, words)
     if enhanced := ENHANCED.search(reply):
-        about_us = ABOUT_US.fullmatch(enhanced[0])
+        about_us, is_the_readers = ABOUT_US.fullmatch(enhanced[0]), True
     else:
         said = re.sub(r"\S+@\S+", "", reply)
         about_us = (code in ABOUT_US_CODES or ABOUT_US_WORDS.search(said)
                     or code in LOCAL_ERRORS and not ABOUT_THE_READER_WORDS.search(said))
+        is_the_readers = NO_SUCH_READER.search(said) is not None
     if about_us:
         return _SendError(f"server{reply}")
-    return _SendError(f"refused{reply}", for_good=code >= 500)
+    return _SendError(f"refused{reply}", for_good=code >= 500 and is_the_readers)
 
 
 class _Connection(Connection):

@@ -200,8 +200,10 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
         done is kept."""
         masks, before = dict.fromkeys(words, MASK), road_name(self.road, self.place.town)
         self.answers, self.road, self.from_to = masked([self.answers, self.road, self.from_to], masks)
-        # The name of a place has lost what looks like a house's number, and half a number plate has stayed in it.
-        masks[f"{before},"] = f"{road_name(self.road, self.place.town)},"
+        # The name of a place has lost what looks like a house's number; half a number plate may have stayed in it.
+        after = road_name(self.road, self.place.town)
+        if after.replace(MASK, "").strip() != before:
+            masks[f"{before},"] = f"{after},"
         mask_events(self.id, masks)
         for proposal in self.proposals:
             proposal.where = masked(proposal.where, masks)
@@ -232,7 +234,7 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     def move(self, officer: "Officer", place: "Place") -> Event:
         """It was about another place than it was filed under, and dates that were offered were for that one."""
-        if self.offers:
+        if self.offers and place is not self.place:
             self.take_back_offers(officer)
         return self.file_under(officer, place)
 

@@ -31,7 +31,7 @@ class LetterRule:
     entry: bool = False  # may change what stands in the reader's calendar: an e-mail brings its visit along
     limited: bool = False  # a form alone calls for it, perhaps not its reader: an address gets only so many a day
     lasts: bool = False  # it is still to be read when its wish has been withdrawn
-    after: str = ""  # it speaks of the letter of this type, and is not written where that one has not gone
+    after: str = ""  # it says that a letter of this type holds no more: only to whoever had one, and has not heard so
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ class EventKind(enum.StrEnum):
     RESULT_ALLOWED = "result_allowed", EventType(label=N_("Result no longer held back"), after_removal=True)
     DATES_OFFERED = "dates_offered", EventType(
         label=N_("The police proposed dates"), facts=("answer_by", "times", "instead_of"), visible=True,
-        is_standing=True, voids=(*OFFERS, "delayed", "reopened"), letter=LetterRule())
+        is_standing=True, voids=OFFERS, letter=LetterRule())
     DATES_REFUSED = "dates_refused", EventType(
         label=N_("None of the dates fits"), own_label=N_("None of the dates fits you"), by="citizen",
         facts=("instead_of",), visible=True, message=True, is_standing=True, voids=("dates_offered",),
@@ -136,7 +136,7 @@ class EventKind(enum.StrEnum):
         letter=LetterRule(entry=True))
     AGREED_ANEW = "agreed_anew", EventType(
         label=N_("Another date, time or place"), facts=("before", "starts_at", "ends_at"), visible=True,
-        voids=AGREEMENTS, letter=LetterRule(entry=True))
+        voids=("reminded",), letter=LetterRule(entry=True))
     CALLED_OFF = "called_off", EventType(
         label=N_("Called off by the police"), facts=("cause", "due_on", "starts_at"), visible=True, is_standing=True,
         voids=AGREEMENTS, letter=LetterRule(entry=True))

@@ -151,12 +151,13 @@ class Letter(Numbered, db.Model):
 
     @classmethod
     def hold_back_past(cls) -> None:
-        """Nobody is told any more of a date that has come, or reminded of it."""
+        """Nobody is told any more of a date that has come, or reminded of it; what is told on the way there goes."""
         dated = select(cls).where(
-            cls.kind.in_((*AGREEMENTS, EventKind.AGREED_ANEW, REMINDER)), cls.delivery_status.in_(NOT_GONE),
+            cls.kind.in_((*AGREEMENTS, REMINDER)), cls.delivery_status.in_(NOT_GONE),
             or_(cls.booking_id.is_not(None), cls.give_up_at <= now()))  # those to officers are given up at the date
         for letter in db.session.scalars(dated).all():
-            if letter.booking is None or letter.booking.agreed_visit and not letter.booking.coming_visit:
+            visit = letter.booking and letter.booking.agreed_visit
+            if letter.booking is None or visit and letter.made_at < visit.starts_at <= now():
                 letter.suppress("void")
 
     @property

@@ -46,6 +46,7 @@ _PART = _pattern(
     rf"|(?P<letter>{_HOUSE_LETTER}\.?)|[nv][./°]|{_LETTER}++(?:['’-]{_LETTER}++)*+\.?|.){_CLOSED}")
 _LEADS_TO_HOUSE = _pattern(
     rf" ?(?:(?:{_LEADING}|hus(?:et)?|(?-i:[iov])|sal|etage|t\.?[vh]|m\.?f|st|kld?)\.?|[nv][./°]|[^\w ]|_)$")
+_SOMEBODY = "⁰"  # a number that nobody types: it stands for whose house it is
 # Whose house it is, in brackets, or said so; but Fru Mettes Vej is a road.
 _WHOSE = _pattern(
     r" ?(?:[(\[].*?(?:[)\]]|$)|(?<![\w-])(?:hos|c/o|familien|fam|fru|frk|hr)(?![\w-])"
@@ -106,7 +107,7 @@ def road_key(road: str, town: str) -> str:
 def _name(road: str, town: str, is_public: bool) -> str:
     road = " ".join(road.split())
     if is_public:
-        road = _WHOSE.sub(" 0", road)  # goes as a house number does, with the words that lead to it
+        road = _WHOSE.sub(f" {_SOMEBODY}", road)  # goes as a house number does, with the words that lead to it
     words, of_town = _without_house_numbers(road, is_public).split(), len(fold(town).split())
     while of_town < len(words) and fold(" ".join(words[-of_town:])) == fold(town):
         del words[-of_town:]
@@ -140,6 +141,8 @@ def _is_of_house(part: re.Match[str], kept: list[str], is_behind_house: bool, is
 
 def _is_of_name(number: re.Match[str], kept: list[str], is_public: bool) -> bool:
     """Whether the name owns this number, behind what is kept so far."""
+    if _SOMEBODY in number.group():
+        return False
     before = "".join(kept[-9:])  # no rule looks further back
     rules = _OWNED if is_public else _OWNED + _DOUBTFUL
     if any(b.search(before) and n.match(number.string, number.start()) for b, n in rules):

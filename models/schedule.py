@@ -304,8 +304,10 @@ class HasProposals:
         starts = free_times(units, lost.starts_at, length, timedelta(minutes=travel))
         lost.closed_at = now()
         if not starts:
-            self._close(self.offers)  # no other one is free either
             self.has_unread = True
+            if officer and lost.is_offer:
+                return self.take_back_offers(officer)
+            self._close(self.offers)  # no other one is free either, and the citizen's own press shows it
             return record_event(EventKind.DATES_REFUSED, booking=self, officer=officer,
                                 instead_of=lost.starts_at.isoformat())
         times = [(start, start + length) for start in starts]

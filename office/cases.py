@@ -111,7 +111,7 @@ def _alike(letters: list[Letter]) -> list[list[Letter]]:
 def _what_was_done(action: CaseAction, shown: dict) -> tuple[str, str]:
     """In words; and which cases it was not done for."""
     count, left_out = len(shown["chosen"]), ", ".join(in_halves(b.reference) for b in shown["left_out"])
-    if not shown["writes"]:
+    if not g.letters_of_press:
         done = ngettext("Done for %(num)s case.", "Done for %(num)s cases.", count)
     elif not shown["many"]:
         done = gettext("Done. The letter goes by e-mail, or waits for you under “Letters to see to”.")

@@ -63,7 +63,7 @@ class OnDatabase(click.Command):
         try:
             if self.name not in AT_ANY_VERSION:
                 with db.engine.connect() as connection:
-                    version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+                    version = connection.scalar(text("SELECT version_num FROM alembic_version")) or "0"
                 require(version >= NEWEST, f"the database is of version {version}, and this site of {NEWEST}: "
                         "flask db upgrade brings it up to date.", backups.Unfit)
             return super().invoke(context)

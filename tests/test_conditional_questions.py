@@ -282,6 +282,17 @@ def test_masking_takes_the_half_of_a_number_plate_out_of_a_places_name(app, offi
         assert Booking.by_reference(other.reference).place.road == "Abildvej"
 
 
+@pytest.mark.parametrize("found", ["12345678", "010190-1234"])
+def test_masking_what_was_never_in_the_name_of_a_place_renames_none(app, officer, found):
+    booking = wish(app, road=f"Bygaden {found}")
+    for other in ("Bygaden", "Terslev Bygaden"):
+        wish(app, road=other, postcode="4700", town="Næstved")
+    officer.post(f"/en/kontor/sag/{booking.reference}/maskering", {"found": found})
+    with app.app_context():
+        assert sorted(db.session.scalars(db.select(Place.road))) == ["Bygaden", "Bygaden", "Terslev Bygaden"]
+        assert found not in Booking.by_reference(booking.reference).road
+
+
 def test_masking_reaches_the_place_that_a_case_has_left_and_the_history_that_names_it(app, officer):
     plate, booking = "AB 12 345", wish(app, road="Vejen ved AB 12 345", from_to="")
     case = f"/en/kontor/sag/{booking.reference}"

@@ -227,6 +227,39 @@ def test_dates_offered_at_another_place_are_taken_back_with_a_letter(app, ida, t
     assert reference[:4] in ida.get("/kontor/?bunke=planlaeg").text
 
 
+@pytest.mark.parametrize("typed", [{}, {"from_to": "ved kirken"}])
+def test_dates_stand_where_a_case_stays_at_its_place_and_no_letter_is_said_to_go(app, ida, typed):
+    reference, _ = wished(app)
+    ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    post_letters(app)
+    path = f"/en/kontor/sag/{reference}/flyt"
+    shown = ida.post(path, {**as_sent(ida.get(path), "road"), **typed, "show": "1"})
+    done = ida.post(path, {**as_sent(shown, "preview"), "send": "1"})
+    assert "Nobody gets a letter." in shown.text and "Done for 1 case." in done.text and "letter goes" not in done.text
+    with app.app_context():
+        assert len(found(app, reference).offers) == 2
+
+
+def test_who_loses_told_dates_and_can_be_offered_no_other_one_hears_of_it(app, ida):
+    (reference, _), (other, _) = wished(app), wished(app, email="bo@example.dk")
+    one_date = {f"times-1-{part}": "" for part in ("day", "starts", "ends")}
+    ida.post(f"/kontor/sag/{reference}/tider", offered(**one_date, send="1"))
+    post_letters(app)
+    with app.app_context():
+        for first, last in ((at(1, 0) - timedelta(days=60), at(5, 0)), (at(6, 0), at(6, 0) + timedelta(days=60))):
+            Reservation.absence("Ida Betjent", first, last, "")
+        for own in found(app, reference).wishes:
+            own.closed_at = at(1, 0)
+        db.session.commit()
+    path = f"/kontor/sag/{other}/besoeg"
+    shown = ida.post(path, {**plan("2027-07-05", other, starts="08:30", ends="20:30"), "show": "1"})
+    assert "og det beklager vi" in shown.text
+    ida.post(path, {**as_sent(shown, "preview"), "send": "1"})
+    with app.app_context():
+        assert not found(app, reference).offers
+        assert found(app, reference).letters[-1].kind == "dates_taken_back"
+
+
 def test_offers_stand_where_a_place_only_gets_another_name_or_is_parted(app, ida):
     reference, _ = wished(app)
     ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))

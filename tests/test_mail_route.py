@@ -36,19 +36,26 @@ ABOUT_US = [
     "452 Insufficient system storage", "452 Too many recipients received this hour", "450 Too many connections",
     "454 Temporary authentication failure", "454 TLS not available due to temporary reason", "432 Password needed",
     "450 Client host rejected: cannot find your hostname", "450 Sender address rejected: Domain not found",
-    "450 Connection frequency limited", "550 Sending rate limit exceeded", "451 4.7.0 Temporary server error. PRX4",
+    "450 Connection frequency limited", "550 Sending rate limit exceeded",
+    "550 User os@example.dk has exceeded its 24-hour sending limit. Messages to 250 recipients have been sent.",
+    "451 4.7.0 Temporary server error. PRX4",
     "452 4.3.1 Insufficient system resources", "421 Service not available, closing transmission channel"]
 ABOUT_THE_READER = [
     "550 5.1.1 no such user", "550 5.1.1 <a@b.dk>: User unknown in relay recipient table", "553 5.1.3 bad syntax",
     "550 5.1.2 no such domain", "550 5.1.10 null MX", "552 5.2.2 mailbox full", "550 5.2.1 disabled",
-    "550 No such user here", "550 5.0.0 No such user here", "550 <sender@gateway.dk> no such user here"]
+    "550 No such user here", "550 5.0.0 No such user here", "550 <sender@gateway.dk> no such user here",
+    "550 Requested action not taken: mailbox unavailable", "550 Unrouteable address", "550 User unknown",
+    "552 message size exceeds fixed maximum", "550 recipient rejected"]
 PUT_OFF_FOR_THE_READER = [
     "450 Requested mail action not taken: mailbox unavailable", "450 <anna@example.dk>: Mailbox busy",
     "450 Greylisted, try again in 300 seconds", "450 4.2.0 <anna@example.dk>: Recipient address rejected: Greylisted",
     "451 Greylisting in action, please come back later", "451 127.0.0.1 is not yet authorized to deliver mail",
     "451 Could not complete recipient verify callout", "452 Mailbox full", "452 User is over quota",
     "452 <anna@example.dk> quota exceeded", "452 4.2.2 mailbox full", "450 4.2.1 receiving mail at a rate that is high",
-    "451 Requested mail action not taken: mailbox unavailable", "450 Try again later"]
+    "451 Requested mail action not taken: mailbox unavailable", "450 Try again later",
+    # For good by their number, and of nobody by their words
+    "554 Local configuration error", "554 mail for example.dk loops back to myself", "500 Syntax error", "554 TLS required",
+    "503 Bad sequence of commands", "550 Access denied", "550 Account suspended", "554 Blocked - see proofpoint.example"]
 
 LOG_IN = {"auth_require_tls": False, "auth_callback": lambda *_: True}
 ACCOUNT = {"MAIL_USERNAME": "post", "MAIL_PASSWORD": "hemmelig"}

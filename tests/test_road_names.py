@@ -47,6 +47,7 @@ BESIDE = {
 WHOSE = {
     "Bygaden 1 (hos Jensen)": "Bygaden", "Bygaden 120, fru Hansen": "Bygaden",
     "Salen, hos Jensen, Bygaden": "Salen, Bygaden", "Bygaden 4 (Jensen), Fælleshuset": "Bygaden, Fælleshuset",
+    "Plads (foran Netto)": "Plads", "Motorvej (nær Rønnede)": "Motorvej",
     "Salen hos fam. Holm, Bygaden 4": "Salen, Bygaden", "Hr. Hansen, Bygaden 4": "Bygaden",
     "Bygaden ved familien Jensen": "Bygaden", "Bygaden ud for hr. Jensen, ved skolen": "Bygaden, ved skolen",
     "Hos Jens Hansen, Bygaden 4": "Bygaden", "Familien Jensen Bygaden": "Haslev", "Hos Jensen": "Haslev",

@@ -1,4 +1,5 @@
-"""A letter of what no longer holds is neither phoned, posted nor sent again; what says that a date is off still goes."""
+"""A letter of what no longer holds is neither phoned, posted nor sent again; what says that a date is off still goes,
+and so does a promise."""
 
 from datetime import timedelta
 
@@ -79,7 +80,7 @@ def test_letters_of_event_types_that_are_there_are_made_void_and_none_that_says_
     (lambda visit, officer: visit.cancel(officer, "weather"), ["called_off"]),
     (lambda visit, officer: visit.reschedule(
         officer, place=visit.place, starts_at=visit.starts_at + timedelta(days=1), ends_at=visit.ends_at + timedelta(
-            days=1), resource_units=visit.resource_units, public_place="Hallen"), ["agreed_anew"]),
+            days=1), resource_units=visit.resource_units, public_place="Hallen"), ["agreed", "agreed_anew"]),
     (lambda visit, officer: visit.bookings[0].decline(officer, "resources", "", ""), ["declined"]),
 ], ids=["called off", "moved", "declined"])
 def test_nobody_phones_a_date_or_a_reminder_that_stands_no_more(app, clock, verb, left):  # noqa: F811
@@ -89,7 +90,7 @@ def test_nobody_phones_a_date_or_a_reminder_that_stands_no_more(app, clock, verb
     assert {"agreed", "reminded"} <= {letter.kind for letter in outbox(app)}
     with_visit(app, visit, verb)
     assert [kind for kind in to_see_to(app) if kind != "reminder"] == left
-    assert {letter.error for letter in outbox(app) if letter.kind in ("agreed", "reminded")} == {"void"}
+    assert {letter.error for letter in outbox(app) if letter.kind in {"agreed", "reminded"} - set(left)} == {"void"}
 
 
 def test_that_another_date_was_agreed_is_still_phoned_when_that_one_is_called_off_too(app, clock):  # noqa: F811
@@ -197,3 +198,54 @@ def test_that_old_dates_lapsed_is_not_phoned_beside_new_ones(app, clock):  # noq
     assert to_see_to(app) == ["dates_lapsed"]
     do(app, booking, offer)
     assert to_see_to(app) == ["dates_offered"]
+
+
+def take_back(booking, officer):
+    booking.take_back_offers(officer)
+
+
+def lapse(booking, _officer):
+    booking.lapse()
+
+
+def phone(booking, officer):
+    """All that waits to be phoned."""
+    for letter in booking.letters:
+        if letter.is_task:
+            letter.do_by_hand(officer)
+
+
+@pytest.mark.parametrize("end", [take_back, lapse])
+@pytest.mark.parametrize("promise", [
+    [lambda b, officer: b.decline(officer, "resources", "", ""), phone, lambda b, officer: b.reopen("Igen.", officer)],
+    [lambda b, officer: b.delay(officer, "Mere.", today() + timedelta(days=30))],
+], ids=["reopened", "delayed"])
+def test_a_promise_is_still_told_where_dates_offered_after_it_come_to_nothing(app, clock, promise, end):  # noqa: F811
+    booking = asked(app, **BY_PHONE)
+    for verb in (*promise, offer, end):
+        do(app, booking, verb)
+    assert to_see_to(app) in (["reopened"], ["delayed"])
+
+
+@pytest.mark.parametrize("end", [take_back, lapse])
+@pytest.mark.parametrize("before", [[], [take_back]], ids=["offered anew", "taken back unsaid"])
+def test_who_knows_of_dates_hears_that_they_are_off_whatever_was_offered_unheard_since(
+        app, clock, before, end):  # noqa: F811
+    booking = asked(app, **BY_PHONE)
+    for verb in (offer, phone, *before, offer, end):
+        do(app, booking, verb)
+    assert to_see_to(app) == [{take_back: "dates_taken_back", lapse: "dates_lapsed"}[end]]
+    for verb in (phone, offer, end):
+        do(app, booking, verb)
+    assert to_see_to(app) == [], "they have heard it, and of the new ones nothing"
+
+
+def test_another_place_told_while_the_meeting_goes_on_still_goes(app, clock, server):  # noqa: F811
+    visit = meet(app, asked(app), days=3)
+    send_all(app)
+    clock.shift(timedelta(days=3, minutes=10))
+    with_visit(app, visit, lambda v, officer: v.reschedule(
+        officer, place=v.place, starts_at=v.starts_at, ends_at=v.ends_at, resource_units=v.resource_units,
+        public_place="Skolen"))
+    send_all(app)
+    assert outbox(app)[-1].kind == "agreed_anew" and outbox(app)[-1].delivery_status is DeliveryStatus.SENT
