@@ -105,9 +105,9 @@ class HasPoint:
 
 def new_secret(octets: int = 18) -> str:
     """What makes an address a key. It ends in a letter or digit: mail programs take a sign at the end of an address for
-    the sentence's, and leave it off the link."""
+    the sentence's, and leave it off the link. It begins with one, too: _ may stand for a stroke (forms/typed.py)."""
     secret = secrets.token_urlsafe(octets)
-    return secret if secret[-1].isalnum() else new_secret(octets)
+    return secret if secret[0].isalnum() and secret[-1].isalnum() else new_secret(octets)
 
 
 def is_same_secret(known: str, given: str) -> bool:
