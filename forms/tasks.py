@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, HiddenField
 
 from languages import LANGUAGES
-from models.enums import OURSELVES
+from models.enums import OURSELVES, REFUSALS
 
 from .citizen import PlaceForm, pin_on_map
 from .fields import Day, Line, OneOf, Select, Text
@@ -49,7 +49,6 @@ ANSWERS = {
     "impossible": _l("Not possible"),
 }
 TASK_STATUSES = {"new": _l("New, not sent"), "sent": _l("Sent"), **ANSWERS}
-REFUSALS = ("refused", "impossible")
 
 
 class TaskForm(Form):

@@ -89,8 +89,8 @@ def write_letters(_session=None) -> list[Letter]:
     """The letters of what is to be committed; every commit calls it. What was put off is tried at once where a new one
     now waits for it."""
     letters = write_pending()
-    known = [letter.booking.id for letter in letters if letter.booking and letter.booking.id]  # a new one has none
-    if known:
+    # A booking that is new has no number yet, and no letter that waits.
+    if known := [letter.booking.id for letter in letters if letter.booking and letter.booking.id]:
         Letter.try_earlier(known)
     return letters
 

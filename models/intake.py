@@ -79,7 +79,7 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
             Letter.mailbox == mailbox(email), Letter.text.contains(waiter.secret, autoescape=True),
             Letter.delivery_status.in_(UNSENT))
         if waiter.confirmed_at is None and db.session.scalar(on_its_way) is None:
-            record_event(EventKind.WAITER_ASKED, waiter=waiter.id, service=service)
+            waiter._record(EventKind.WAITER_ASKED)
 
     @classmethod
     def waiting(cls, service: str) -> list["WaitlistEntry"]:
@@ -94,8 +94,7 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
         batch = cls.waiting(service)[:count]
         for waiter in batch:
             waiter.notified_on, waiter.open_until = today(), today() + timedelta(days=days)
-            record_event(EventKind.WAITER_LET_IN, officer=officer, waiter=waiter.id, service=service,
-                         until=waiter.open_until.isoformat())
+            waiter._record(EventKind.WAITER_LET_IN, officer=officer, until=waiter.open_until.isoformat())
         return len(batch)
 
     @classmethod
@@ -106,7 +105,7 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
         for waiter in db.session.scalars(select(cls)):
             if waiter.is_on_the_list and waiter.service not in paused:
                 waiter.notified_on = today()
-                record_event(EventKind.WAITER_TOLD, waiter=waiter.id, service=waiter.service)
+                waiter._record(EventKind.WAITER_TOLD)
             elif not waiter.is_on_the_list and waiter._kept_until < today():
                 waiter.leave()
 
@@ -136,6 +135,9 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
         """Whoever was told before, and is not admitted at present, waits once more."""
         if not self.is_admitted:
             self.notified_on = self.open_until = None
+
+    def _record(self, kind: EventKind, officer: Officer | None = None, **facts) -> Event:
+        return record_event(kind, officer=officer, waiter=self.id, service=self.service, **facts)
 
 
 class Feedback(ByOfficer, Numbered, db.Model):

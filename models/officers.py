@@ -228,11 +228,12 @@ class Officer(Numbered, db.Model):
         gone = Reservation(unit=self.name, starts_at=now(), ends_at=now() + timedelta(days=3650))
         for booking in gone.offered_meanwhile:
             booking.take_back_offers()
-        for visit in gone.meanwhile:
+        visits = gone.meanwhile
+        for visit in visits:
             for booking in visit.bookings:
                 booking.has_unread = True
                 record_event(EventKind.UNSTAFFED, booking=booking, visit=visit)
-        return gone.meanwhile
+        return visits
 
     def renew_feed_key(self) -> None:
         """A new address for the officer's calendar; whoever has the old one sees no more."""

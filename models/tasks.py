@@ -240,6 +240,10 @@ class Task(HasPoint, Numbered, db.Model):
         return [(e.id, e.facts["status"], e.words) for e in self.answers[-1:]] == [(self.newest, status, words)]
 
     @property
+    def is_refused(self) -> bool:
+        return self.status in REFUSALS
+
+    @property
     def is_open(self) -> bool:
         return self.status not in OVER
 

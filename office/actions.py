@@ -42,10 +42,6 @@ class CaseAction:
     writes: Callable[[list[Booking]], bool] = lambda bookings: True
 
 
-def _to_nobody(_bookings: list[Booking]) -> bool:
-    return False
-
-
 def _services_of(bookings: list[Booking]) -> list[Service]:
     return [SERVICES[key] for key in dict.fromkeys(b.service for b in bookings)]
 
@@ -96,7 +92,7 @@ ACTIONS = {
         lambda b, form: b.refer(g.officer, form.authority.data, form.words.data or "")),
     "oplys": CaseAction(
         _l("The citizen has phoned or written"), lambda b: b.is_open, lambda bs, typed: InformationForm(typed),
-        lambda b, form: b.give_information(form.words.data, g.officer), many=False, writes=_to_nobody),
+        lambda b, form: b.give_information(form.words.data, g.officer), many=False, writes=lambda bs: False),
     "traek-tilbage": CaseAction(
         _l("Withdraw for the citizen"), lambda b: b.is_open, lambda bs, typed: PressForm(typed),
         lambda b, form: b.withdraw(g.officer), many=False),
@@ -113,7 +109,7 @@ ACTIONS = {
         lambda b, form: b.move(g.officer, named_place(form, b.place)), writes=lambda bs: any(b.offers for b in bs)),
     "spam": CaseAction(
         _l("Mark as spam and set aside"), lambda b: b.status in UNDECIDED, lambda bs, typed: SpamForm(typed),
-        lambda b, form: _mark_as_spam(b, form.block.data), writes=_to_nobody),
+        lambda b, form: _mark_as_spam(b, form.block.data), writes=lambda bs: False),
 }
 FOR_MANY = {name: action for name, action in ACTIONS.items() if action.many}
 NONE_TICKED = _l("Nothing is ticked. Tick the cases, or “All on this page”, and then press a button.")
