@@ -26,7 +26,7 @@ from .bookings import Booking
 from .enums import OPEN, UNDECIDED, BookingStatus, VisitStatus
 from .events import Event, EventKind, masked, record_event
 from .publication import file_results
-from .road_names import road_key, road_name
+from .road_names import KEY_LENGTH, road_key, road_name
 from .roads import Road
 from .rules import SERVICE_RULES
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from . import Officer, Visit
 
 NEIGHBOUR_METRES = 250  # metres within which two places are neighbours, whose wishes one visit may answer
-KEY_LENGTH = 120  # some letters are two when they are compared
 _METRES_PER_DEGREE = 111_320
 
 
@@ -68,7 +67,7 @@ class Place(HasPoint, Numbered, db.Model):
 
     def __init__(self, **columns):
         super().__init__(**columns)
-        self.road, self.road_key = road_name(self.road, self.town), road_key(self.road, self.town)[:KEY_LENGTH]
+        self.road, self.road_key = road_name(self.road, self.town), road_key(self.road, self.town)
 
     def __str__(self) -> str:
         return f"{self.road}, {self.postcode} {self.town}"
@@ -80,7 +79,7 @@ class Place(HasPoint, Numbered, db.Model):
         whose pin is within NEIGHBOUR_METRES. Who knows the postcode's `town` says it; else a place there does."""
         if town is None:
             town = db.session.scalar(select(cls.town).where(cls.postcode == postcode).limit(1)) or ""
-        key = (postcode, road_key(road, town)[:KEY_LENGTH])
+        key = (postcode, road_key(road, town))
         wanted = and_(cls.postcode == postcode, cls.road_key == key[1], cls.road_key != "")  # "???" is no road
         if lat is not None and lng is not None:
             high, wide = NEIGHBOUR_METRES / _METRES_PER_DEGREE, NEIGHBOUR_METRES / (
@@ -161,7 +160,7 @@ class Place(HasPoint, Numbered, db.Model):
     def mask(self, masks: dict[str, str]) -> None:
         """Its name is what the first to ask has written; Booking.mask calls it."""
         self.road, self.from_to = (masked(f"{part},", masks)[:-1] for part in (self.road, self.from_to))
-        self.road_key = road_key(self.road, self.town)[:KEY_LENGTH]
+        self.road_key = road_key(self.road, self.town)
         file_results(self)
         for booking in self.bookings:
             booking.refresh_search()

@@ -8,6 +8,8 @@ import re
 
 from .base import fold
 
+KEY_LENGTH = 120  # characters that are compared: some letters of a name are two of its key
+
 
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE)
@@ -101,7 +103,7 @@ def public_road(road: str, town: str) -> str:
 def road_key(road: str, town: str) -> str:
     """By which roads are compared, however they are spaced, dotted and numbered: "Terslev Bygade 12, Haslev" and
     "Terslevbygade" are one."""
-    return fold(road_name(road, town)).replace(" ", "")
+    return fold(road_name(road, town)).replace(" ", "")[:KEY_LENGTH]
 
 
 def _name(road: str, town: str, is_public: bool) -> str:

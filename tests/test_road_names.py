@@ -1,7 +1,9 @@
 """Roads: their names without the houses in them, by which wishes meet and which anybody may know."""
 
 import pytest
+from conftest import book
 
+from models import Booking
 from models.road_names import public_road, road_key, road_name
 
 NAMES = """Bygaden | Terslev Bygade | Rute 22 | E47 | E 55 | Motorvej E47 | Hovedvej A4 | Vej 3 | Vej3 | Ring 2 |
@@ -90,3 +92,9 @@ def test_a_road_that_is_a_number_alone_has_it_for_a_key_and_the_town_for_a_name(
 def test_a_name_is_never_longer_than_what_was_typed(piece):
     typed = f"Vej 3abc{piece * 20}"
     assert len(road_name(typed, "Haslev")) <= len(typed)
+
+
+def test_a_road_whose_key_is_longer_than_its_name_is_still_its_citizen_s_own(citizen, app):
+    reference, _ = book(citizen, road=f"{'Große' * 22} Vej 12")
+    with app.app_context():
+        assert Booking.by_reference(reference).in_own_words.endswith("Vej 12, 4690 Haslev")
