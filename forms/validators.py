@@ -12,7 +12,6 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import idna
-import phonenumbers
 from flask import current_app, request
 from flask_babel import get_locale, get_timezone, gettext, lazy_gettext as _l
 from wtforms import BooleanField, SelectField, SelectMultipleField
@@ -290,6 +289,8 @@ def phone_number(_form, field) -> None:
 
 
 def _number_in(typed: str) -> str:
+    import phonenumbers  # 1 MB that the worker never needs
+
     try:
         number = phonenumbers.parse(typed, "DK")
     except phonenumbers.NumberParseException:
