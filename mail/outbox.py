@@ -31,23 +31,26 @@ from .letters import sign_for_reader
 mail = Mail()
 SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
 SHORT_LINES.body_encoding = QP
-# A refusal that names one of these (RFC 3463) is about us or the route, and not about this reader or this letter: our
-# own address, the mail system, the network, the protocol, the permission to send.
-ABOUT_US = re.compile(r"[45]\.(1\.[78]|[3457]\.\d+)")
+# Codes of a refusal (RFC 3463) that is about us or the route, and not about this reader or this letter: the mail
+# system, the network, the protocol, the permission to send.
+ABOUT_US = re.compile(r"[45]\.[3457]\.\d+")
 ENHANCED = re.compile(r"(?<![\d.])[45]\.(?![01]\.0\b)[0-7]\.\d{1,3}(?!\.?\d)")  # x.0.0 and x.1.0 say nothing
-# The same of servers that give no such code (RFC 5321, 4.2.3; RFC 4954, section 6), and in words. 450 is the mailbox's.
-ABOUT_US_CODES = {421, 432, 454, 455, 530, 534, 535, 538, 571}
+# The same of servers that give no such code (RFC 5321, 4.2.3; RFC 4954, section 6). 450 is the mailbox's.
+ABOUT_US_CODES = {421, 432, 451, 452, 454, 455, 530, 534, 535, 538, 571}
+# Servers choose their codes freely, so their words are read, too. These are about us whatever the code, and so are the
+# codes of our own address.
 ABOUT_US_WORDS = re.compile(
-    r"\brelay(?! recipient)|authenti|client host|\bauth\b|\b(?:spf|dkim|dmarc)\b|\bsender|\b(?:he|eh)lo\b|black ?list|"
-    r"blocklist|spamhaus|rcpthosts|gateway|not verified|administrative prohibition|allowed to send|lookup fail|"
-    r"too many|rate.?limit|throttl|frequency|\bsending\b", re.I)
-# "Local error" and "insufficient storage": the server's, where no word says that one mailbox is busy, full or guarded.
-LOCAL_ERRORS = {451, 452}
+    r"\brelay(?! recipient table)|authenti|client host|\bauth\b|\b(?:spf|dkim|dmarc|ptr)\b|reverse dns|dns mx|"
+    r"\bsender|\bmail from\b|\bfrom (?:address|header)|\b(?:he|eh)lo\b|black ?list|blocklist|spamhaus|rcpthosts|"
+    r"gateway|not verified|administrative prohibition|allowed to send|submission|send ?as ?denied|lookup fail|"
+    r"too many|rate.?limit|\bdaily\b|throttl|frequency|\bsending\b|(?<![\d.])[45]\.1\.[78](?!\.?\d)", re.I)
+# With these a code that is about us is about one reader after all, who is perhaps only busy, full or guarded.
 ABOUT_THE_READER_WORDS = re.compile(r"mailbox|quota|recipient|\buser\b|gr[ae]y.?list|not yet", re.I)
-# A no for good that gives no such code is the reader's where it says so. Any other may pass, or be about us: it waits.
+# A no for good that says this will not become a yes, even where its code says something else.
 NO_SUCH_READER = re.compile(
-    r"\bmailbox|recipient|\buser (?:unknown|not|doesn|does)|unknown (?:user|address|local)|no such|exist|not found|"
-    r"unrout|bad destination|invalid address|message (?:is )?too|size|infected|content", re.I)
+    r"\bmailbox (?:unavailable|unknown|not|is|does)|\bno (?:such )?mailbox|recipient (?:rejected|unknown|not|does)|"
+    r"\buser (?:unknown|not|doesn|does)|unknown (?:user|address|local|recipient)|no such (?:user|recipient|address)|"
+    r"address (?:does not|doesn't) exist|unrout|bad destination|message (?:is )?too|message size|infected", re.I)
 # What does not pass by waiting: somebody must see to it.
 NEEDS_REPAIR = ("server 5", "login", "certificate", "configuration")
 SUBJECT_LINE = 70  # characters of its lines: an encoded word has at most 75 (RFC 2047, section 2)
@@ -185,18 +188,19 @@ def _refusal(error: Exception) -> _SendError:
 
 
 def _refused(code: int, words: bytes | str) -> _SendError:
-    """A no after the sender was taken. A relay that is set up wrongly says it here, too: that is not the reader's."""
+    """A no after the sender was taken. A relay that is set up wrongly says it here, too: that is not the reader's.
+
+    Where code and words do not agree, the letter waits: for good is only what is the reader's beyond doubt.
+    """
     reply = _reply("", code, words)
-    if enhanced := ENHANCED.search(reply):
-        about_us, is_the_readers = ABOUT_US.fullmatch(enhanced[0]), True
-    else:
-        said = re.sub(r"\S+@\S+", "", reply)
-        about_us = (code in ABOUT_US_CODES or ABOUT_US_WORDS.search(said)
-                    or code in LOCAL_ERRORS and not ABOUT_THE_READER_WORDS.search(said))
-        is_the_readers = NO_SUCH_READER.search(said) is not None
-    if about_us:
+    said = re.sub(r"\S+@\S+", "", reply)
+    enhanced = ENHANCED.search(reply)
+    names_nobody = NO_SUCH_READER.search(said) is not None
+    code_is_ours = ABOUT_US.fullmatch(enhanced[0]) if enhanced else code in ABOUT_US_CODES
+    if ABOUT_US_WORDS.search(said) or code_is_ours and not (names_nobody or ABOUT_THE_READER_WORDS.search(said)):
         return _SendError(f"server{reply}")
-    return _SendError(f"refused{reply}", for_good=code >= 500 and is_the_readers)
+    is_final = names_nobody or enhanced and not code_is_ours
+    return _SendError(f"refused{reply}", for_good=code >= 500 and bool(is_final))
 
 
 class _Connection(Connection):

@@ -14,7 +14,7 @@ from models.letters import GIVE_UP_AFTER
 ABOUT_US = [
     "554 5.7.1 <anna@example.dk>: Relay access denied",
     "550 5.7.60 SMTP; Client does not have permissions to send as this",
-    "550 5.7.1 Unable to relay", "554 5.4.6 Hop count exceeded", "550 5.4.1 All recipient addresses rejected",
+    "550 5.7.1 Unable to relay", "554 5.4.6 Hop count exceeded",
     "554 5.3.5 Local configuration error", "550 5.3.0 rejected", "530 5.7.0 Must issue a STARTTLS command first",
     "530 Authentication required", "535 5.7.8 bad credentials", "503 5.5.1 Error: authentication not enabled",
     "550 5.1.8 <ssj@politi.dk>: Sender address rejected: Domain not found", "550 relaying denied",
@@ -39,13 +39,33 @@ ABOUT_US = [
     "450 Connection frequency limited", "550 Sending rate limit exceeded",
     "550 User os@example.dk has exceeded its 24-hour sending limit. Messages to 250 recipients have been sent.",
     "451 4.7.0 Temporary server error. PRX4",
-    "452 4.3.1 Insufficient system resources", "421 Service not available, closing transmission channel"]
+    "452 4.3.1 Insufficient system resources", "421 Service not available, closing transmission channel",
+    # A code of the reader's, and words that are about us
+    "554 5.2.252 SendAsDenied; os@politi.example not allowed to send as x",
+    "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied; cannot submit message",
+    "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException",
+    "554 5.2.2 mailbox full; STOREDRV.Submission.Exception:QuotaExceededException",
+    "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+    "550 5.2.0 Sender rejected", "550 5.1.1 Sender mailbox does not exist", "550 5.1.20 Multiple From addresses",
+    "550 5.1.7 <os@politi.example>: no such user", "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
+    # No code, and words that could be the reader's
+    "550 Reverse DNS for 1.2.3.4 not found", "550 PTR record for 1.2.3.4 does not exist",
+    "550 DNS MX record of politi.example not found", "550 From address does not exist",
+    "501 Invalid MAIL FROM: address does not exist", "550 The content of your From header is not allowed",
+    "550 Requested action not taken: mailbox unavailable; invalid DNS MX or A/AAAA resource record",
+    "552 Your daily quota of messages has been reached: size"]
 ABOUT_THE_READER = [
     "550 5.1.1 no such user", "550 5.1.1 <a@b.dk>: User unknown in relay recipient table", "553 5.1.3 bad syntax",
-    "550 5.1.2 no such domain", "550 5.1.10 null MX", "552 5.2.2 mailbox full", "550 5.2.1 disabled",
+    "550 5.1.2 Bad destination host 'DNS Hard Error looking up b.dk (MX): NXDomain'", "550 5.1.2 no such domain",
+    "550 5.1.10 null MX", "552 5.2.2 mailbox full", "550 5.2.1 disabled",
     "550 No such user here", "550 5.0.0 No such user here", "550 <sender@gateway.dk> no such user here",
     "550 Requested action not taken: mailbox unavailable", "550 Unrouteable address", "550 User unknown",
-    "552 message size exceeds fixed maximum", "550 recipient rejected"]
+    "552 message size exceeds fixed maximum", "550 recipient rejected",
+    # A code that is about us, and words that are not
+    "550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302)",
+    "553 5.3.0 <a@b.dk>... No such user here", "550 5.7.1 <a@b.dk>: Recipient address rejected: user unknown",
+    "550 5.3.0 <a@b.dk>... User unknown",
+    "554 delivery error: dd This user doesn't have a yahoo.example account (a@yahoo.example) [-5]"]
 PUT_OFF_FOR_THE_READER = [
     "450 Requested mail action not taken: mailbox unavailable", "450 <anna@example.dk>: Mailbox busy",
     "450 Greylisted, try again in 300 seconds", "450 4.2.0 <anna@example.dk>: Recipient address rejected: Greylisted",
@@ -55,7 +75,14 @@ PUT_OFF_FOR_THE_READER = [
     "451 Requested mail action not taken: mailbox unavailable", "450 Try again later",
     # For good by their number, and of nobody by their words
     "554 Local configuration error", "554 mail for example.dk loops back to myself", "500 Syntax error", "554 TLS required",
-    "503 Bad sequence of commands", "550 Access denied", "550 Account suspended", "554 Blocked - see proofpoint.example"]
+    "503 Bad sequence of commands", "550 Access denied", "550 Account suspended", "554 Blocked - see proofpoint.example",
+    "550 Domain politi.example does not exist", "550 IP 1.2.3.4 not found in our list of allowed hosts",
+    "550 Your account does not exist or is suspended", "550 5.1.0 Address rejected.",
+    # Code and words do not agree, and neither is beyond doubt
+    "550 5.4.1 All recipient addresses rejected", "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)",
+    "554 5.7.1 <a@b.dk>: Recipient address rejected: Access denied",
+    "554 5.7.129 RESOLVER.RST.RestrictedToRecipientsPermission; not authorized to send to the recipient",
+    "451 4.7.1 Greylisting in action, please come back in 00:05:00"]
 
 LOG_IN = {"auth_require_tls": False, "auth_callback": lambda *_: True}
 ACCOUNT = {"MAIL_USERNAME": "post", "MAIL_PASSWORD": "hemmelig"}
