@@ -79,7 +79,8 @@ def write_pending() -> list[Letter]:
     _refresh_waiting_letters(events)
     for event in events:
         if event.kind is EventKind.REMINDED and event.booking is None:
-            letters += _write_to_each_officer(REMINDER, {"give_up_at": event.visit.starts_at}, visit=event.visit)
+            letters += _write_to_each_officer(
+                REMINDER, {"give_up_at": event.visit.starts_at, "event": event}, visit=event.visit)
         elif event.kind.type.letter:
             letters += _write(event)
     return letters
@@ -102,7 +103,7 @@ def _write(event: Event) -> list[Letter]:
     """
     rule, booking, reader = event.kind.type.letter, event.booking, _reader(event)
     way = _way(event, reader)
-    if way is None or rule.after and not _stands(rule.after, reader):
+    if way is None:
         return []
     by_mail = way is Channel.EMAIL
     language = MAIN if rule.to == "officer" else reader.language
@@ -115,20 +116,11 @@ def _write(event: Event) -> list[Letter]:
                  "link": link_to(reader) if type(reader) in PAGES else "", "language": language, "by_mail": by_mail,
                  "form": service and address_of("citizen.book", language, slug=service.slug), "entry": entry, **stands}
         recipient = booking.reached_by(way) if booking else reader.email or reader.name or str(ASSIGNEES[reader.kind])
-        letter = _add(event.kind, why, words, channel=way, booking=booking, language=language, recipient=recipient,
+        letter = _add(event.kind, why, words, event=event, channel=way, booking=booking, language=language, recipient=recipient,
                       assignee=reader if isinstance(reader, Assignee) else None, calendar=entry)
     if why and isinstance(reader, WaitlistEntry):
         letter.recipient = ""  # who is not written to cannot confirm, and may ask again
     return [letter]
-
-
-def _stands(kind: str, reader: Booking | Assignee) -> bool:
-    """Whether a letter of this kind has left us for this reader, or is just leaving, and none since that says that it
-    holds no more."""
-    about = {kind, *(k.value for k in EventKind if k.type.letter and k.type.letter.after == kind)}
-    gone = [letter.kind for letter in reader.letters
-            if letter.kind in about and letter.delivery_status in (DeliveryStatus.SENT, DeliveryStatus.SENDING)]
-    return gone[-1:] == [kind]
 
 
 def _entry_of(event: Event) -> str:
@@ -210,10 +202,10 @@ def _refresh_waiting_letters(events: list[Event]) -> None:
     """What has not gone yet may have another reader by now, one who never asked, or one who wants nothing any more; or
     say what holds no more."""
     kinds = (EventKind.SPAM, EventKind.WITHDRAWN, EventKind.CONTACT_CHANGED)
-    changed = {e.booking.id: e for e in events if e.kind in kinds or e.kind.type.voids}
+    changed = {e.booking.id: e for e in events if e.booking and (e.kind in kinds or e.kind.type.voids)}
     not_gone = select(Letter).where(Letter.booking_id.in_(changed), Letter.delivery_status.in_(NOT_GONE))
     for letter in db.session.scalars(not_gone) if changed else ():
-        if why := _why_not_any_more(letter, changed[letter.booking_id]):
+        if why := letter.why_void or _why_not_any_more(letter, changed[letter.booking_id]):
             letter.suppress(why)
 
 
@@ -221,15 +213,19 @@ def _why_not_any_more(letter: Letter, event: Event) -> str:
     """Why a letter that has not gone is not to go now, or nothing. Mails go in their order, so that who reads of a
     withdrawal has read of what was withdrawn; what an officer is to see to has none, and would be told afterwards."""
     waits_as_mail = letter.channel is Channel.EMAIL and letter.delivery_status is DeliveryStatus.WAITING
-    if event.kind is EventKind.SPAM:
-        return "aside"
     if event.kind is EventKind.WITHDRAWN:
         return "" if waits_as_mail or EventKind(letter.kind).type.letter.lasts else "withdrawn"
-    if event.kind.type.voids:
-        return "void" if letter.kind in event.kind.type.voids else ""
     if waits_as_mail and letter.kind in LIMITED and not event.officer:
         return _refused(letter.recipient, Letter.today_to(letter.recipient, LIMITED) - 1)  # it is among them
     return ""
+
+
+def why_void(letter: Letter) -> str:
+    """Why a letter is not to go any more, or nothing. A link that works no more is sent to nobody."""
+    reader = _reader(letter.event) if letter.event else None
+    if isinstance(reader, FindingsLink | Invite) and not reader.works:
+        return "void"
+    return letter.why_void
 
 
 def _add(kind: str, held_back: str, words: dict, **columns) -> Letter:

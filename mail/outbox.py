@@ -26,7 +26,7 @@ from sqlalchemy.orm import defer
 from languages import in_language
 from models import Channel, DeliveryStatus, Letter, db, in_ascii, now, writing_beside_others
 
-from .letters import sign_for_reader
+from .letters import sign_for_reader, why_void
 
 mail = Mail()
 SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
@@ -70,25 +70,12 @@ def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
     db.session.commit()
     try:
         while not stopped() and (letter := Letter.claim()):
-            sign_for_reader(letter)
-            db.session.commit()
-            try:
-                message, file = _as_mail(letter), f"{letter.id:06}-{letter.kind}.eml"
-                db.session.rollback()
-                error = transport.send(message, file)
-            except Exception:  # unforeseen, so tried again like any other until it counts as failed
-                current_app.logger.exception("a letter could not be sent")
-                db.session.rollback()
-                error = _SendError("server")
-            if error is None:
-                letter.mark_sent()
-                sent += 1
-            elif letter.is_void:
-                letter.suppress("void")
-            elif error.for_good:
-                letter.mark_failed(error.words)
+            error = None
+            if why := why_void(letter):
+                letter.suppress(why)
             else:
-                letter.retry_later(error.words)
+                error = _try(letter, transport)
+            sent += letter.delivery_status is DeliveryStatus.SENT
             db.session.commit()
             if error and error.is_the_servers:
                 break
@@ -96,6 +83,29 @@ def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
         transport.close()
         db.session.rollback()
     return sent
+
+
+def _try(letter: Letter, transport: "_Transport") -> "_SendError | None":
+    """Send a letter that is held for this worker, and note what became of it; what stood in the way, or None."""
+    sign_for_reader(letter)
+    db.session.commit()
+    try:
+        message, file = _as_mail(letter), f"{letter.id:06}-{letter.kind}.eml"
+        db.session.rollback()
+        error = transport.send(message, file)
+    except Exception:  # unforeseen, so tried again like any other until it counts as failed
+        current_app.logger.exception("a letter could not be sent")
+        db.session.rollback()
+        error = _SendError("server")
+    if error is None:
+        letter.mark_sent()
+    elif why := why_void(letter):  # by now
+        letter.suppress(why)
+    elif error.for_good:
+        letter.mark_failed(error.words)
+    else:
+        letter.retry_later(error.words)
+    return error
 
 
 def stuck() -> bool:

@@ -45,6 +45,7 @@ from .enums import (
     TaskStatus,
     VisitStatus,
 )
+from .event_types import REMINDER
 from .events import (
     AuditEntry,
     Event,
@@ -59,7 +60,7 @@ from .events import (
 )
 from .figures import Figure, FigureRow, Handout
 from .intake import Feedback, IntakePause, WaitlistEntry
-from .letters import REMINDER, BlockedAddress, Letter, in_ascii, in_small_letters, mailbox
+from .letters import BlockedAddress, Letter, in_ascii, in_small_letters, mailbox
 from .officers import Invite, LogIn, Officer, OfficerAbsence
 from .places import NEIGHBOUR_METRES, TIDY_INDEX, Place, containing
 from .polls import Poll, PollAnswer, PollCount

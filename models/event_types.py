@@ -18,7 +18,10 @@ def N_(message: str) -> str:
 # off) is in none of these: it still goes, however the case goes on.
 OFFERS = ("dates_offered", "dates_lapsed", "dates_taken_back", "information_asked")  # ask, or say that dates lapsed
 AGREEMENTS = ("agreed", "reminded")  # of a date that stood then
-UNTIL_ANSWERED = (*OFFERS, *AGREEMENTS, "accepted", "delayed", "postponed", "reopened")  # say by when we answer
+DATED = (*AGREEMENTS, "agreed_anew")  # of a date, which comes
+REMINDER = "reminder"  # of a date, to every officer; no type of its own calls for it
+PROMISES = ("delayed", "reopened")  # say by when we answer, and little else
+UNTIL_ANSWERED = (*OFFERS, *AGREEMENTS, *PROMISES, "accepted", "postponed")
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,6 @@ class LetterRule:
     entry: bool = False  # may change what stands in the reader's calendar: an e-mail brings its visit along
     limited: bool = False  # a form alone calls for it, perhaps not its reader: an address gets only so many a day
     lasts: bool = False  # it is still to be read when its wish has been withdrawn
-    after: str = ""  # it says that a letter of this type holds no more: only to whoever had one, and has not heard so
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,15 +79,15 @@ class EventKind(enum.StrEnum):
         label=N_("Contact details changed"), by="citizen", visible=True)
     ACCEPTED = "accepted", EventType(
         label=N_("Accepted"), facts=("due_on",), visible=True, is_standing=True,
-        voids=("information_asked", "delayed", "reopened"), letter=LetterRule())
+        voids=("information_asked", *PROMISES), letter=LetterRule())
     DELAYED = "delayed", EventType(
         label=N_("New date for the answer"), facts=("due_on",), visible=True, new_promise=True,
         voids=("delayed",), letter=LetterRule(confirms=True))
     POSTPONED = "postponed", EventType(
         label=N_("Could not be carried out; the wish stands"), facts=("due_on",), visible=True, new_promise=True,
-        is_standing=True, voids=(*AGREEMENTS, "accepted", "delayed"), letter=LetterRule())
+        is_standing=True, voids=(*AGREEMENTS, "accepted", "delayed", "postponed"), letter=LetterRule())
     ANSWERED = "answered", EventType(
-        label=N_("Answered with findings"), visible=True, voids=UNTIL_ANSWERED, letter=LetterRule(lasts=True))
+        label=N_("Answered with findings"), visible=True, voids=(*UNTIL_ANSWERED, *DATED), letter=LetterRule(lasts=True))
     CORRECTED = "corrected", EventType(
         label=N_("Corrected findings sent"), visible=True, letter=LetterRule(lasts=True))
     DECLINED = "declined", EventType(
@@ -110,7 +112,7 @@ class EventKind(enum.StrEnum):
     UNSTAFFED = "unstaffed", EventType(
         label=N_("Who was to come has left"), digest=N_("Who was to come has left: %(number)s"))
     UNPLANNED = "unplanned", EventType(label=N_("Taken out of the visit"))
-    CANCELLED = "cancelled", EventType(label=N_("Visit cancelled"), facts=("cause",))
+    CANCELLED = "cancelled", EventType(label=N_("Visit cancelled"), facts=("cause",), voids=(REMINDER,))
     FINDINGS_ENTERED = "findings_entered", EventType(label=N_("Findings entered"))
     REPORTED = "reported", EventType(label=N_("Findings sent"), facts=("corrects",))
     RESULT_RELEASED = "result_released", EventType(label=N_("Result made public"), after_removal=True)
@@ -124,19 +126,20 @@ class EventKind(enum.StrEnum):
         facts=("instead_of",), visible=True, message=True, is_standing=True, voids=("dates_offered",),
         digest=N_("No date fits: %(number)s"))
     DATES_LAPSED = "dates_lapsed", EventType(
-        label=N_("The proposed dates were not answered"), visible=True, is_standing=True, voids=("dates_offered",),
-        digest=N_("Dates not answered: %(number)s"), letter=LetterRule(confirms=True, after="dates_offered"))
+        label=N_("The proposed dates were not answered"), facts=("due_on",), visible=True, is_standing=True,
+        voids=("dates_offered", *PROMISES), digest=N_("Dates not answered: %(number)s"),
+        letter=LetterRule(confirms=True))
     DATES_TAKEN_BACK = "dates_taken_back", EventType(
         label=N_("The police took back the proposed dates"), facts=("due_on",), visible=True, new_promise=True,
-        is_standing=True, voids=("dates_offered",), digest=N_("Proposed dates taken back: %(number)s"),
-        letter=LetterRule(after="dates_offered"))
+        is_standing=True, voids=("dates_offered", *PROMISES), digest=N_("Proposed dates taken back: %(number)s"),
+        letter=LetterRule())
     AGREED = "agreed", EventType(
         label=N_("Date agreed"), own_label=N_("You chose a date"), by="citizen", facts=("starts_at", "ends_at"),
-        visible=True, is_standing=True, voids=(*OFFERS, "accepted", "delayed", "reopened"),
+        visible=True, is_standing=True, voids=(*OFFERS, "accepted", *PROMISES),
         letter=LetterRule(entry=True))
     AGREED_ANEW = "agreed_anew", EventType(
         label=N_("Another date, time or place"), facts=("before", "starts_at", "ends_at"), visible=True,
-        voids=("reminded",), letter=LetterRule(entry=True))
+        voids=("reminded", REMINDER), letter=LetterRule(entry=True))
     CALLED_OFF = "called_off", EventType(
         label=N_("Called off by the police"), facts=("cause", "due_on", "starts_at"), visible=True, is_standing=True,
         voids=AGREEMENTS, letter=LetterRule(entry=True))

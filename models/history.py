@@ -3,7 +3,7 @@
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from .enums import UNDECIDED, BookingStatus
+from .enums import UNDECIDED, BookingStatus, DeliveryStatus
 from .events import Event, EventKind
 
 if TYPE_CHECKING:
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # By whose letters findings are told; the first says that there are none.
 TELLS_FINDINGS = (EventKind.POSTPONED, EventKind.ANSWERED, EventKind.FOLLOWED_UP, EventKind.CORRECTED)
+TELLS_OF_DATES = (EventKind.DATES_OFFERED, EventKind.DATES_LAPSED, EventKind.DATES_TAKEN_BACK)
+ANSWERS_DATES = (EventKind.DATES_REFUSED, EventKind.AGREED, EventKind.ANSWERED, EventKind.DECLINED, EventKind.REFERRED)
 
 
 class HasHistory:
@@ -58,10 +60,18 @@ class HasHistory:
         return any(e.visit is visit and e.kind in TELLS_FINDINGS for e in self.events)
 
     def letters_on(self, visit: "Visit") -> list["Letter"]:
-        """Those that tell its findings. Each event that does has written one letter, in the same order."""
-        told = [event for event in self.events if event.kind in TELLS_FINDINGS]
-        letters = [letter for letter in self.letters if letter.kind in TELLS_FINDINGS]
-        return [letter for event, letter in zip(told, letters, strict=False) if event.visit is visit]
+        """Those that tell its findings."""
+        return [letter for letter in self.letters if letter.kind in TELLS_FINDINGS and letter.event.visit is visit]
+
+    @property
+    def knows_of_dates(self) -> bool:
+        """Whether they have heard, or are just hearing, of dates that are theirs to choose from, and nothing since by
+        which these are answered, closed or off."""
+        answered = max((event.at for event in self.events if event.kind in ANSWERS_DATES), default=None)
+        heard = [letter.kind for letter in self.letters if letter.kind in TELLS_OF_DATES
+                 and letter.delivery_status in (DeliveryStatus.SENT, DeliveryStatus.SENDING)
+                 and (answered is None or letter.made_at > answered)]
+        return heard[-1:] == [EventKind.DATES_OFFERED]
 
     def waits_for(self, visit: "Visit") -> bool:
         """Whether this visit's findings are still owed to this wish: no other date is agreed by now. They are, too,

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, String, Text, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from .base import ByOfficer, Numbered, UTCDateTime, db, now, one_of, require
-from .enums import NOT_GONE, UNSENT, Channel, DeliveryStatus
-from .event_types import AGREEMENTS
-from .events import EventKind, record_event
+from .enums import NOT_GONE, UNSENT, BookingStatus, Channel, DeliveryStatus
+from .event_types import DATED, REMINDER
+from .events import Event, EventKind, record_event
 from .working_days import midnight, today
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 GIVE_UP_AFTER = timedelta(hours=72)  # how long a mail server may be away before a letter has failed
 RETRY_DELAYS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240, 480))
 CLAIM_TIMEOUT = timedelta(minutes=10)  # after which a letter that a killed worker had in hand is tried again
-REMINDER = "reminder"  # of a date, to every officer; no event of its own calls for it
 
 
 GMAIL = {"gmail.com", "googlemail.com"}  # one and the same: its mailboxes have no dots and no plus
@@ -63,7 +62,8 @@ def mailbox(address: str) -> str:
 class Letter(Numbered, db.Model):
     """One letter to one reader, as it was sent. `error` is the last refusal in plain words; `calendar` is the entry
     for the reader's calendar (iCalendar) that a mail brings along. `mailbox` is the recipient as addresses are
-    compared, empty where it is none: it follows from `recipient`.
+    compared, empty where it is none: it follows from `recipient`. `event` is what it tells of; a digest or a warning
+    to officers tells of many.
 
     The Message-ID stays the same at every try, so that a repeat is recognised as one.
     """
@@ -73,6 +73,7 @@ class Letter(Numbered, db.Model):
 
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id"), index=True)
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
     kind: Mapped[str] = mapped_column(String(32))
     channel: Mapped[Channel] = mapped_column("way", one_of(Channel))
     recipient: Mapped[str] = mapped_column(Text)
@@ -94,6 +95,7 @@ class Letter(Numbered, db.Model):
 
     booking: Mapped["Booking | None"] = relationship(back_populates="letters")
     assignee: Mapped["Assignee | None"] = relationship(back_populates="letters")
+    event: Mapped[Event | None] = relationship()
     done_by: Mapped["Officer | None"] = relationship()
 
     @validates("recipient")
@@ -153,7 +155,7 @@ class Letter(Numbered, db.Model):
     def hold_back_past(cls) -> None:
         """Nobody is told any more of a date that has come, or reminded of it; what is told on the way there goes."""
         dated = select(cls).where(
-            cls.kind.in_((*AGREEMENTS, REMINDER)), cls.delivery_status.in_(NOT_GONE),
+            cls.kind.in_((*DATED, REMINDER)), cls.delivery_status.in_(NOT_GONE),
             or_(cls.booking_id.is_not(None), cls.give_up_at <= now()))  # those to officers are given up at the date
         for letter in db.session.scalars(dated).all():
             visit = letter.booking and letter.booking.agreed_visit
@@ -161,10 +163,21 @@ class Letter(Numbered, db.Model):
                 letter.suppress("void")
 
     @property
-    def is_void(self) -> bool:
-        """Whether something has happened since it was written after which its words hold no more."""
-        events = self.booking.events if self.booking else ()
-        return any(event.at > self.made_at and self.kind in event.kind.type.voids for event in events)
+    def why_void(self) -> str:
+        """Why it is not to go any more, or nothing: its case is set aside, or something has happened since it was
+        written after which its words hold no more."""
+        if self.booking and self.booking.status is BookingStatus.SPAM:
+            return "aside"
+        about = self.booking or self.event and self.event.visit
+        events = about.events if about else ()
+        return "void" if any(e.at > self.made_at and self.kind in e.kind.type.voids for e in events) else ""
+
+    @property
+    def gone_since(self) -> list["Letter"]:
+        """What its reader has had of us in the same case since: read after these, its words may be false."""
+        reader = self.booking or self.assignee
+        newer = [letter for letter in reader.letters if letter.id > self.id] if reader else []
+        return [letter for letter in newer if letter.delivery_status is DeliveryStatus.SENT]
 
     @property
     def is_task(self) -> bool:

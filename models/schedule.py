@@ -325,10 +325,10 @@ class HasProposals:
         return record_event(EventKind.DATES_REFUSED, booking=self, words=words)
 
     def lapse(self) -> Event:
-        """Nobody answered the offered dates in time. The wish stands, and the officer looks at it again."""
+        """Nobody answered the offered dates in time. The wish stands, and by a new promise we propose others."""
         self._close(self.offers)
         self.due_on = self.rules.answer_due()
-        return record_event(EventKind.DATES_LAPSED, booking=self)
+        return record_event(EventKind.DATES_LAPSED, booking=self, due_on=self.due_on.isoformat())
 
     def take_back_offers(self, officer: "Officer | None" = None) -> Event:
         """We cannot keep the offered dates. The wish stands, and by a new promise we propose others."""

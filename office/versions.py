@@ -135,7 +135,7 @@ def _intake(slug: str) -> Subject:
 def _letter(id: int) -> Subject:
     letter = db.get_or_404(Letter, id)
     reader = letter.booking or letter.assignee
-    return Subject([_row(letter), reader and _row(reader)], "office.letter", {"id": id})
+    return Subject([_row(letter), reader and _row(reader), *map(_row, letter.gone_since)], "office.letter", {"id": id})
 
 
 ABOUT: dict[str, Callable[..., Subject | None]] = {

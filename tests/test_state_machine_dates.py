@@ -130,12 +130,9 @@ class Dates(Cases):
         return new
 
     def taken_back(self, booking):
-        """Nobody is told of it who has not been told of the dates."""
         offers = self.offers(booking)
         self.close(offers)
-        [[fate]] = self.rows("SELECT fate FROM letters WHERE kind = 'dates_offered' "
-                             f"AND booking_id = {booking} ORDER BY id DESC LIMIT 1") or [["held"]]
-        return [(booking, "dates_taken_back")] if offers and fate == "sent" else []
+        return [(booking, "dates_taken_back")] if offers else []
 
     def becomes(self, booking, status):
         super().becomes(booking, status)

@@ -9,7 +9,19 @@ from helpers import wish
 from helpers_mail import MINUTE, app, clock, outbox, posting, send, send_all, server  # noqa: F401
 from helpers_polls import HELD
 
-from models import Booking, DeliveryStatus, EventKind, Letter, Officer, Visit, db, now, today
+from models import (
+    REMINDER,
+    Booking,
+    DeliveryStatus,
+    EventKind,
+    FindingsLink,
+    Letter,
+    Officer,
+    Visit,
+    db,
+    now,
+    today,
+)
 
 BY_PHONE = {"reply": "phone", "phone": "12345678", "email": ""}
 
@@ -73,7 +85,7 @@ def to_see_to(app) -> list[str]:  # noqa: F811
 def test_letters_of_event_types_that_are_there_are_made_void_and_none_that_says_what_is_off():
     known = {kind.value for kind in EventKind if kind.type.letter}
     voided = {letter for kind in EventKind for letter in kind.type.voids}
-    assert voided <= known and not voided & {"agreed_anew", "called_off", "declined", "referred", "withdrawn"}
+    assert voided <= {*known, REMINDER} and not voided & {"called_off", "declined", "referred", "withdrawn"}
 
 
 @pytest.mark.parametrize(("verb", "left"), [
@@ -208,6 +220,9 @@ def lapse(booking, _officer):
     booking.lapse()
 
 
+ENDS = {take_back: "dates_taken_back", lapse: "dates_lapsed"}
+
+
 def phone(booking, officer):
     """All that waits to be phoned."""
     for letter in booking.letters:
@@ -221,23 +236,34 @@ def phone(booking, officer):
     [lambda b, officer: b.delay(officer, "Mere.", today() + timedelta(days=30))],
 ], ids=["reopened", "delayed"])
 def test_a_promise_is_still_told_where_dates_offered_after_it_come_to_nothing(app, clock, promise, end):  # noqa: F811
-    booking = asked(app, **BY_PHONE)
+    booking = asked(app, language="en", **BY_PHONE)
     for verb in (*promise, offer, end):
         do(app, booking, verb)
-    assert to_see_to(app) in (["reopened"], ["delayed"])
+    assert_new_promise_alone(app, end)
 
 
 @pytest.mark.parametrize("end", [take_back, lapse])
 @pytest.mark.parametrize("before", [[], [take_back]], ids=["offered anew", "taken back unsaid"])
 def test_who_knows_of_dates_hears_that_they_are_off_whatever_was_offered_unheard_since(
         app, clock, before, end):  # noqa: F811
-    booking = asked(app, **BY_PHONE)
+    booking = asked(app, language="en", **BY_PHONE)
     for verb in (offer, phone, *before, offer, end):
         do(app, booking, verb)
-    assert to_see_to(app) == [{take_back: "dates_taken_back", lapse: "dates_lapsed"}[end]]
+    assert to_see_to(app) == [ENDS[end]]
+    assert "times that we proposed" in outbox(app)[-1].text
     for verb in (phone, offer, end):
         do(app, booking, verb)
-    assert to_see_to(app) == [], "they have heard it, and of the new ones nothing"
+    assert_new_promise_alone(app, end)
+
+
+def assert_new_promise_alone(app, end) -> None:  # noqa: F811
+    """What is still to be phoned: by when we answer now, and of dates that nobody has heard of nothing."""
+    assert to_see_to(app) == [ENDS[end]]
+    letter = outbox(app)[-1]
+    with app.app_context():
+        due = db.session.get(Booking, letter.booking_id).due_on
+        due = f"{due.day} {due:%B %Y}"
+    assert due in letter.text and due in letter.subject and "chosen" not in letter.text and "at any of" not in letter.text
 
 
 def test_another_place_told_while_the_meeting_goes_on_still_goes(app, clock, server):  # noqa: F811
@@ -249,3 +275,123 @@ def test_another_place_told_while_the_meeting_goes_on_still_goes(app, clock, ser
         public_place="Skolen"))
     send_all(app)
     assert outbox(app)[-1].kind == "agreed_anew" and outbox(app)[-1].delivery_status is DeliveryStatus.SENT
+
+
+def move(visit, officer):
+    visit.reschedule(
+        officer, place=visit.place, starts_at=visit.starts_at + timedelta(days=1), ends_at=visit.ends_at + timedelta(
+            days=1), resource_units=visit.resource_units, public_place="Hallen")
+
+
+def call_off(visit, officer):
+    visit.cancel(officer, "weather")
+
+
+@pytest.mark.parametrize("answer", [
+    [lambda b, officer: b.refuse_offers("Kun fredage.")],
+    [lambda b, officer: b.decline(officer, "resources", "", ""), phone, lambda b, officer: b.reopen("Igen.", officer)],
+], ids=["none fits", "no"])
+@pytest.mark.parametrize("end", [take_back, lapse])
+def test_nobody_is_told_not_to_have_chosen_of_dates_that_they_have_not_heard_of(app, clock, answer, end):  # noqa: F811
+    """That they knew of others, which are answered, is no knowledge of these."""
+    booking = asked(app, language="en", **BY_PHONE)
+    for verb in (offer, phone, *answer, phone, offer, end):
+        do(app, booking, verb)
+    assert_new_promise_alone(app, end)
+
+
+@pytest.mark.parametrize("ended", [call_off, move, lambda visit, officer: visit.bookings[0].withdraw(officer)],
+                         ids=["called off", "moved", "withdrawn"])
+def test_no_officer_is_reminded_of_a_date_that_stands_no_more(app, clock, server, ended):  # noqa: F811
+    visit = meet(app, asked(app), days=4)
+    send_all(app)
+    clock.shift(timedelta(days=2))
+    server.down()
+    remind(app)
+    with_visit(app, visit, ended)
+    server.is_well()
+    clock.shift(5 * MINUTE)
+    send_all(app)
+    assert [letter.error for letter in outbox(app) if letter.kind == REMINDER] == ["void"]
+
+
+def test_officers_are_reminded_where_only_the_crew_is_another(app, clock, server):  # noqa: F811
+    visit = meet(app, asked(app), days=4)
+    clock.shift(timedelta(days=2))
+    remind(app)
+    with_visit(app, visit, lambda v, officer: v.reschedule(
+        officer, place=v.place, starts_at=v.starts_at, ends_at=v.ends_at, resource_units={"crew": "Bo"},
+        public_place=v.public_place))
+    send_all(app)
+    assert [letter.delivery_status for letter in outbox(app) if letter.kind == REMINDER] == [DeliveryStatus.SENT]
+
+
+@pytest.mark.parametrize("ended", [lambda visit, officer: visit.field_links[0].withdraw(officer), call_off],
+                         ids=["withdrawn", "called off"])
+def test_no_link_is_mailed_that_works_no_more(app, clock, server, ended):  # noqa: F811
+    visit = meet(app, asked(app), days=4)
+    send_all(app)
+    server.down()
+    with_visit(app, visit, lambda v, officer: FindingsLink.send(officer, v, "felt@example.dk", "en"))
+    with_visit(app, visit, ended)
+    server.is_well()
+    clock.shift(5 * MINUTE)
+    send_all(app)
+    assert [letter.error for letter in outbox(app) if letter.kind == "field_asked"] == ["void"]
+
+
+def test_a_letter_that_was_in_hand_when_its_case_was_set_aside_is_not_tried_again(app, clock, server):  # noqa: F811
+    booking = asked(app)
+    with app.app_context():
+        Letter.claim()
+        db.session.commit()
+    do(app, booking, lambda b, _officer: b.mark_as_spam())
+    server.says["anna@example.dk"] = "450 Mailbox busy"
+    clock.shift(20 * MINUTE)
+    send_all(app)
+    assert [letter.error for letter in outbox(app)] == ["aside"] and not server.taken
+
+
+def test_that_a_meeting_was_moved_to_a_day_that_has_passed_is_neither_mailed_nor_phoned(
+        app, clock, server):  # noqa: F811
+    by_mail, by_phone = asked(app), asked(app, **BY_PHONE)
+    visits = meet(app, by_mail, days=4), meet(app, by_phone, days=4, crew="Bo")
+    send_all(app)
+    do(app, by_phone, phone)
+    clock.shift(timedelta(days=3))
+    server.down()
+    for visit in visits:
+        with_visit(app, visit, move)
+    clock.shift(timedelta(days=2, hours=3))
+    server.is_well()
+    send_all(app)
+    assert {letter.error for letter in outbox(app) if letter.kind == "agreed_anew"} == {"void"} and to_see_to(app) == []
+
+
+def test_before_an_old_letter_is_sent_again_the_officer_reads_what_its_reader_has_had_since(
+        app, clock, server):  # noqa: F811
+    booking = asked(app, language="en")
+    server.says["anna@example.dk"] = "552 5.2.2 Mailbox full"
+    send_all(app)
+    server.is_well()
+    [receipt] = outbox(app)
+    officer, path = logged_in(app), f"/en/kontor/breve/{receipt.id}"
+    before = officer.get(path)
+    assert "Since then they have heard" not in before.text
+    do(app, booking, lambda b, o: b.accept(o, ""))
+    send_all(app)
+    stale = officer.post(path, {"again": "1", "version": before.hidden["version"][0]})
+    assert stale.status == 409 and [m["Subject"] for m in server.taken][1:] == []
+    assert "Since then they have heard from us:" in officer.get(path).text
+    assert outbox(app)[1].subject in officer.get(path).text
+
+
+def test_each_letter_knows_of_which_event_it_tells(app, clock, server):  # noqa: F811
+    visit = meet(app, asked(app), days=2)
+    with_visit(app, visit, move)
+    clock.shift(timedelta(days=4))
+    report(app, visit)
+    with app.app_context():
+        letters = db.session.query(Letter).filter(Letter.booking_id.is_not(None)).all()
+        assert [(letter.kind, letter.event.kind) for letter in letters] == [(letter.kind,) * 2 for letter in letters]
+        assert [letter.kind for letter in letters[0].booking.letters_on(db.session.get(Visit, visit))] == ["answered"]
