@@ -28,6 +28,7 @@ from models import (
     AdviceText,
     BlockedAddress,
     Booking,
+    Channel,
     DeclineReason,
     Feedback,
     Figure,
@@ -220,6 +221,9 @@ def is_done(form: Form, change: Callable[[], object], at_once: bool = False, few
     go = set(digests_of(form, letters, lost))
     shown = set(request.form["preview"].split()) if "preview" in request.form else go
     if go == shown or fewer and go < shown:
+        for letter in letters if "phoned" in request.form else ():
+            if letter.is_task and letter.channel is Channel.PHONE:
+                letter.do_by_hand(g.officer)
         return True
     db.session.rollback()
     g.shown_anew = True

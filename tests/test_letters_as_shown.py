@@ -16,6 +16,7 @@ from forms import redact_links
 from models import (
     Booking,
     DeclineReason,
+    DeliveryStatus,
     Letter,
     Officer,
     Reservation,
@@ -322,3 +323,20 @@ def test_of_many_a_letter_that_reads_otherwise_holds_back_all(app, ida, monkeypa
     assert ida.post("/en/kontor/flere/henvis", {**as_sent(page, "preview"), "send": "1"}).status == 200
     assert all("55 36 14 48" in letter.text for letter in letters_after(app, last))
     assert how_many(app, Letter) == last + 2
+
+
+@pytest.mark.parametrize("phoned", [True, False])
+def test_what_was_told_on_the_phone_already_is_not_to_be_phoned_once_more(app, ida, phoned):
+    by_phone, by_mail = wish(app, email="", phone="12345678", reply="phone"), wish(app, email="bo@example.dk")
+    shown = {booking: ida.post(f"/en/kontor/sag/{booking.reference}/imoedekom", {"words": "", "show": "1"})
+             for booking in (by_phone, by_mail)}
+    tick = "I have told this on the phone already"
+    assert tick in shown[by_phone].text and tick not in shown[by_mail].text
+    for booking, page in shown.items():
+        ida.post(f"/en/kontor/sag/{booking.reference}/imoedekom", {
+            **as_sent(page, "preview"), "send": "1", **({"phoned": "1"} if phoned else {})})
+    with app.app_context():
+        told, mailed = (Booking.by_reference(booking.reference).letters[-1] for booking in shown)
+        assert told.delivery_status is (DeliveryStatus.SENT if phoned else DeliveryStatus.WAITING)
+        assert (told.done_by and told.done_by.email) == (OFFICER if phoned else None)
+        assert (told.kind, mailed.kind, mailed.delivery_status) == ("accepted", "accepted", DeliveryStatus.WAITING)
