@@ -24,21 +24,28 @@ def taken_anew(file: bytes) -> bytes:
             # Some phones' JPEG has several pictures, called MPO.
             kind = "progressive JPEG" if picture.info.get("progressive") else picture.format
             most = MEGAPIXELS.get(kind, MEGAPIXELS["JPEG"])
-            small = _made_small(picture) if picture.width * picture.height <= most * 1_000_000 else None
+            small = _as_seen(picture) if picture.width * picture.height <= most * 1_000_000 else None
     except Exception as error:  # whatever a decoder stumbles over, it is no photo that we can show
         raise ValueError(gettext("This is no photo that we can read. Choose a JPEG, PNG or WebP.")) from error
     if small is None:
         raise ValueError(gettext("This is no photo that we can read: of its kind, we take at most %(most)s megapixels. "
                                  "Choose a smaller one.", most=most))
-    small.info.clear()  # a JPEG would keep its comment
     new = BytesIO()
     small.save(new, "JPEG", quality=82)
     return new.getvalue()
 
 
-def _made_small(picture: Image.Image) -> Image.Image:
-    """Decoded in not much more than the size that is kept, where the format allows it, and turned as it was held."""
+def _as_seen(picture: Image.Image) -> Image.Image:
+    """Decoded in not much more than the size that is kept, where the format allows it, turned as it was held, and on
+    white where one can look through it."""
     scale = LONGEST_SIDE / max(picture.size)
     picture.draft(None, (max(1, int(picture.width * scale)), max(1, int(picture.height * scale))))
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    return ImageOps.exif_transpose(picture).convert("RGB")
+    if picture.mode == "I;16":  # of its 65,536 greys, convert() would show all but the darkest 256 as white
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        picture = picture.point(lambda grey: grey / 256)
+    seen = picture.convert("RGBA")  # a palette's dots cannot be mixed: thin lines would be left out
+    picture.close()  # its memory is needed now
+    seen.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    upright = ImageOps.exif_transpose(seen)
+    paper = Image.new("RGBA", upright.size, "white")  # new, so that the JPEG keeps no comment
+    return Image.alpha_composite(paper, upright).convert("RGB")

@@ -18,7 +18,7 @@ from helpers import as_sent
 from helpers_code import ROOT
 from helpers_results import post_letters
 from helpers_services import ENTRY
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageDraw, PngImagePlugin
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
@@ -841,11 +841,58 @@ def test_any_ordinary_picture_becomes_a_jpeg(app, officer, visit, kind, mode):
     assert Image.open(BytesIO(task(app).jpeg)).mode == "RGB"
 
 
+def lined(kind: str, mode: str, ground, ink, **how) -> bytes:
+    """A black line on what one looks through."""
+    line, file = Image.new(mode, (60, 40), ground), BytesIO()
+    ImageDraw.Draw(line).rectangle((0, 19, 60, 22), ink)
+    line.save(file, kind, **how)
+    return file.getvalue()
+
+
+CLEAR, INK = (0, 0, 0, 0), (0, 0, 0, 255)
+
+
+@pytest.mark.parametrize("photo", [
+    lined("PNG", "RGBA", CLEAR, INK), lined("PNG", "LA", (0, 0), (0, 255)),
+    lined("PNG", "P", "red", "black", transparency=0),
+    lined("PNG", "RGB", "red", "black", transparency=(255, 0, 0)),
+    lined("WEBP", "RGBA", CLEAR, INK, lossless=True)], ids=["RGBA", "LA", "palette", "one colour", "WebP"])
+def test_a_transparent_picture_is_kept_on_white_as_people_see_it(photo):
+    kept = Image.open(BytesIO(forms.photos.taken_anew(photo))).convert("L")
+    assert kept.getpixel((30, 5)) > 245 and kept.getpixel((30, 20)) < 60
+
+
+def test_a_picture_that_one_can_half_look_through_is_lighter():
+    kept = Image.open(BytesIO(forms.photos.taken_anew(lined("PNG", "RGBA", (0, 0, 0, 128), INK)))).convert("L")
+    assert 110 < kept.getpixel((30, 5)) < 145
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "L"])
+def test_a_large_picture_keeps_its_thin_lines_whatever_its_colours_are_written_as(mode):
+    sketch, file = Image.new(mode, (4000, 40), "white"), BytesIO()
+    for at in range(50, 4000, 101):
+        ImageDraw.Draw(sketch).line((at, 0, at, 39), "black")
+    sketch.save(file, "PNG")
+    kept = Image.open(BytesIO(forms.photos.taken_anew(file.getvalue()))).convert("L")
+    dark = [x for x in range(kept.width) if kept.getpixel((x, 8)) < 200]
+    assert all(any(abs(x - at * 0.4) < 2 for x in dark) for at in range(50, 4000, 101))
+
+
+def test_a_grey_picture_of_16_bits_keeps_its_greys():
+    row, file = struct.pack("<256H", *range(0, 65_536, 257)), BytesIO()
+    Image.frombytes("I;16", (256, 8), row * 8).save(file, "PNG")
+    kept = Image.open(BytesIO(forms.photos.taken_anew(file.getvalue())))
+    assert all(abs(kept.getpixel((x, 4))[0] - x) < 6 for x in range(256))
+
+
 LARGE = {  # each at the limit of its kind, or a phone's
     "64 megapixels": ("JPEG", "RGB", (9248, 6936), {}), "a panorama": ("JPEG", "RGB", (30_000, 5_000), {}),
     "a long panorama": ("JPEG", "RGB", (65_000, 2_600), {}), "no scale fits": ("JPEG", "RGB", (3199, 3199), {}),
     "progressive": ("JPEG", "RGB", (5_000, 5_000), {"progressive": True, "subsampling": 0}),
     "for print": ("JPEG", "CMYK", (9_000, 6_000), {}), "transparent": ("PNG", "RGBA", (4_472, 4_472), {}),
+    "transparent grey": ("PNG", "LA", (4_472, 4_472), {}), "grey of 16 bits": ("PNG", "I;16", (4_472, 4_472), {}),
+    "one transparent colour": ("PNG", "RGB", (4_472, 4_472), {"transparency": (0, 0, 0)}),
+    "a transparent palette": ("PNG", "P", (4_472, 4_472), {"transparency": 0}),
     "webp": ("WEBP", "RGBA", (5_000, 2_190), {"lossless": True, "method": 0})}
 # Takes the picture of a file anew, and says how many MB that took at most. Not by getrusage: what the process that
 # started this one has taken counts there, too.
