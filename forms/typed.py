@@ -9,8 +9,8 @@ from werkzeug.datastructures import MultiDict
 from wtforms import DateTimeField, Field, PasswordField
 
 # What is left out of all that is typed. Joiners stay between signs of scripts that need them, Persian's, India's and
-# emoji; a sign that chooses how the one before it looks stays after an emoji or a letter that is not ASCII; and a flag
-# keeps its tags.
+# emoji, and right behind a virama, as older Malayalam and Bengali end words; a sign that chooses how the one before it
+# looks stays after an emoji or a letter that is not ASCII; and a flag keeps its tags.
 _NEVER_SEEN = ("\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
                "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffc\U0001bca0-\U0001bca3"
                "\U0001d173-\U0001d17a"
@@ -18,11 +18,12 @@ _NEVER_SEEN = ("\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u
                "\ufdd0-\ufdef" + "".join(f"{chr(plane + 0xfffe)}{chr(plane + 0xffff)}"
                                          for plane in range(0, 0x110000, 0x10000)))
 _JOINERS, _VARIATION = "\u200c\u200d", "\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_VIRAMAS = "".join(sign for sign in map(chr, range(0x0900, 0x1c00)) if unicodedata.combining(sign) == 9)
 _INVISIBLE = re.compile("|".join((
     f"(?<![^\0-\x7f])[{_NEVER_SEEN}{_JOINERS}{_VARIATION}]+(?!\u20e3)",
     f"[{_NEVER_SEEN}]",
     f"(?<![\u0600-\u1fff\u2010-\U0010ffff])[{_JOINERS}]+",
-    f"[{_JOINERS}]+(?![\u0600-\u1fff\u2010-\U0010ffff])",
+    f"(?<![{_VIRAMAS}])[{_JOINERS}]+(?![\u0600-\u1fff\u2010-\U0010ffff])",
     "(?<![\U0001f3f4\U000e0000-\U000e007f])[\U000e0000-\U000e007f]+")))
 _LINE_BREAK = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _SPACE = re.compile(r"[^\S\n]")

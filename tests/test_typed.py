@@ -114,10 +114,19 @@ def test_no_sign_that_chooses_how_another_looks_stays_in_an_address(app, sign):
 
 @pytest.mark.parametrize("name", [
     "می\u200cخواهم", "ශ්\u200dරී Perera", "Anna 👩\u200d👧 Jensen", "Bo ❤️\u200d🔥", "🏴\U000e0067\U000e0062\U000e0065"
-    "\U000e006e\U000e0067\U000e007f", "1️⃣ Hansen", "Zoë O’Neill-Ærø", "\ue000"], ids=ascii)
+    "\U000e006e\U000e0067\U000e007f", "1️⃣ Hansen", "Zoë O’Neill-Ærø", "\ue000",
+    "രാജന്\u200d", "രാജന്\u200d നായര്\u200d", "হঠাত্\u200d, Haslev"], ids=ascii)
 def test_a_name_keeps_the_signs_that_its_letters_and_emoji_need(app, name):
     with app.app_context():
         assert booked(app, name=name).name == name
+
+
+@pytest.mark.parametrize("typed, kept", [
+    ("രാജന്\u200d\u200d", "രാജന്\u200d"), ("രാജ\u200d", "രാജ"), ("نه\u200c", "نه"),
+    ("Bo 👩\u200d", "Bo 👩")], ids=ascii)
+def test_a_joiner_that_joins_nothing_and_changes_nothing_at_the_end_of_a_name_is_left_out(app, typed, kept):
+    with app.app_context():
+        assert booked(app, name=typed).name == kept
 
 
 @pytest.mark.parametrize("sign", [*UNSEEN, "\u200b\ufe0f", "\u200d\ufe0f\u2800"], ids=ascii)
