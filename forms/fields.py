@@ -173,7 +173,8 @@ class Day(DateField):
 
     def __init__(self, label, required: bool = True, rules=(), **kwargs):
         super().__init__(label, format=["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%d/%m-%Y"],
-                         validators=_rules(required, in_our_time, *rules), **kwargs)
+                         validators=_rules(required, in_our_time, *rules),
+                         invalid_value_message=_l("Write a date, such as 12.5.2026."), **kwargs)
 
     def process_data(self, value):
         self.data = date.fromisoformat(value) if isinstance(value, str) else value

@@ -49,7 +49,6 @@ _WTFORMS = {
     "'%(value)s' are not valid choices for this field.": _l("Choose among the answers."),
     "Not a valid integer value.": _l("Write a whole number, such as 94."),
     "Not a valid decimal value.": _l("Write a number, such as 52."),
-    "Not a valid date value.": _l("Write a date, such as 12.5.2026."),
     "Not a valid time value.": _l("Write a time, such as 14:30."),
     "Invalid email address.": _l("Write an e-mail address such as anna@example.dk."),
     "Number must be at least %(min)s.": _l("Write %(min)s or more."),

@@ -177,7 +177,7 @@ def found_by(pattern: re.Pattern, text: str | None) -> list[str]:
 def in_our_time(_form, field) -> None:
     """A year that a calendar can reckon with; anything else is a slip of the finger."""
     if field.data and not 2000 <= field.data.year < 2100:
-        raise StopValidation(gettext("Write a date, such as 12.5.2026."))
+        raise StopValidation(str(field.invalid_value_message))
 
 
 def has_been(_form, field) -> None:
