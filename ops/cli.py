@@ -60,6 +60,11 @@ class OnDatabase(click.Command):
 
     @with_appcontext
     def invoke(self, context: click.Context):
+        """Python keeps octets that are no UTF-8 as surrogates: good in the name of a file, but a text with them cannot
+        be stored, and is refused."""
+        typed = "".join(value for value in context.params.values() if isinstance(value, str))
+        require(typed.encode(errors="ignore").decode() == typed, "what was typed is not UTF-8. Set the terminal to "
+                "UTF-8, or write without letters such as ø.", click.BadParameter)
         try:
             if self.name not in AT_ANY_VERSION:
                 with db.engine.connect() as connection:
@@ -328,8 +333,7 @@ def restore(file: Path, key: str, force: bool) -> None:
                "Now start the site.")
 
 
-@ops.cli.command("remove",
-                 help="Remove what tells of people and is due; the worker does so every night.")
+@ops.cli.command("remove", help="Remove what tells of people and is due; the worker does so every night.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go, and what is held back.")
 def remove_(dry_run: bool) -> None:
     if not dry_run:

@@ -123,6 +123,24 @@ def test_a_pause_that_no_worker_can_make_is_refused_in_a_sentence(flask, seconds
     assert "Invalid value for '--seconds'" in said and "Traceback" not in said
 
 
+@pytest.mark.parametrize("command", [
+    "officer add s\udcf8ren@politi.example", "officer add bo@politi.example --name S\udcf8ren",
+    "officer password s\udcf8ren@politi.example", f"officer password {OFFICER} --password blåbærgr\udcf8d-og-mere",
+    "officer second-factor s\udcf8ren@politi.example --reset", "officer invite s\udcf8ren@politi.example",
+    "officer remove s\udcf8ren@politi.example", "audit verify --knows \udcf8", "move-to postgresql://\udcf8/x",
+    f"drill {__file__} --key \udcf8"], ids=ascii)
+def test_what_is_typed_in_another_coding_than_utf_8_is_refused_in_a_sentence(app, flask, command):
+    said = flask(*command.split(), code=2)
+    assert "Invalid value: what was typed is not UTF-8." in said and "Traceback" not in said
+    assert how_many(app, Officer) == 1 and not how_many(app, Invite)
+
+
+def test_a_file_may_be_called_what_is_not_utf_8(flask, tmp_path):
+    file = tmp_path / "tal-s\udcf8r.csv"
+    file.write_text("No figures.\n")
+    assert "We found no figures in the file." in flask("facts", "import", str(file), code=1)
+
+
 def test_nobody_is_added_twice(flask):
     assert "there already" in flask("officer", "add", OFFICER.upper(), code=1)
 
