@@ -116,8 +116,8 @@ def _write(event: Event) -> list[Letter]:
                  "link": link_to(reader) if type(reader) in PAGES else "", "language": language, "by_mail": by_mail,
                  "form": service and address_of("citizen.book", language, slug=service.slug), "entry": entry, **stands}
         recipient = booking.reached_by(way) if booking else reader.email or reader.name or str(ASSIGNEES[reader.kind])
-        letter = _add(event.kind, why, words, event=event, channel=way, booking=booking, language=language, recipient=recipient,
-                      assignee=reader if isinstance(reader, Assignee) else None, calendar=entry)
+        letter = _add(event.kind, why, words, event=event, booking=booking, channel=way, language=language,
+                      recipient=recipient, assignee=reader if isinstance(reader, Assignee) else None, calendar=entry)
     if why and isinstance(reader, WaitlistEntry):
         letter.recipient = ""  # who is not written to cannot confirm, and may ask again
     return [letter]

@@ -14,8 +14,8 @@ def N_(message: str) -> str:
     return message
 
 
-# Letters by the keys of their types, as events make them void. What tells of a date that is off (another date, called
-# off) is in none of these: it still goes, however the case goes on.
+# Letters by the keys of their types, as events make them void. What tells that a date is off is in none of these: it
+# still goes, however the case goes on. So does what tells of another date, until that has come.
 OFFERS = ("dates_offered", "dates_lapsed", "dates_taken_back", "information_asked")  # ask, or say that dates lapsed
 AGREEMENTS = ("agreed", "reminded")  # of a date that stood then
 DATED = (*AGREEMENTS, "agreed_anew")  # of a date, which comes
@@ -87,7 +87,8 @@ class EventKind(enum.StrEnum):
         label=N_("Could not be carried out; the wish stands"), facts=("due_on",), visible=True, new_promise=True,
         is_standing=True, voids=(*AGREEMENTS, "accepted", "delayed", "postponed"), letter=LetterRule())
     ANSWERED = "answered", EventType(
-        label=N_("Answered with findings"), visible=True, voids=(*UNTIL_ANSWERED, *DATED), letter=LetterRule(lasts=True))
+        label=N_("Answered with findings"), visible=True, voids=(*UNTIL_ANSWERED, *DATED),
+        letter=LetterRule(lasts=True))
     CORRECTED = "corrected", EventType(
         label=N_("Corrected findings sent"), visible=True, letter=LetterRule(lasts=True))
     DECLINED = "declined", EventType(
