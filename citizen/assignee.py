@@ -7,7 +7,7 @@ import catalogue
 import ratelimits
 from forms import TaskAnswerForm
 from mail.letters import CITIZEN_PATHS
-from models import Assignee, Visit
+from models import Assignee, EventKind, Visit
 from web import commit_and_redirect, say_stale, shown_version
 
 from .blueprint import citizen
@@ -23,13 +23,12 @@ def assignee(id: int, secret: str):
 def answer(id: int, secret: str, number: int):
     owner, form = _own(id, secret), TaskAnswerForm().numbered(number)
     task = owner.notified_task(number)
-    if owner.visit.removed_on:
-        return _assignee_page(owner, unsent=form.words.data or ""), 409
-    if task is None and owner.was_asked(number):
-        flash(gettext("No. %(number)s is not yours any more, so your answer was not sent.", number=number), "warning")
-        return _assignee_page(owner, unsent=form.words.data or ""), 409
-    if task is None:
+    if task is None and not owner.letters_about(EventKind.TASKS_SENT, number):
         abort(404)
+    if task is None:
+        flash(gettext("No. %(number)s is not yours any more, so your answer was not sent.", number=number), "warning")
+    if task is None or owner.visit.removed_on:
+        return _assignee_page(owner, unsent=form.words.data or ""), 409
     back = url_for(".assignee", id=id, secret=secret)
     thanks = gettext("Thank you. We have your answer about no. %(number)s.", number=number)
     is_older = shown_version() not in (None, task.newest)

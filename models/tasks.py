@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, Boolean, Date, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
+from sqlalchemy import JSON, Boolean, Date, ForeignKey, LargeBinary, String, Text, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from languages import MAIN
@@ -70,29 +70,36 @@ class Assignee(OpenedByLink, db.Model):
 
     @classmethod
     def remind_due(cls) -> None:
-        """Whoever was to do something is asked, when it is time."""
-        for owner in db.session.scalars(
-                select(cls).join(Task).where(Task.ask_on <= today()).distinct().order_by(cls.id)).all():
+        """Whoever was to do something is asked, when it is time; ourselves only where there is an address for it."""
+        for owner in db.session.scalars(select(cls).join(Task).where(
+                Task.ask_on <= today(), or_(cls.kind != OURSELVES, cls.email != "")).distinct().order_by(cls.id)).all():
             owner.remind()
 
     def remind(self) -> Event | None:
-        """Ask how it goes with all that it is time for, and of which they have been told: one letter, however many
-        tasks."""
-        untold = {(number, local(letter.made_at).date()) for letter in self._waiting_letters
-                  for number in self._numbers_in(letter)}
-        due = [task for task in self.tasks
-               if task.ask_on and task.ask_on <= today() and (task.number, task.sent_on) not in untold]
-        for task in due:
-            task.ask_next()
+        """Ask how it goes with all that it is time for: one letter, however many tasks. About a task of which a letter
+        still waits to tell them, or to ask, there is none beside it."""
+        waiting = {number for letter in self._waiting_letters for number in self._numbers_in(letter)}
+        for task in self.tasks:
+            task.ask_next()  # what was asked last may have been held back since, or phoned later
+        due = [task for task in self.tasks if task.ask_on and task.ask_on <= today() and task.number not in waiting]
         return self._record(EventKind.TASKS_DUE, due)
 
     def hold_back_idle_letters(self) -> None:
-        """What waits to tell them of tasks, or to ask about them, goes no more where none of these is theirs and still
-        to be done."""
-        to_do = {task.number for task in self.notified_tasks if task.is_open}
+        """What waits to tell them of tasks, or to ask about them, goes no more where one of these is over, or theirs no
+        more; a new letter is about the others."""
         for letter in self._waiting_letters:
-            if to_do.isdisjoint(self._numbers_in(letter)):
+            still_to_do = self._still_to_do(letter)
+            if len(still_to_do) < len(self._numbers_in(letter)):
                 letter.suppress("idle")
+                self._record(EventKind(letter.kind), still_to_do)
+
+    def is_idle(self, letter: "Letter") -> bool:
+        """Whether none of the tasks that a letter is about is theirs and still to be done."""
+        return not self._still_to_do(letter)
+
+    def letters_about(self, kind: EventKind, number: int) -> list["Letter"]:
+        """Those that told them of a task, or asked about it, or were to do so; it may be somebody else's by now."""
+        return [letter for letter in self.letters if letter.kind == kind and number in self._numbers_in(letter)]
 
     @property
     def notified_tasks(self) -> list["Task"]:
@@ -102,20 +109,19 @@ class Assignee(OpenedByLink, db.Model):
     def notified_task(self, number: int) -> "Task | None":
         return next((task for task in self.notified_tasks if task.number == number), None)
 
-    def was_asked(self, number: int) -> bool:
-        """Whether they were told of the task, which may be somebody else's by now."""
-        return any(event.kind is EventKind.TASKS_SENT and event.facts["owner"] == self.id
-                   and number in event.facts["numbers"] for event in self.visit.events)
-
     @property
     def _waiting_letters(self) -> list["Letter"]:
         """By which they were to hear of tasks, or to be asked about them, and have not."""
         return [letter for letter in self.letters if letter.delivery_status in NOT_GONE]
 
     def _numbers_in(self, letter: "Letter") -> list[int]:
-        """Of which tasks a letter tells: those of the newest event before it."""
+        """Which tasks a letter is about: those of the newest event before it."""
         return [event.facts["numbers"] for event in self.visit.events if event.kind == letter.kind
                 and event.facts["owner"] == self.id and event.at <= letter.made_at][-1]
+
+    def _still_to_do(self, letter: "Letter") -> list["Task"]:
+        """The tasks that a letter is about, but for those that are over, or theirs no more."""
+        return [task for task in self.notified_tasks if task.is_open and task.number in self._numbers_in(letter)]
 
     def _record(self, kind: EventKind, tasks: list["Task"], officer: "Officer | None" = None) -> Event | None:
         return record_event(kind, visit=self.visit, officer=officer, owner=self.id, who=self.kind,
@@ -176,13 +182,17 @@ class Task(HasPoint, Numbered, db.Model):
         if self.sent_on and assignee is not self.assignee:
             as_before = status == self.status and status not in OVER  # what the officer has chosen stays
             self.sent_on, status = None, TaskStatus.NEW if as_before else status
-        if status in UNTOUCHED:  # which of them follows from what has been sent
-            status = TaskStatus.SENT if self.sent_on else TaskStatus.NEW
-        before = self.assignee
         self.assignee, self.status, self.reason = assignee, status, reason
-        if before:
-            before.hold_back_idle_letters()
         self.assign(**columns)
+        for owner in self.visit.assignees:
+            owner.hold_back_idle_letters()
+        letters = assignee.letters_about(EventKind.TASKS_SENT, self.number) if self.sent_on and self.is_open else []
+        held_back = [letter for letter in letters[-1:] if letter.delivery_status is DeliveryStatus.SUPPRESSED
+                     and letter.error != "unreached"]  # who cannot be written to need not be: that is ourselves
+        if held_back and not self.answers:
+            self.sent_on = None  # they have not been told after all, nor found it on their page
+        if status in UNTOUCHED:  # which of them follows from what has been sent
+            self.status = TaskStatus.SENT if self.sent_on else TaskStatus.NEW
         if jpeg is not None:
             self.photo = Photo(jpeg=jpeg) if jpeg else None
         self.ask_next()
@@ -198,21 +208,23 @@ class Task(HasPoint, Numbered, db.Model):
 
     def ask_next(self) -> None:
         """When its owner is asked, while it is open: so many days after it was sent, or else at the due date, unless it
-        was only sent then."""
-        days = []
+        was only sent then. Such a day may be over, and nobody has asked."""
+        self.ask_on = None
         if self.sent_on and self.is_open:
             is_late = self.due_on and self.due_on <= self.sent_on
             days = [self.sent_on + timedelta(days) for days in self.visit.rules.follow_up] or [
                 self.sent_on + timedelta(limits.LATE_TASK_DAYS) if is_late else self.due_on]
-        self.ask_on = min((day for day in days if day and day > today()), default=None)
+            asked = [letter for letter in self.assignee.letters_about(EventKind.TASKS_DUE, self.number)
+                     if letter.delivery_status is not DeliveryStatus.SUPPRESSED]
+            last = max([self.sent_on, *(local(letter.sent_at or letter.made_at).date() for letter in asked)])
+            self.ask_on = min((day for day in days if day and day > last), default=None)
 
     def answer(self, status: TaskStatus, words: str) -> Event:
         """What its owner says; a refusal says why."""
         require(self.sent_on and status not in UNTOUCHED and (words or status not in REFUSALS),
                 f"task {self.id} cannot be answered with {status}")
         self.status, self.has_unread = status, True
-        if not (self.is_open and self.ask_on):  # it is over, or open once more
-            self.ask_next()
+        self.ask_next()
         self.assignee.hold_back_idle_letters()
         self.visit.refresh_result()
         return record_event(EventKind.TASK_ANSWERED, visit=self.visit, words=words, number=self.number,
@@ -224,10 +236,15 @@ class Task(HasPoint, Numbered, db.Model):
         return record_event(EventKind.SEEN, visit=self.visit, officer=officer, number=self.number, status=self.status)
 
     @property
+    def all_answers(self) -> list[Event]:
+        """What whoever has been responsible for it has said of it, oldest first."""
+        return [event for event in self.visit.events
+                if event.kind is EventKind.TASK_ANSWERED and event.facts["number"] == self.number]
+
+    @property
     def answers(self) -> list[Event]:
-        """What its present owner has said of it, oldest first."""
-        return [event for event in self.visit.events if event.kind is EventKind.TASK_ANSWERED
-                and event.facts["number"] == self.number and event.facts["owner"] == self.owner_id]
+        """What its present owner has said of it."""
+        return [event for event in self.all_answers if event.facts["owner"] == self.owner_id]
 
     @property
     def newest(self) -> int:

@@ -574,6 +574,7 @@ def test_a_new_due_date_is_asked_about_anew(app, officer, clock):
     at = sent(app, officer)
     on(clock, 1, 11)
     time_does_its_work(app)
+    post_letters(app)
     officer = logged_in(app)
     page = officer.post(f"/en/kontor/opgave/{at.task}", {**SPOT, "status": "under_way", "due_on": "2026-12-01"})
     assert page.status == 200, page.errors
@@ -595,6 +596,9 @@ def test_what_the_police_has_to_do_itself_makes_no_call_to_the_police(app, offic
     time_does_its_work(app)
     ours = [x for kind in ("tasks_sent", "tasks_due") for x in written(app, kind) if x.recipient != "vej@example.dk"]
     assert [x.channel for x in ours] == ways
+    with app.app_context():
+        asked = [event.facts["who"] for event in db.session.query(Event).filter_by(kind=EventKind.TASKS_DUE)]
+    assert sorted(asked) == ["municipality", *["police"] * (len(ways) // 2)], "nobody was asked where nothing is written"
     assert "Letters to see to 0" in logged_in(app).get("/en/kontor/").text
 
 
@@ -684,6 +688,194 @@ def test_a_question_that_was_refused_is_not_mailed_again_when_its_task_is_answer
         db.session.get(Task, at.task).answer(TaskStatus.DONE, "Klaret.")
         db.session.commit()
         assert db.session.query(Letter).filter_by(kind="tasks_due").one().error == "idle"
+
+
+def change(app, clock, number: int = 1, **changes) -> None:
+    """What an officer says of a task, some minutes later: that it is open, unless something else is said."""
+    clock.shift(timedelta(minutes=5))
+    officer, path = logged_in(app), f"/en/kontor/opgave/{task(app, number).id}"
+    form = officer.get(path)
+    untouched = "new" if 'value="new"' in form.html else "sent"
+    page = officer.post(path, {**SPOT, "status": untouched, "version": form.hidden["version"][0], **changes})
+    assert page.status == 200, page.errors
+    clock.shift(timedelta(minutes=5))
+
+
+def fates(app, kind: str) -> list[str]:
+    with app.app_context():
+        return [x.delivery_status.value for x in db.session.query(Letter).filter_by(kind=kind).order_by(Letter.id)]
+
+
+def phone(app) -> None:
+    """All that waits to be phoned."""
+    with app.app_context():
+        for letter in db.session.query(Letter).filter_by(channel=Channel.PHONE):
+            if letter.is_task:
+                letter.do_by_hand(Officer.by_email(OFFICER))
+        db.session.commit()
+
+
+def fail(app) -> None:
+    with app.app_context():
+        for letter in db.session.query(Letter).filter_by(delivery_status=DeliveryStatus.WAITING):
+            letter.mark_failed("refused 550 No")
+        db.session.commit()
+
+
+@pytest.mark.parametrize("fate", ["waiting", "failed"])
+@pytest.mark.parametrize("owner", ["municipality", "residents"])
+@pytest.mark.parametrize("mistake", [{"status": "done"}, {"status": "refused", "reason": "Privat."}], ids=str)
+def test_whose_letter_was_held_back_has_not_been_told_when_the_task_is_open_again(
+        app, officer, clock, visit, owner, fate, mistake):
+    enter(officer, visit, owner=owner)
+    if owner == "municipality":
+        contact(app, officer, visit)
+    send(officer, visit)
+    if fate == "failed":
+        fail(app)
+    for changes in (mistake, {}):
+        change(app, clock, owner=owner, **changes)
+    assert fates(app, "tasks_sent") == ["held"]
+    assert (task(app).status, task(app).sent_on, task(app).ask_on) == ("new", None, None)
+    send(logged_in(app), visit)
+    assert fates(app, "tasks_sent") == ["held", "waiting"] and task(app).status == "sent"
+
+
+def test_what_we_do_ourselves_stays_as_it_is_where_nobody_is_written_to_any_more(app, officer, clock, visit):
+    enter(officer, visit, owner="police")
+    contact(app, officer, visit, "police")
+    send(officer, visit)
+    contact(app, officer, visit, "police", email="")
+    change(app, clock, owner="police", proposal="Klip hækken.")
+    assert fates(app, "tasks_sent") == ["held"] and task(app).status == "sent"
+
+
+def test_who_found_a_task_on_their_page_before_its_letter_went_knows_of_it(app, officer, clock):
+    at = sent(app, officer)
+    fail(app)
+    Person(app).post(f"{at.own}/1", {"status": "done", "words": "Lampen er skiftet."})
+    assert fates(app, "tasks_sent") == ["held"]
+    change(app, clock)
+    assert task(app).status == "sent" and "Lampen er skiftet." in Person(app).get(at.own).text
+    assert Person(app).post(f"{at.own}/1", {"status": "under_way", "words": ""}).status == 200
+
+
+@pytest.mark.parametrize("fate", ["waiting", "failed"])
+@pytest.mark.parametrize("reason", [{"owner": "housing"}, {"status": "done"}], ids=str)
+def test_a_letter_that_waits_asks_for_no_task_that_is_somebody_elses_by_now_or_done_and_forgets_no_other(
+        app, officer, clock, visit, reason, fate):
+    enter(officer, visit)
+    enter(officer, visit, once="b", place="Skuret")
+    contact(app, officer, visit)
+    send(officer, visit)
+    if fate == "failed":
+        fail(app)
+    enter(officer, visit, once="c", place="Ikke sendt")
+    change(app, clock, **reason)
+    assert fates(app, "tasks_sent") == ["held", "waiting"]
+    post_letters(app)
+    told = written(app, "tasks_sent")[-1]
+    assert told.recipient == "vej@example.dk" and "Skuret" in told.text
+    assert "Stien bag skolen" not in told.text and "Ikke sendt" not in told.text, "what nobody has sent stays here"
+    assert [task(app, n).status for n in (2, 3)] == ["sent", "new"]
+
+
+def asked_by_phone(app, officer, clock) -> None:
+    """Two tasks of residents who have been told of them, and are to be phoned how it is going."""
+    visit = begun(app)
+    enter(officer, visit, owner="residents")
+    enter(officer, visit, owner="residents", place="Skuret")
+    send(officer, visit)
+    phone(app)
+    on(clock, 1, 11)
+    time_does_its_work(app)
+    assert fates(app, "tasks_due") == ["waiting"]
+
+
+@pytest.mark.parametrize("reason", [{"owner": "housing"}, {"status": "done"}], ids=str)
+def test_a_question_that_waits_is_not_about_a_task_that_is_somebody_elses_by_now_or_done(app, officer, clock, reason):
+    asked_by_phone(app, officer, clock)
+    change(app, clock, **{"owner": "residents", **reason})
+    assert fates(app, "tasks_due") == ["held", "waiting"]
+    asked = written(app, "tasks_due")[-1].text
+    assert "Skuret" in asked and "Stien bag skolen" not in asked
+    time_does_its_work(app)
+    assert fates(app, "tasks_due") == ["held", "waiting"], "once"
+
+
+def test_what_was_not_asked_because_it_was_done_is_asked_when_it_is_open_again(app, officer, clock):
+    asked_by_phone(app, officer, clock)
+    for number in (1, 2):
+        change(app, clock, number, owner="residents", status="done")
+    assert fates(app, "tasks_due") == ["held", "held"] and task(app).ask_on is None
+    time_does_its_work(app)
+    change(app, clock, owner="residents")
+    for _ in range(2):
+        time_does_its_work(app)
+    assert fates(app, "tasks_due") == ["held", "held", "waiting"]
+    assert "Stien bag skolen" in written(app, "tasks_due")[-1].text, "they have been told of it, so it is asked about"
+
+
+def test_a_task_that_was_done_at_its_due_date_is_asked_about_when_it_is_open_again(app, officer, clock):
+    sent(app, officer)
+    post_letters(app)
+    change(app, clock, status="done")
+    on(clock, 2, 11)
+    time_does_its_work(app)
+    assert not written(app, "tasks_due")
+    change(app, clock)
+    time_does_its_work(app)
+    assert len(written(app, "tasks_due")) == 1
+
+
+def test_a_question_that_is_due_is_not_lost_when_the_task_is_changed_before_it_is_asked(app, officer, clock):
+    sent(app, officer)
+    post_letters(app)
+    on(clock, 2, 11)
+    change(app, clock, proposal="Klip hækken.")
+    time_does_its_work(app)
+    assert len(written(app, "tasks_due")) == 1
+
+
+def test_a_question_that_waits_to_be_phoned_is_not_put_down_a_second_time(app, officer, clock):
+    visit = begun(app, "talk")
+    enter(officer, visit, **{**ACTION, "owner": "residents"})
+    send(officer, visit)
+    phone(app)
+    for day, month in ((11, 6), (10, 8)):
+        on(clock, day, month)
+        time_does_its_work(app)
+    assert fates(app, "tasks_due") == ["waiting"] and "Letters to see to 1" in logged_in(app).get("/en/kontor/").text
+    phone(app)
+    on(clock, 11, 8)
+    time_does_its_work(app)
+    assert fates(app, "tasks_due") == ["sent"], "nor the day after they were phoned"
+
+
+def test_only_a_letter_of_which_nothing_is_left_to_do_is_idle(app, officer, clock):
+    asked_by_phone(app, officer, clock)
+    with app.app_context():
+        for letter in db.session.query(Letter).filter(Letter.owner_id.is_not(None)):
+            letter.delivery_status = DeliveryStatus.SENDING  # nobody holds it back while it is on its way
+        db.session.commit()
+    for number, is_idle in ((1, False), (2, True)):
+        change(app, clock, number, owner="residents", status="done")
+        with app.app_context():
+            letters = db.session.query(Letter).filter(Letter.owner_id.is_not(None)).all()
+            assert [letter.assignee.is_idle(letter) for letter in letters] == [is_idle] * 2, number
+
+
+def test_what_is_unread_of_a_task_can_be_read_when_somebody_else_has_it(app, officer, clock):
+    at = sent(app, officer)
+    Person(app).post(f"{at.own}/1", {"status": "refused", "words": "Det er boligselskabets sti."})
+    change(app, clock, owner="housing")
+    officer = logged_in(app)
+    id, secret = contact(app, officer, at.visit, "housing", email="b@example.dk")
+    send(officer, at.visit)
+    assert "Answers about tasks 1" in officer.get("/en/kontor/").text
+    page = officer.get(f"/en/kontor/besoeg/{at.visit}/opgaver").text
+    assert "11 May 2026, Municipality, roads and parks: Refused. Det er boligselskabets sti." in page
+    assert "boligselskabets" not in Person(app).get(f"/ansvar/{id}/{secret}").text
 
 
 def test_of_a_walk_that_was_called_off_the_page_of_its_spots_says_so(app, officer):
