@@ -105,6 +105,8 @@ def _try(letter: Letter, transport: "_Transport") -> "_SendError | None":
         letter.mark_failed(error.words)
     else:
         letter.retry_later(error.words)
+    if letter.assignee:
+        letter.assignee.hold_back_idle_letters()
     return error
 
 

@@ -78,7 +78,7 @@ class Assignee(OpenedByLink, db.Model):
     def remind(self) -> Event | None:
         """Ask how it goes with all that it is time for: one letter, however many tasks. About a task of which a letter
         still waits to tell them, or to ask, there is none beside it."""
-        waiting = {number for letter in self._waiting_letters for number in self._numbers_in(letter)}
+        waiting = {number for letter in self._waiting_letters for number in letter.event.facts["numbers"]}
         for task in self.tasks:
             task.ask_next()  # what was asked last may have been held back since, or phoned later
         due = [task for task in self.tasks if task.ask_on and task.ask_on <= today() and task.number not in waiting]
@@ -89,17 +89,13 @@ class Assignee(OpenedByLink, db.Model):
         more; a new letter is about the others."""
         for letter in self._waiting_letters:
             still_to_do = self._still_to_do(letter)
-            if len(still_to_do) < len(self._numbers_in(letter)):
+            if len(still_to_do) < len(letter.event.facts["numbers"]):
                 letter.suppress("idle")
                 self._record(EventKind(letter.kind), still_to_do)
 
-    def is_idle(self, letter: "Letter") -> bool:
-        """Whether none of the tasks that a letter is about is theirs and still to be done."""
-        return not self._still_to_do(letter)
-
     def letters_about(self, kind: EventKind, number: int) -> list["Letter"]:
         """Those that told them of a task, or asked about it, or were to do so; it may be somebody else's by now."""
-        return [letter for letter in self.letters if letter.kind == kind and number in self._numbers_in(letter)]
+        return [letter for letter in self.letters if letter.kind == kind and number in letter.event.facts["numbers"]]
 
     @property
     def notified_tasks(self) -> list["Task"]:
@@ -114,14 +110,9 @@ class Assignee(OpenedByLink, db.Model):
         """By which they were to hear of tasks, or to be asked about them, and have not."""
         return [letter for letter in self.letters if letter.delivery_status in NOT_GONE]
 
-    def _numbers_in(self, letter: "Letter") -> list[int]:
-        """Which tasks a letter is about: those of the newest event before it."""
-        return [event.facts["numbers"] for event in self.visit.events if event.kind == letter.kind
-                and event.facts["owner"] == self.id and event.at <= letter.made_at][-1]
-
     def _still_to_do(self, letter: "Letter") -> list["Task"]:
         """The tasks that a letter is about, but for those that are over, or theirs no more."""
-        return [task for task in self.notified_tasks if task.is_open and task.number in self._numbers_in(letter)]
+        return [task for task in self.notified_tasks if task.is_open and task.number in letter.event.facts["numbers"]]
 
     def _record(self, kind: EventKind, tasks: list["Task"], officer: "Officer | None" = None) -> Event | None:
         return record_event(kind, visit=self.visit, officer=officer, owner=self.id, who=self.kind,

@@ -8,6 +8,7 @@ import zlib
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from io import BytesIO
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -26,7 +27,7 @@ import catalogue
 import forms.photos
 from catalogue.spots import SpotForm
 from forms import TaskForm, redact_links
-from mail import letters
+from mail import letters, outbox
 from models import (
     COPENHAGEN,
     Assignee,
@@ -852,17 +853,31 @@ def test_a_question_that_waits_to_be_phoned_is_not_put_down_a_second_time(app, o
     assert fates(app, "tasks_due") == ["sent"], "nor the day after they were phoned"
 
 
-def test_only_a_letter_of_which_nothing_is_left_to_do_is_idle(app, officer, clock):
-    asked_by_phone(app, officer, clock)
+@pytest.mark.parametrize("done", [[1], [1, 2]], ids=["one", "both"])
+def test_a_letter_that_was_in_hand_while_a_task_was_done_is_not_tried_again_with_it(
+        app, officer, clock, monkeypatch, done):
+    visit = begun(app)
+    for place in ("Stien bag skolen", "Skuret"):
+        enter(officer, visit, place=place)
+    contact(app, officer, visit)
+    post_letters(app)
+    send(officer, visit)
+
+    def is_busy_while_they_are_done(_transport, _message, _file):
+        while done:
+            officer_at_work = Thread(target=change, args=(app, clock, done.pop(0)), kwargs={"status": "done"})
+            officer_at_work.start()
+            officer_at_work.join()
+        return outbox._SendError("refused 450 Mailbox busy")
+
+    left = 2 - len(done)
+    monkeypatch.setattr(outbox._Transport, "send", is_busy_while_they_are_done)
     with app.app_context():
-        for letter in db.session.query(Letter).filter(Letter.owner_id.is_not(None)):
-            letter.delivery_status = DeliveryStatus.SENDING  # nobody holds it back while it is on its way
-        db.session.commit()
-    for number, is_idle in ((1, False), (2, True)):
-        change(app, clock, number, owner="residents", status="done")
-        with app.app_context():
-            letters = db.session.query(Letter).filter(Letter.owner_id.is_not(None)).all()
-            assert [letter.assignee.is_idle(letter) for letter in letters] == [is_idle] * 2, number
+        outbox.send_due()
+    assert fates(app, "tasks_sent") == ["held", *["waiting"] * left]
+    if left:
+        told = written(app, "tasks_sent")[-1].text
+        assert "Skuret" in told and "Stien bag skolen" not in told
 
 
 def test_what_is_unread_of_a_task_can_be_read_when_somebody_else_has_it(app, officer, clock):
