@@ -69,8 +69,8 @@ def rows() -> dict[str, list[dict]]:
                     "ends_at": "2026-06-12 17:00:00.000000", "draft": None, "findings": None, "reported_at": None}],
         "visit_bookings": [{"visit_id": 1, "booking_id": 4}, {"visit_id": 2, "booking_id": 3}],
         "events": [{"id": n, **event} for n, event in enumerate(events, 1)],
-        "letters": [{"id": n, "booking_id": n, "kind": "received", "way": "email", "recipient": f"aase{n}@example.dk",
-                     "language": "da", "subject": "Vi har modtaget", "text": "Kære Åse\n", "message_id": f"<{n}@x>",
+        "letters": [{"id": n, "booking_id": n, "event_id": n, "kind": "received", "way": "email",
+                     "recipient": f"aase{n}@example.dk", "language": "da", "subject": "Vi har modtaget", "text": "Kære Åse\n", "message_id": f"<{n}@x>",
                      "fate": ("sent", "waiting", "failed")[n % 3], "tries": n % 3, "error": "", "made_at": AT,
                      "next_try_at": AT, "give_up_at": AT, "sent_at": AT, "calendar": ""} for n in range(1, 9)],
         "taken": [{"visit_id": n, "part": "crew", "unit": "ATK 1", "unit_key": "atk 1", "words": "",
@@ -168,6 +168,8 @@ def test_a_database_of_an_earlier_version_comes_up_whole(at_version, template, v
         assert one.execute("SELECT count(*) FROM taken").fetchone()[0] == 2, "what crews are planned for is taken"
         assert {row[0] for row in one.execute("SELECT reason FROM bookings WHERE status = 'declined'")} == {"resources"}
         assert one.execute("SELECT count(*) FROM booking_words WHERE search MATCH 'bygaden'").fetchone()[0] == 8
+        assert one.execute("SELECT count(*) FROM letters JOIN events ON events.id = event_id WHERE events.kind = "
+                           "letters.kind AND events.booking_id = letters.booking_id").fetchone()[0] == 8
     officer = logged_in(app)
     for booking in known["bookings"]:
         assert officer.get(f"/kontor/sag/{booking['reference']}").status == 200
