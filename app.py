@@ -22,7 +22,7 @@ from catalogue import REASONS, ROUNDS, SERVICES, TOPICS, fact_in_words, reasons,
 from district import MAILBOX, District
 from forms import ASSIGNEES, CAUSES, HELPED, HELPED_WHY, ROLES, SUITS, TASK_STATUSES, WAYS, redact_links
 from labels import EVENT_LABELS, FILTERS, PARTS_OF_DAY, STATUSES
-from languages import LANGUAGES, MAIN
+from languages import LANGUAGE_NAMES, LANGUAGES, MAIN
 from mail import letters, outbox
 from models import (
     COPENHAGEN,
@@ -218,7 +218,8 @@ def _register_template_globals(app: Flask) -> None:
     app.jinja_env.filters.update(FILTERS, redact_links=redact_links)
     app.jinja_env.globals.update(
         catalogue=SERVICES, reasons=REASONS, reason_name=reasons.name_of, STATUSES=STATUSES,
-        EVENT_LABELS=EVENT_LABELS, WAYS=WAYS, LANGUAGES=LANGUAGES, ASSIGNEES=ASSIGNEES, TASK_STATUSES=TASK_STATUSES,
+        EVENT_LABELS=EVENT_LABELS, WAYS=WAYS, LANGUAGES=LANGUAGES, LANGUAGE_NAMES=LANGUAGE_NAMES,
+        ASSIGNEES=ASSIGNEES, TASK_STATUSES=TASK_STATUSES,
         SUITS=SUITS, PARTS_OF_DAY=PARTS_OF_DAY, TOPICS=TOPICS,
         causes=CAUSES, HELPED=HELPED, HELPED_WHY=HELPED_WHY, ROLES=ROLES, promise=retention.promise,
         limits=limits, poll_results=results_in_words, POLL_ROUNDS=ROUNDS,

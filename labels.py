@@ -110,17 +110,17 @@ def status_for_citizen(booking: Booking) -> str:
             v.status is VisitStatus.DONE and v.ends_at <= now() and "done" in v.rules.statistics(v.draft)
             for v in booking.visits):
         return gettext("Carried out – the answer is on its way")
-    if booking.status is BookingStatus.ACCEPTED and booking.agreed_visit:
-        return str(EVENT_LABELS[EventKind.AGREED])
-    if booking.status is BookingStatus.ACCEPTED and booking.offers:
+    if booking.offers and not booking.agreed_visit:
         return gettext("Choose a date")
-    return str(STATUSES[booking.status])
+    return _status(booking)
 
 
 def status_for_officer(booking: Booking) -> str:
+    return gettext("Not genuine") if booking.status is BookingStatus.SPAM else _status(booking)
+
+
+def _status(booking: Booking) -> str:
     """The status; where a date has been proposed or agreed, how that stands."""
-    if booking.status is BookingStatus.SPAM:
-        return gettext("Not genuine")
     if booking.status is BookingStatus.ACCEPTED and booking.agreed_visit:
         return str(EVENT_LABELS[EventKind.AGREED])
     if booking.status is BookingStatus.ACCEPTED and booking.proposals and booking.standing:

@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from babel import Locale
-from flask_babel import force_locale
+from flask_babel import LazyString, force_locale, get_locale
 
 MAIN = "da"  # the office's own; its addresses have no prefix
 SOURCE = "en"  # in which the code says its sentences; what has not been translated is read in it
 Said = TypeVar("Said")
 
 
-def name_of(language: str, reader: str) -> str:
-    """What a language is called in the reader's language, such as Dansk or Danish."""
-    return Locale.parse(language).get_language_name(reader).capitalize()
+def name_of(language: str, reader: str = "") -> str:
+    """What a language is called in the reader's language, that of the moment, such as Dansk or Danish."""
+    return Locale.parse(language).get_language_name(reader or get_locale()).capitalize()
 
 
 def prefix(language: str) -> str:
@@ -28,8 +28,10 @@ def in_language(texts: Mapping[str, str], language: str) -> str:
 
 
 _translated = sorted(folder.name for folder in Path(__file__).with_name("translations").iterdir())
-# Each language by its own name, whatever the page is in.
+# Each language by its own name, whatever the page is in: for whoever looks for theirs.
 LANGUAGES = {language: name_of(language, language) for language in dict.fromkeys([MAIN, SOURCE, *_translated])}
+# Each by the reader's name for it: within a page or a letter.
+LANGUAGE_NAMES = {language: LazyString(name_of, language) for language in LANGUAGES}
 
 
 def in_each_language(say: Callable[[], Said], languages: Iterable[str] = LANGUAGES) -> dict[str, Said]:

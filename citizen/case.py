@@ -195,11 +195,10 @@ class StepForms(dict):
 
 def _case_page(booking: Booking, typed: dict | None = None, unsent: str = ""):
     service = catalogue.SERVICES[booking.service]
-    standing = booking.standing
     return render_template("citizen/case.html", booking=booking, service=service, forms=StepForms(booking, typed or {}),
                            typed=next(iter(typed), None) if typed else None, unsent=unsent,
                            status=status_for_citizen(booking), press=PressForm(None), decision=booking.decision,
-                           called_off=standing if standing and standing.kind is EventKind.CALLED_OFF else None,
+                           standing=booking.standing,
                            answers=service.questions.describe(booking.answers),
                            waiting=estimate_for_booking(booking))
 

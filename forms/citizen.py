@@ -9,7 +9,7 @@ from wtforms import BooleanField, Field, FloatField
 from wtforms.validators import DataRequired
 from wtforms.widgets import HiddenInput
 
-from languages import LANGUAGES
+from languages import LANGUAGE_NAMES
 from models.enums import Channel
 from models.limits import CONTACT_DIGITS, PIN_METRES, REFERENCE_LENGTH
 
@@ -140,7 +140,7 @@ class BookingForm(PublicForm, ContactForm, PlaceForm):
     org = Line(_l("Name of the organisation"), 120, required=False, more=True,
                render_kw={"autocomplete": "organization"})
     phone, reply, address = map(as_more, (ContactForm.phone, ContactForm.reply, ContactForm.address))
-    language = OneOf(_l("Language of the answer"), LANGUAGES, more=True, default=lambda: str(get_locale()))
+    language = OneOf(_l("Language of the answer"), LANGUAGE_NAMES, more=True, default=lambda: str(get_locale()))
 
     fold = _l("More that can help us, and an answer by phone or by post")
     where = ("road", "from_to", "postcode")

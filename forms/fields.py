@@ -3,7 +3,7 @@
 import re
 from datetime import date, time
 
-from flask_babel import format_decimal, get_locale, gettext, lazy_gettext as _l
+from flask_babel import format_decimal, gettext, lazy_gettext as _l
 from wtforms import (
     DateField,
     DecimalField,
@@ -22,7 +22,7 @@ from wtforms.utils import unset_value
 from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import CheckboxInput, MonthInput, TextInput
 
-from languages import LANGUAGES, name_of
+from languages import LANGUAGE_NAMES
 
 from .form import Form, in_words, refuse_if
 from .validators import (
@@ -131,12 +131,9 @@ class InEachLanguage(FormField):
     """
 
     def __init__(self, label, longest: int, required: bool = True, rules=None, rows: int = 3, **kwargs):
-        def texts(*args, **values) -> Row:
-            fields = {language: Text(name_of(language, get_locale()), longest, required, "", rules,
-                                     render_kw={"rows": rows, "lang": language}) for language in LANGUAGES}
-            return type("Texts", (Row,), fields)(*args, **values)
-
-        super().__init__(texts, label, **kwargs)
+        fields = {language: Text(name, longest, required, "", rules, render_kw={"rows": rows, "lang": language})
+                  for language, name in LANGUAGE_NAMES.items()}
+        super().__init__(type("Texts", (Row,), fields), label, **kwargs)
 
     @property
     def data(self) -> dict[str, str]:

@@ -304,9 +304,9 @@ def in_words(field) -> str:
     if isinstance(field, FormField):  # one text in several languages
         return "\n".join(field.data.values())
     if isinstance(field, FieldList):
-        return ", ".join(row.in_words() for row in field.rows)
+        return _listed([row.in_words() for row in field.rows])
     if isinstance(field, SelectField):
-        return ", ".join(str(c.label) for c in field.iter_choices() if c.selected)
+        return _listed([str(c.label) for c in field.iter_choices() if c.selected])
     if isinstance(field, BooleanField):
         return gettext("Yes") if field.data else gettext("No")
     if isinstance(field, DateField):
@@ -316,6 +316,11 @@ def in_words(field) -> str:
     if isinstance(field, (IntegerField, DecimalField)):
         return format_decimal(field.data)
     return str(field.data)
+
+
+def _listed(parts: list[str]) -> str:
+    """With semicolons where a comma would leave it open how many there are."""
+    return ("; " if any("," in part for part in parts) else ", ").join(parts)
 
 
 def day_in_words(day: date) -> str:

@@ -6,7 +6,7 @@ from flask_babel import gettext, lazy_gettext as _l
 from wtforms import FileField, HiddenField
 from wtforms.validators import URL
 
-from languages import LANGUAGES
+from languages import LANGUAGE_NAMES
 from models.limits import FEWEST_FACTS, MOST_FACTS
 
 from .fields import AnyOf, Count, InEachLanguage, Line, OneOf
@@ -37,7 +37,7 @@ class HandoutForm(Form):
                                                        most=MOST_FACTS))
     topics = AnyOf(_l("Advice about"), required=False)
     words = InEachLanguage(_l("A line of your own"), 300, required=False, rows=2)
-    languages = AnyOf(_l("Language of the page"), LANGUAGES)
+    languages = AnyOf(_l("Language of the page"), LANGUAGE_NAMES)
 
     def validate_measures(self, field):
         refuse_if(not FEWEST_FACTS <= len(field.data) <= MOST_FACTS, gettext(

@@ -7,7 +7,7 @@ from flask_babel import gettext, lazy_gettext as _l
 from wtforms import BooleanField
 from wtforms.validators import StopValidation
 
-from languages import LANGUAGES, MAIN
+from languages import LANGUAGE_NAMES, MAIN
 from models.limits import CONTROL_WEEKS, RELEASE_DAYS
 from models.working_days import add_working_days, is_closed
 
@@ -160,7 +160,7 @@ class ColleagueForm(Form):
 
     email = Line(_l("The colleague’s e-mail"), 254, rules=[EmailAddress()],
                  render_kw={"type": "email", "inputmode": "email", "autocomplete": "off"})
-    language = OneOf(_l("Language of the letter"), LANGUAGES, default=MAIN)
+    language = OneOf(_l("Language of the letter"), LANGUAGE_NAMES, default=MAIN)
 
 
 class MoveForm(PlaceForm):

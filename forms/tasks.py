@@ -4,7 +4,7 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, HiddenField
 
-from languages import LANGUAGES
+from languages import LANGUAGE_NAMES
 from models.enums import OURSELVES, REFUSALS
 
 from .citizen import PlaceForm, pin_on_map
@@ -116,7 +116,7 @@ class AssigneeForm(_OneOfMany):
     email = Line(_l("E-mail"), 254, required=False, rules=[EmailAddress()],
                  render_kw={"type": "email", "inputmode": "email"},
                  description=_l("Without an address, you tell them yourself."))
-    language = OneOf(_l("Language"), LANGUAGES)
+    language = OneOf(_l("Language"), LANGUAGE_NAMES)
 
 
 class TaskAnswerForm(_OneOfMany):

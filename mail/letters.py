@@ -61,7 +61,7 @@ CITIZEN_PATHS = {
     "waitlist_entry": "/besked/<int:id>/<secret>", "not_me": "/ikke-mig/<token>", "poll": "/m/<code>",
     "feed": "/kalender.ics"}
 OFFICE_PATHS = {
-    "work_list": "/", "findings_by_link": "/felt/<int:id>/<secret>", "invitation": "/invitation/<int:id>/<secret>",
+    "work_list": "/", "booking": "/sag/<reference>", "findings_by_link": "/felt/<int:id>/<secret>", "invitation": "/invitation/<int:id>/<secret>",
     "feed": "/kalender/<key>.ics"}
 ADDRESSES = Map([
     EndpointPrefix("citizen.", [Rule(path, endpoint=page) for page, path in CITIZEN_PATHS.items()]),
@@ -288,7 +288,7 @@ def address_of(endpoint: str, language: str, **values) -> str:
 
 def write_to_officers() -> None:
     """The digest of what is new, and the warning of promises about to break: one mail each, not one per booking."""
-    config, day = current_app.config, today()
+    config = current_app.config
     db.session.connection()  # takes the write lock before the clock is read: of two workers, one writes
     last = _last(DIGEST)
     if last is None or now() - last >= timedelta(minutes=config["DIGEST_MINUTES"]):
@@ -301,12 +301,12 @@ def write_to_officers() -> None:
             _write_to_each_officer(DIGEST, counts=counts)
     last = _last(WARNING)
     if last is None or now() - last >= timedelta(hours=20):
-        soon = add_working_days(day, config["WARN_DAYS"])
+        soon = add_working_days(today(), config["WARN_DAYS"])
         late = list(db.session.scalars(select(Booking).where(
-            Booking.status.in_(OPEN), Booking.due_on <= soon).order_by(Booking.due_on).limit(50)))
+            Booking.status.in_(OPEN), Booking.due_on <= soon).order_by(Booking.due_on)))
         messages = db.session.scalars(Feedback.unanswered().where(Feedback.due_on <= soon)).all()
         if late or messages:
-            _write_to_each_officer(WARNING, late=late, messages=messages, day=day)
+            _write_to_each_officer(WARNING, late=late, messages=messages, most=50)
 
 
 def _last(kind: str) -> datetime | None:
@@ -321,7 +321,7 @@ def _write_to_each_officer(kind: str, columns: dict | None = None, **facts) -> l
         if away.stand_in in standing_in:
             standing_in[away.stand_in].append(away)
     with force_locale(MAIN):
-        return [_add(kind, "", {"office_address": office_address(), "EventKind": EventKind,
-                                "catalogue": SERVICES, "standing_in": aways, **facts},
+        return [_add(kind, "", {"office_address": office_address(), "address_of": address_of, "language": MAIN,
+                                "EventKind": EventKind, "catalogue": SERVICES, "standing_in": aways, **facts},
                      channel=Channel.EMAIL, language=MAIN, recipient=officer.email, **(columns or {}))
                 for officer, aways in standing_in.items()]

@@ -40,6 +40,14 @@ class HasHistory:
         return asked[-1] if asked and self.status is BookingStatus.NEEDS_INFORMATION else None
 
     @property
+    def news(self) -> list[Event]:
+        """What nobody in the office did, since an officer last did something that the citizen reads of, or had read
+        it."""
+        seen = max((e.id for e in self.events if e.officer and (e.kind.type.visible or e.kind is EventKind.SEEN)),
+                   default=0)
+        return [e for e in self.events if e.kind.type.digest and e.id >= seen]
+
+    @property
     def decision(self) -> Event | None:
         """The no, or the referral to somebody else, that it ended with."""
         kind = {BookingStatus.DECLINED: EventKind.DECLINED, BookingStatus.REFERRED: EventKind.REFERRED}.get(self.status)

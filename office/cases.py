@@ -20,7 +20,7 @@ from forms import (
     redact_links,
 )
 from labels import reference as in_halves
-from mail.letters import link_to, preview_letters
+from mail.letters import OFFICE_PATHS, link_to, preview_letters
 from models import (
     COPENHAGEN,
     Booking,
@@ -42,7 +42,7 @@ from .dates import clash_in_words, known_units, usual_units, wished
 from .versions import answer_again, is_done
 
 
-@office.get("/sag/<reference>")
+@office.get(OFFICE_PATHS["booking"])
 def booking(reference: str):
     return _booking_page(booking_or_404(reference))
 

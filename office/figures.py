@@ -90,7 +90,6 @@ def _account(form: PressReleaseForm) -> Account | None:
 
 
 def _text(form: PressReleaseForm, results: list[Result], account: Account | None) -> str:
-    counted = [result for result in results if result.measured is not None and result.charged is not None]
     return render_template(
-        "office/press.txt", prefix=prefix(str(get_locale())), form=form, results=results, counted=counted,
-        account=account, most=MOST_LISTED).strip()
+        "office/press.txt", prefix=prefix(str(get_locale())), form=form, results=results, account=account,
+        most=MOST_LISTED).strip()

@@ -120,11 +120,6 @@ class Account:
         return max(service.answer_within for service in SERVICES.values())
 
     @property
-    def share_charged(self) -> float | None:
-        passed = self.work("measured", self.area, "passed")
-        return share(self.work("measured", self.area, "of_passed"), passed) if passed >= limits.SHARE_FROM else None
-
-    @property
     def waits(self) -> list[int] | None:
         """Within how many working days half, and limits.ANSWERED_SHARE, had an answer; None where too few are told."""
         if self.here("answers").least < FEWEST:
@@ -163,7 +158,8 @@ def quarter_name(quarter: QuarterAccount) -> str:
 
 # As tables
 
-WORK = (_l("Traffic controls"), _l("Vehicles measured"), _l("Charged"), _l("Share of the measured"))
+WORK = (_l("Traffic controls"), _l("Vehicles measured"), _l("Charged"), _l("Charged among the measured"),
+        _l("Share of the measured"))
 
 
 def over_time(quarters: list[QuarterAccount], area: str) -> list[Table]:
@@ -239,5 +235,5 @@ def _cell(number: Number) -> int | str:
 
 
 def _work(account: Account) -> list[int | float | None]:
-    return [account.controls, *(account.work("measured", account.area, what) for what in ("passed", "charged")),
-            account.share_charged]
+    passed, charged, among = (account.work("measured", account.area, what) for what in ("passed", "charged", "of_passed"))
+    return [account.controls, passed, charged, among, share(among, passed) if passed >= limits.SHARE_FROM else None]

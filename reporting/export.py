@@ -11,7 +11,7 @@ from flask_babel import gettext, lazy_gettext as _l
 from catalogue import SERVICES, reasons
 from forms import HELPED, HELPED_WHY, WAYS, redact_links
 from labels import EVENT_LABELS, STATUSES, day, moment, span, state_in_words, status_for_officer
-from languages import LANGUAGES
+from languages import LANGUAGE_NAMES
 from models import Booking
 
 from .months import Chosen
@@ -100,7 +100,7 @@ def _case(booking: Booking) -> dict:
         "reason": reasons.name_of(booking.reason) if booking.reason else "",
         "helped": str(HELPED.get(booking.helped, "")), "why": str(HELPED_WHY.get(booking.helped_why, "")),
         "name": booking.name, "organisation": booking.org, "email": booking.email, "phone": booking.phone,
-        "address": booking.address, "reply": str(WAYS[booking.reply]), "language": LANGUAGES[booking.language],
+        "address": booking.address, "reply": str(WAYS[booking.reply]), "language": str(LANGUAGE_NAMES[booking.language]),
         "road": booking.road, "stretch": booking.from_to, "postcode": place.postcode, "town": place.town,
         "municipality": place.municipality,
         "answers": [list(said) for said in service.questions.describe(booking.answers)],

@@ -8,6 +8,7 @@ from sys import modules
 
 import pytest
 from conftest import OFFICER, PASSWORD, Person, logged_in
+from flask import render_template
 from flask_babel import force_locale
 from sqlalchemy import event, select
 
@@ -29,7 +30,7 @@ from models import (
     today,
 )
 from reporting import Account, Chosen, account_counts
-from reporting.account import Number
+from reporting.account import Number, in_tables
 from reporting.withheld import FEW, WITHHELD
 
 PATHS = {"met": {"accepted", "answered"}, "declined": {"declined"}, "referred": {"referred"},
@@ -211,6 +212,20 @@ def test_what_happens_to_a_case_later_changes_no_byte(quarter, due):
     assert all_bytes() == before
 
 
+def test_what_stands_beside_the_vehicles_measured_is_who_was_charged_among_them(app):
+    """A reader divides one by the other: who was charged where no vehicle was counted stands in a column of its own."""
+    work = {"visits": {"": {"traffic": 3}}, "measured": {"": {"passed": 4430, "charged": 492, "of_passed": 124}}}
+    account = Account([QuarterAccount(first=date(2026, 1, 1), people={"weeks": [0, 0]}, work=work)])
+    with app.test_request_context("/"), force_locale("en"):
+        table = next(table for table in in_tables(account, ()) if table.key == "work")
+        said = " ".join(render_template("_account.txt", account=account).split())
+    assert dict(zip(map(str, table.columns), table.total, strict=True)) == {
+        "Traffic controls": 3, "Vehicles measured": 4430, "Charged": 492, "Charged among the measured": 124,
+        "Share of the measured": 124 / 4430}
+    assert ("Traffic controls: 3. Drivers charged with speeding, also where vehicles were not counted: 492. "
+            "Where vehicles were counted: 4,430 measured, of which charged: 124. That is 2.8% of those measured.") in said
+
+
 def test_a_result_that_is_withdrawn_is_out_of_the_account_the_next_day(filled):
     with filled.app_context():
         account = QuarterAccount.history()[-1]
@@ -283,8 +298,8 @@ def test_an_answer_to_the_press_holds_what_is_public_in_every_language(filled):
     page = officer.get("/en/kontor/tal/presse?fra=2000-01&til=2019-12").text
     assert page.count("There is no public result.") == 1 and "Der er intet offentligt resultat." in page
     page = officer.get(f"/en/kontor/tal/presse?fra={today().year - 1}-01&vej=terslev bygade").text
-    assert "Terslev Bygade, Haslev: Traffic control, speed camera van. 94 vehicles were measured. Nobody was charged" in page
-    assert "Terslev Bygade, Haslev: Færdselskontrol, fotovogn. 94 køretøjer blev målt. Ingen blev sigtet" in page
+    assert "Terslev Bygade, Haslev: Traffic control, speed camera van, speed limit 50 km/h. 94 vehicles were measured. Nobody was" in page
+    assert "Terslev Bygade, Haslev: Færdselskontrol, fotovogn, hastighedsgrænse 50 km/t. 94 køretøjer blev målt. Ingen" in page
     assert "got a yes" not in page, "of one road the account says nothing"
     with filled.app_context():
         met = db.session.scalars(select(Result).where(Result.service == "van")).first()
@@ -298,8 +313,11 @@ def test_an_answer_to_the_press_holds_what_is_public_in_every_language(filled):
         uncounted.measured = None
         db.session.commit()
     page = officer.get(f"/en/kontor/tal/presse?fra={today().year - 1}-01").text
-    told, then = re.search(r"([\d,]+) drivers? (?:was|were) charged with speeding\.(.{12})", page, re.S).groups()
-    assert int(told.replace(",", "")) >= charged and "That is" not in then, "of them all, no share can be told"
+    told, counted, among = (int(number.replace(",", "")) for number in re.search(
+        r"charged with speeding, also where vehicles were not counted: ([\d,]+)\. "
+        r"Where vehicles were counted: ([\d,]+) measured, of which charged: ([\d,]+)\.", page).groups())
+    assert told >= among + charged, "who was charged where nobody counted is no share of those counted"
+    assert f"That is {among / counted:.1%} of those measured." in page
     with filled.app_context():
         db.session.get(Result, id).measured = measured
         db.session.commit()

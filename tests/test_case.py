@@ -10,7 +10,7 @@ from helpers import as_sent, how_many, wish
 from helpers_cases import FOUND, SECRETS, accept, ask, change, link, planned, reported, seen_now
 from sqlalchemy import select
 
-from models import Booking, BookingStatus, Event, EventKind, Letter, Officer, Place, Visit, db, local, now
+from models import Booking, BookingStatus, Event, EventKind, Letter, Officer, Place, Visit, db, limits, local, now
 
 # Getting there.
 
@@ -489,3 +489,11 @@ def test_news_lie_in_the_officers_pile_until_somebody_has_read_them(app, citizen
     assert f"/sag/{booking.reference}" not in officer.get("/en/kontor/?bunke=besked").html
     assert f"/sag/{booking.reference}" in officer.get("/en/kontor/").html
     assert how_many(app, Letter) == 1
+
+
+def test_a_citizen_reads_no_spam_and_can_book_again(app, citizen):
+    booking = change(app, wish(app, language="da"), lambda b, officer: b.mark_as_spam(officer))
+    with time_machine.travel(now() + timedelta(days=limits.REOPEN_DAYS + 1)):
+        page = citizen.get(link(booking).removeprefix("/en"))
+    assert "spam" not in page.text.lower() and "Lagt til side som ikke ægte" in page.text
+    assert re.search(r'href="/bestil/faerdselskontrol">\s*Bestil igen<', page.html)

@@ -1,5 +1,6 @@
 """Cases in the office: what an older page, a message in between, a correction or a phone call may not undo."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -183,3 +184,32 @@ def test_an_action_without_a_letter_can_be_done_from_its_page(app, citizen, offi
     reference, _ = book(citizen)
     page = officer.post(f"/kontor/sag/{reference}/oplys", {"words": "Værst om morgenen."})
     assert 'name="send"' in page.html
+
+
+def test_what_is_new_stands_in_the_box_until_it_is_read(app, citizen, officer):
+    reference, secret = book(citizen)
+
+    def news() -> str:
+        return officer.get(f"/kontor/sag/{reference}").html.partition('class="alert alert-info"')[2].partition("</form>")[0]
+
+    for words in ("Der er kommet en skole.", "Nu er der også vejarbejde."):
+        citizen.post(f"/sag/{reference}/{secret}/besked", {"words": words})
+        officer.post(f"/kontor/sag/{reference}/notat", {"words": "Ringet til skolen."})
+    assert "Der er kommet en skole." in news() and "Nu er der også vejarbejde." in news(), "also the one before"
+    assert "Ringet til skolen." not in news()
+    with app.app_context():
+        Booking.by_reference(reference).mark_read(Officer.by_email(OFFICER))
+        db.session.commit()
+    assert not news()
+    citizen.post(f"/sag/{reference}/{secret}/besked", {"words": "Og en bro."})
+    assert "Og en bro." in news() and "vejarbejde" not in news(), "the others have been read"
+
+
+def test_within_a_page_a_language_is_called_as_its_reader_calls_it(app, officer):
+    reference, _ = book(Person(app), language="/en")
+    assert "Svar: e-mail. Sprog: Engelsk" in officer.get(f"/kontor/sag/{reference}").text
+    assert "Answer by: e-mail, in English" in officer.get(f"/en/kontor/sag/{reference}").text
+    assert "E-mail (Engelsk)" in officer.get(f"/kontor/sag/{reference}/udskrift").text
+    assert "på borgerens sprog: Engelsk" in officer.get(f"/kontor/sag/{reference}/imoedekom").text
+    page = officer.get("/kontor/tal/presse")
+    assert re.findall(r'for="text-[a-z]+">([^<]+)<', page.html) == ["Dansk", "Engelsk"]

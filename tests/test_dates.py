@@ -408,6 +408,9 @@ def test_a_date_is_called_off_with_its_cause_and_the_wish_stands(app, ida):
     assert reference[:4] in ida.get("/kontor/?bunke=planlaeg").text
     own = Person(app).get(f"/sag/{reference}/{secret}")
     assert "en akut opgave" in own.text and "Aflyst af politiet" in own.text
+    pills = [re.search(r'class="status [^>]*>([^<]*)<', page.html)[1].strip() for page in (
+        own, ida.get(f"/kontor/sag/{reference}"))]
+    assert pills == ["Aflyst af politiet"] * 2, "one state for both sides"
 
 
 def test_how_a_wish_stands_is_told_whatever_is_noted_on_it_afterwards(app, ida):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browser import PHONE
+from browser import DESKTOP, PHONE
 from helpers_browser import log_in
 from klm import ANSWERS, HEIGHT, effort
 
@@ -246,3 +246,29 @@ def test_a_booking_takes_no_longer_than_it_must_on_a_phone(visit, slug, screens,
     assert set(ANSWERS) >= {slug}
     found = effort(visit().page, slug)
     assert found.screens <= screens and found.seconds <= seconds and found.first <= HEIGHT, found
+
+
+def test_on_paper_nothing_is_ticked_before_somebody_has_chosen(visit):
+    person = visit()
+    person.open("/bestil/dialogmoede")
+    person.page.emulate_media(media="print")
+    look = """() => [...document.querySelectorAll(".on-paper :is(:checked:not(option), select)")].map((e) => e.matches("select")
+      ? getComputedStyle(e).color : getComputedStyle(e).borderTopWidth)"""
+    assert set(person.page.evaluate(look)) == {"1px", "rgba(0, 0, 0, 0)"}
+    person.page.locator("[name=kind]").first.evaluate("(radio) => radio.checked = true")
+    assert "5px" in person.page.evaluate(look)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_button_beside_an_answer_makes_its_line_no_taller(visit, size):
+    person = visit(size=size)
+    person.open(CONTROL)
+    person.answer({"Road": "Skrivevej", "Where on the road?": "ved nr. 12", "Postcode or town": "Haslev",
+                   "What is the problem?": ("Speeding",), "When is it worst?": ("Weekdays 6–9",), "Name": "Anna",
+                   "E-mail": "anna@example.dk"})
+    person.press("Go on and check")
+    tall = """() => [...document.querySelectorAll("#answer-road, #answer-name")].map((row) => {
+      const [label, answer] = [row.querySelector("dt"), row.querySelector("dd")].map((e) => e.getBoundingClientRect());
+      return Math.round(Math.abs(label.height - answer.height)); })"""
+    person.page.locator("#answer-road").wait_for()
+    assert person.page.evaluate(tall) == [0, 0]

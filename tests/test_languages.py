@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from citizen.results import FIELDS
-from languages import LANGUAGES, MAIN, SOURCE, in_language, name_of
+from languages import LANGUAGE_NAMES, LANGUAGES, MAIN, SOURCE, in_language, name_of
 from models import Event, IntakePause, Letter, OfficerAbsence, PrivacyNotice, Visit, db, today
 
 # What is no sentence: names, units, a key of the keyboard, and what officers type to have it filled in.
@@ -38,14 +38,14 @@ WIDER_THAN_THE_WINDOW = """() => {
 def third(template, tmp_path_factory):
     """A site that speaks a third language as well, with something on every page."""
     folder = pseudo.written(tmp_path_factory.mktemp("translations"))
-    LANGUAGES[pseudo.CODE] = pseudo.NAME
+    LANGUAGES[pseudo.CODE] = LANGUAGE_NAMES[pseudo.CODE] = pseudo.NAME
     app = build(databases.copied(template, tmp_path_factory.mktemp("third")),
                 BABEL_TRANSLATION_DIRECTORIES=f"translations;{folder}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(furnished, "book", lambda person, **wish: book(person, **{**wish, "language": f"/{pseudo.CODE}"}))
         app.known = furnished.furnish(app)
     yield app
-    del LANGUAGES[pseudo.CODE]
+    del LANGUAGES[pseudo.CODE], LANGUAGE_NAMES[pseudo.CODE]
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -216,3 +216,10 @@ def test_texts_that_had_a_column_for_each_language_keep_every_word(tmp_path):
         db.session.remove()
         db.engine.dispose()
     databases.forgotten(folder)
+
+
+def test_the_front_page_is_called_by_the_name_of_the_site_alone(app):
+    html = Person(app).get("/", check=False).html
+    title = " ".join(re.search(r"<title>(.*?)</title>", html, re.S)[1].split())
+    assert title.startswith("Book en betjent – ") and "Forside" not in title and title.count("Book en betjent") == 1
+    assert '<meta property="og:title" content="Book en betjent">' in html

@@ -197,9 +197,11 @@ def test_nobody_charged_is_good_news_and_a_share_is_stated_from_a_hundred_vehicl
     assert 'value="Terslev Bygade"' in Person(app).get(book_here).html
     assert "94 vehicles were measured. Nobody was charged" in page(app, f"/en{PLACE}")
     assert "That is good news." in page(app, f"/en{PLACE}")
+    assert "we never tell beforehand where and when we make a control" in page(app, f"/en{PLACE}")
     faxevej = page(app, "/en/resultater?q=ronnede+faxevej+12")
     assert "20 drivers were charged with speeding. That is 2.0% of those measured." in faxevej
     assert "Usual in the whole district: 1.8%" in faxevej
+    assert "Traffic control, speed camera van, speed limit 50 km/h" in faxevej, "without which no speed says much"
     shares = {r["road"]: (r["share_charged"], r["usual_share"]) for r in records(app)}
     assert shares == {"Terslev Bygade": (None, None), "Faxevej": (0.02, round(20 / 1094, 4))}
 
@@ -362,6 +364,7 @@ def test_an_agreed_outcome_tells_topics_worries_and_how_the_tasks_stand_and_nobo
     with_visit(app, id, lambda visit, officer: visit.tasks[0].answer(TaskStatus.UNDER_WAY, "KVAKS har ringet."))
     with_visit(app, id, lambda visit, officer: visit.publish(officer, True))
     said = page(app, "/en/resultater/sted/1")
+    assert "everybody who asks gets an answer" in said and "we make a control" not in said, "its date was no secret"
     assert "Municipality, roads and parks: under way" in re.sub(r"\s+", " ", said) and "Read the protocol" in said
     for path, (_, headers, body) in downloads(app, "/resultater/sted/1/forsamlingshuset-bygaden-haslev").items():
         assert not re.search(rb"KVAKS|ZULU|Anna", body), path

@@ -95,6 +95,7 @@ def test_findings_are_public_after_five_working_days_on_page_feed_file_and_map(s
             reader.enter(reader.page.locator(".leaflet-popup-content a"))
         else:
             assert not reader.page.locator(".map").is_visible()
+            assert reader.page.locator(".map + noscript > p").is_visible(), "why there is none"
             reader.enter(reader.page.locator("main table a", has_text=ROAD))
         assert_text(reader, "h1", ROAD)
         assert_text(reader, "main", "94")
@@ -116,3 +117,11 @@ def test_findings_are_public_after_five_working_days_on_page_feed_file_and_map(s
     for reader in readers:
         reader.page.reload()
         assert reader.status == 404
+
+
+def test_what_a_program_reads_is_shown_as_it_is_written(visit):
+    reader = visit(javascript=False)
+    reader.open("/resultater/data")
+    first_letters = """() => [...document.querySelectorAll("dt")].map(
+      (e) => getComputedStyle(e, "::first-letter").textTransform)"""
+    assert set(reader.page.evaluate(first_letters)) == {"none"}

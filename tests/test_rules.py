@@ -1,6 +1,7 @@
 """The rules of a service in numbers: the model knows them, and nobody hands them in."""
 
 import pytest
+from flask_babel import force_locale
 from helpers import wish
 from helpers_cases import reported
 
@@ -32,3 +33,11 @@ def test_a_report_counts_in_the_figures_whoever_sends_it(app):
     with app.app_context():
         assert {s.what: s.number for s in db.session.get(Visit, id).statistics} == {
             "done": 1, "charged": 0, "passed": 94, "of_passed": 0}
+
+
+@pytest.mark.parametrize(("chosen", "words"), [
+    (["burglary", "traffic"], "Burglary, Traffic"), (["planting"], "Planting, sight lines"),
+    (["lighting", "planting", "path"], "Lighting; Planting, sight lines; Underpass, path")])
+def test_a_list_shows_how_many_there_are_where_one_of_them_has_a_comma(app, chosen, words):
+    with app.test_request_context("/"), force_locale("en"):
+        assert catalogue.SERVICES["meeting"].findings.words({"worries": chosen})["worries"] == words

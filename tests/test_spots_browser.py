@@ -508,6 +508,24 @@ def looked_at(chromium, site):  # noqa: F811
     ida.leave()
 
 
+BROKEN = """() => [...document.querySelectorAll("main .choice label")].flatMap((label) => {
+  const text = label.firstChild, range = document.createRange();
+  return [...text.data.matchAll(/\\S+/g)].filter((word) => {
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1;
+  }).map((word) => word[0]);
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_word_of_a_choice_is_broken(looked_at, width):
+    ida, known = looked_at
+    ida.page.set_viewport_size({"width": width, "height": 900})
+    ida.open(PAGES[0].format(**known))
+    assert ida.page.evaluate(BROKEN) == []
+
+
 @pytest.mark.parametrize("language", ["da", "en"])
 @pytest.mark.parametrize("path", [*PAGES, "errors", "owner errors", "contact errors"])
 def test_every_page_is_for_everybody(looked_at, path, language):

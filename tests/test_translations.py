@@ -58,6 +58,10 @@ def test_no_line_breaks_between_a_speed_and_its_unit():
     assert [words for m in translated() for pair in pairs(m) for words in pair if re.search("s km/[th]", words)] == []
 
 
+def test_from_when_to_when_has_a_dash():
+    assert [message.id for message in translated() if any("s-%(" in words for _, words in pairs(message))] == []
+
+
 def test_receipt_is_never_called_a_confirmation():
     assert [message.id for message in translated() if "bekræft" in "".join(d for _, d in pairs(message)).lower()] == []
 
