@@ -107,7 +107,7 @@ def test_three_ask_for_one_road_and_all_get_the_findings(site, visit, javascript
     assert_status(bo, "received")
     officer.open("/kontor/?bunke=besked")
     officer.enter(officer.page.locator("tr", has_text=road).get_by_role("link"))
-    assert "Ned mod havnen." in officer.page.locator(".history").inner_text()
+    assert "Ned mod havnen." in officer.page.locator(".alert .history").inner_text()
     for number, (_, who) in zip((2, 3, 2), people, strict=True):
         office_page(officer, who, road)
         act(officer, "Accept", "")
