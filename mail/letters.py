@@ -61,7 +61,8 @@ CITIZEN_PATHS = {
     "waitlist_entry": "/besked/<int:id>/<secret>", "not_me": "/ikke-mig/<token>", "poll": "/m/<code>",
     "feed": "/kalender.ics"}
 OFFICE_PATHS = {
-    "work_list": "/", "booking": "/sag/<reference>", "findings_by_link": "/felt/<int:id>/<secret>", "invitation": "/invitation/<int:id>/<secret>",
+    "work_list": "/", "booking": "/sag/<reference>", "findings_by_link": "/felt/<int:id>/<secret>",
+    "invitation": "/invitation/<int:id>/<secret>",
     "feed": "/kalender/<key>.ics"}
 ADDRESSES = Map([
     EndpointPrefix("citizen.", [Rule(path, endpoint=page) for page, path in CITIZEN_PATHS.items()]),

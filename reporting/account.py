@@ -235,5 +235,6 @@ def _cell(number: Number) -> int | str:
 
 
 def _work(account: Account) -> list[int | float | None]:
-    passed, charged, among = (account.work("measured", account.area, what) for what in ("passed", "charged", "of_passed"))
+    passed, charged, among = (
+        account.work("measured", account.area, what) for what in ("passed", "charged", "of_passed"))
     return [account.controls, passed, charged, among, share(among, passed) if passed >= limits.SHARE_FROM else None]

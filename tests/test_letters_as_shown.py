@@ -13,7 +13,6 @@ from helpers_cases import FOUND, planned, seen_now
 from helpers_district import posts
 
 from forms import redact_links
-from labels import reference as in_halves
 from models import (
     Booking,
     Channel,
@@ -342,16 +341,3 @@ def test_what_was_told_on_the_phone_already_is_not_to_be_phoned_once_more(app, i
         assert told.delivery_status is (DeliveryStatus.SENT if phoned else DeliveryStatus.WAITING)
         assert (told.done_by and told.done_by.email) == (OFFICER if phoned else None)
         assert (told.kind, mailed.kind, mailed.delivery_status) == ("accepted", "accepted", DeliveryStatus.WAITING)
-
-
-@pytest.mark.parametrize("reply", list(Channel))
-def test_every_letter_about_a_case_says_by_service_and_town_which_one_it_is(app, reply):
-    one = wish(app, road="Ringstedgade", postcode="4700", town="Næstved", municipality="Næstved", reply=reply,
-               phone="12345678", address="Vej 1")
-    with app.app_context():
-        booking = Booking.by_reference(one.reference)
-        booking.decline(Officer.by_email(OFFICER), "resources", "", "")
-        db.session.commit()
-        letters = [letter.text for letter in booking.letters]
-        assert letters and all(f"{in_halves(one.reference)}: traffic control, 4700 Næstved." in text for text in letters)
-        assert "Ringstedgade" not in " ".join(letters), "what was typed stays here"

@@ -162,10 +162,9 @@ def test_a_request_cannot_choose_where_the_link_leads(app, citizen, server):
 
 
 def test_what_a_stranger_writes_never_travels_under_our_name(app, server):
-    """Whoever books can name anybody's address: what that mailbox gets holds no word of theirs. Which case it is, it says
-    by a postcode and a town from our own list."""
+    """Whoever books can name anybody's address: what that mailbox gets holds no word of theirs."""
     typed = {"name": "Xerxes Køb", "org": "Zebrapiller", "capacity": "association", "phone": "20304050",
-             "address": "Qvæsthusgade 7, 9990 Skagen", "road": "Wxyzvej", "from_to": "fra Vrøvl til Kvaks",
+             "address": "Qvæsthusgade 7, 4690 Haslev", "road": "Wxyzvej", "from_to": "fra Vrøvl til Kvaks",
              "text": "KLIKHER nu: http://evil.example/vind", "direction": "towards", "towards": "Nonsensby",
              "place_van": "Bag Pærehegnet"}
     first = book(Person(app), **typed)
@@ -182,7 +181,7 @@ def test_what_a_stranger_writes_never_travels_under_our_name(app, server):
     send_all(app)
     assert Counter(l.kind for l in outbox(app, delivery_status=DeliveryStatus.SENT)) == Counter(
         received=2, declined=1, reopened=1, withdrawn=1, digest=1)
-    said = re.compile("|".join(["xerxes", "køb", "zebra", "20304050", "qvæsthus", "skagen", "9990", "wxyz", "vrøvl",
+    said = re.compile("|".join(["xerxes", "køb", "zebra", "20304050", "qvæsthus", "haslev", "4690", "wxyz", "vrøvl",
                                 "klikher", "evil", "nonsens", "pærehegn", "hurlumhej"]), re.I)
     ends = tuple(f"({spoken(reference)})" for reference in (first[0], second[0]))
     for message in server.taken:
@@ -639,7 +638,7 @@ def test_a_mail_to_officers_holds_no_words_of_citizens(app, clock, server, offic
     assert Counter(m["Subject"] for m in mails) == {
         "Book en betjent: arbejdslisten": 2, "Book en betjent: 1 løfte brydes snart eller er brudt": 2}
     for mail in mails:
-        assert not re.search(r"anna|jensen|bygaden|kirken|skole|suser|nielsen|@example|(?<!kontor)/sag/|/sag/\w+/",
+        assert not re.search(r"anna|jensen|bygaden|kirken|skole|suser|nielsen|@example|4690|(?<!kontor)/sag/|/sag/\w+/",
                              "".join(parts(mail)), re.I)
 
 
@@ -653,7 +652,7 @@ def test_officers_are_warned_once_a_day_of_promises_about_to_break(app, clock, o
     warning = write_to_officers(app)
     assert [(l.kind, l.recipient) for l in warning] == [("warning", o) for o in officers]
     assert warning[0].subject == "Book en betjent: 3 løfter brydes snart eller er brudt"
-    assert len(re.findall(r"^- \w{4} \w{4}: .* 2\d{3}, færdselskontrol, 4690 Haslev\n", warning[0].text, re.M)) == 3, (
+    assert len(re.findall(r"^- \w{4} \w{4}: .* 2\d{3}, færdselskontrol\n", warning[0].text, re.M)) == 3, (
         "each on a line of its own")
     assert f"\n- {spoken(reference)}: " in warning[0].text
     assert f"/kontor/sag/{reference}\n" in warning[0].text, "where the office sees it, which asks for a log-in"
