@@ -222,9 +222,11 @@ def _why_not_any_more(letter: Letter, event: Event) -> str:
 
 
 def why_void(letter: Letter) -> str:
-    """Why a letter is not to go any more, or nothing. A link that works no more is sent to nobody."""
-    reader = _reader(letter.event) if letter.event else None
-    if isinstance(reader, FindingsLink | Invite) and not reader.works:
+    """Why a letter is not to go any more, or nothing. A link that works no more is sent to nobody, and who has left the
+    waiting list gets nothing."""
+    is_by_link = letter.event and letter.kind == letter.event.kind and letter.event.kind.type.letter.to in RECIPIENTS
+    reader = _reader(letter.event) if is_by_link else None
+    if is_by_link and (reader is None or isinstance(reader, FindingsLink | Invite) and not reader.works):
         return "void"
     return letter.why_void
 

@@ -41,16 +41,20 @@ ABOUT_US_CODES = {421, 432, 451, 452, 454, 455, 530, 534, 535, 538, 571}
 # codes of our own address.
 ABOUT_US_WORDS = re.compile(
     r"\brelay(?! recipient table)|authenti|client host|\bauth\b|\b(?:spf|dkim|dmarc|ptr)\b|reverse dns|dns mx|"
-    r"\bsender|\bmail from\b|\bfrom (?:address|header)|\b(?:he|eh)lo\b|black ?list|blocklist|spamhaus|rcpthosts|"
-    r"gateway|not verified|administrative prohibition|allowed to send|submission|send ?as ?denied|lookup fail|"
-    r"too many|rate.?limit|\bdaily\b|throttl|frequency|\bsending\b|(?<![\d.])[45]\.1\.[78](?!\.?\d)", re.I)
+    r"\bsender|\bmail from\b|\bfrom (?:address|header)|\b(?:he|eh)lo\b|(?:black|block) ?list|\blisted\b|dnsbl|"
+    r"spamhaus|rcpthosts|gateway|not verified|administrative prohibition|(?:allowed|authori[sz]ed) to send(?! to)|"
+    r"on behalf|logged in|submission|send ?as ?denied|lookup fail|too many|rate.?limit|"
+    r"\bdaily\b|throttl|frequency|\bsending\b|(?<![\d.])[45]\.1\.[78](?!\.?\d)", re.I)
 # With these a code that is about us is about one reader after all, who is perhaps only busy, full or guarded.
 ABOUT_THE_READER_WORDS = re.compile(r"mailbox|quota|recipient|\buser\b|gr[ae]y.?list|not yet", re.I)
 # A no for good that says this will not become a yes, even where its code says something else.
 NO_SUCH_READER = re.compile(
-    r"\bmailbox (?:unavailable|unknown|not|is|does)|\bno (?:such )?mailbox|recipient (?:rejected|unknown|not|does)|"
-    r"\buser (?:unknown|not|doesn|does)|unknown (?:user|address|local|recipient)|no such (?:user|recipient|address)|"
-    r"address (?:does not|doesn't) exist|unrout|bad destination|message (?:is )?too|message size|infected", re.I)
+    r"\b(?:mailbox|recipient|user) (?:unavailable|unknown|rejected|is (?:disabled|inactive|unknown)|doesn.t|does not|"
+    r"not (?:found|known|local|available))|\bno (?:such )?mailbox|unknown (?:user|address|local|recipient)|"
+    r"no such (?:user|recipient|address)|address (?:does not|doesn.t) exist|unrout|bad destination|"
+    r"message (?:is )?too|message size|infected", re.I)
+# However it is numbered, this passes.
+PASSES = re.compile(r"per (?:hour|day)|(?:exceeded|over) (?:their|its|the) limit|receiving mail|\blater\b", re.I)
 # What does not pass by waiting: somebody must see to it.
 NEEDS_REPAIR = ("server 5", "login", "certificate", "configuration")
 SUBJECT_LINE = 70  # characters of its lines: an encoded word has at most 75 (RFC 2047, section 2)
@@ -211,7 +215,7 @@ def _refused(code: int, words: bytes | str) -> _SendError:
     code_is_ours = ABOUT_US.fullmatch(enhanced[0]) if enhanced else code in ABOUT_US_CODES
     if ABOUT_US_WORDS.search(said) or code_is_ours and not (names_nobody or ABOUT_THE_READER_WORDS.search(said)):
         return _SendError(f"server{reply}")
-    is_final = names_nobody or enhanced and not code_is_ours
+    is_final = names_nobody or enhanced and not code_is_ours and not PASSES.search(said)
     return _SendError(f"refused{reply}", for_good=code >= 500 and bool(is_final))
 
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 # By whose letters findings are told; the first says that there are none.
 TELLS_FINDINGS = (EventKind.POSTPONED, EventKind.ANSWERED, EventKind.FOLLOWED_UP, EventKind.CORRECTED)
 TELLS_OF_DATES = (EventKind.DATES_OFFERED, EventKind.DATES_LAPSED, EventKind.DATES_TAKEN_BACK)
-ANSWERS_DATES = (EventKind.DATES_REFUSED, EventKind.AGREED, EventKind.ANSWERED, EventKind.DECLINED, EventKind.REFERRED)
+ANSWERS_DATES = (EventKind.DATES_REFUSED, EventKind.AGREED, EventKind.ANSWERED, EventKind.DECLINED, EventKind.REFERRED,
+                 EventKind.SPAM)
 
 
 class HasHistory:

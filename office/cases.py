@@ -39,7 +39,7 @@ from web import commit_and_redirect, download, form_page, needs_press, redirect_
 from .actions import ACTIONS, FOR_MANY, NONE_TICKED, CaseAction, in_full, selected_cases
 from .blueprint import audit_also, booking_or_404, changed_since, not_any_more, office, safe_next
 from .dates import clash_in_words, known_units, usual_units, wished
-from .versions import answer_again, is_done
+from .versions import answer_again, is_done, letters_in_words
 
 
 @office.get(OFFICE_PATHS["booking"])
@@ -114,7 +114,7 @@ def _what_was_done(action: CaseAction, shown: dict) -> tuple[str, str]:
     if not g.letters_of_press:
         done = ngettext("Done for %(num)s case.", "Done for %(num)s cases.", count)
     elif not shown["many"]:
-        done = gettext("Done. The letter goes by e-mail, or waits for you under “Letters to see to”.")
+        done = letters_in_words()
     else:
         done = ngettext("Done for %(num)s case. The letter goes by e-mail, or waits for you under “Letters to see to”.",
                         "Done for %(num)s cases. The letters go by e-mail, or wait for you under “Letters to see to”.",
@@ -174,8 +174,7 @@ def offer(reference: str):
             return booking.offer(g.officer, **form.offered())
         try:
             if not since and is_done(form, change):
-                return commit_and_redirect(url_for(".booking", reference=reference), gettext(
-                    "Done. The letter goes by e-mail, or waits for you under “Letters to see to”."))
+                return commit_and_redirect(url_for(".booking", reference=reference), letters_in_words())
             preview = preview_letters(change)
         except Clash as clash:
             db.session.rollback()

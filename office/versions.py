@@ -217,13 +217,11 @@ def is_done(form: Form, change: Callable[[], object], at_once: bool = False, few
     if "stale" in g or not (at_once or "send" in request.form):
         return False
     change()
-    letters = g.letters_of_press = write_letters()
+    letters = write_letters()
     go = set(digests_of(form, letters, lost))
     shown = set(request.form["preview"].split()) if "preview" in request.form else go
     if go == shown or fewer and go < shown:
-        for letter in letters if "phoned" in request.form else ():
-            if letter.is_task and letter.channel is Channel.PHONE:
-                letter.do_by_hand(g.officer)
+        g.letters_of_press = [letter for letter in letters if not _is_told(letter)]
         return True
     db.session.rollback()
     g.shown_anew = True
@@ -233,8 +231,16 @@ def is_done(form: Form, change: Callable[[], object], at_once: bool = False, few
     return False
 
 
+def _is_told(letter: Letter) -> bool:
+    """Whether this press says that the officer has told it on the phone already; it is noted."""
+    is_told = letter.channel is Channel.PHONE and _digest(_as_read(letter)) in request.form.getlist("phoned")
+    if is_told:
+        letter.do_by_hand(g.officer)
+    return is_told
+
+
 def letters_in_words() -> str:
-    """What becomes of the letters of the press that is_done has just done."""
+    """What becomes of the letters of the press that is_done has just done, but for what has been told already."""
     if not g.letters_of_press:
         return gettext("Done. Nobody gets a letter.")
     return gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”.")

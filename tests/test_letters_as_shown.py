@@ -15,7 +15,6 @@ from helpers_district import posts
 from forms import redact_links
 from models import (
     Booking,
-    Channel,
     DeclineReason,
     DeliveryStatus,
     Letter,
@@ -326,18 +325,31 @@ def test_of_many_a_letter_that_reads_otherwise_holds_back_all(app, ida, monkeypa
     assert how_many(app, Letter) == last + 2
 
 
-@pytest.mark.parametrize("phoned", [True, False])
-def test_what_was_told_on_the_phone_already_is_not_to_be_phoned_once_more(app, ida, phoned):
-    by_phone, by_mail = wish(app, email="", phone="12345678", reply="phone"), wish(app, email="bo@example.dk")
-    shown = {booking: ida.post(f"/en/kontor/sag/{booking.reference}/imoedekom", {"words": "", "show": "1"})
-             for booking in (by_phone, by_mail)}
-    tick = "I have told this on the phone already"
-    assert tick in shown[by_phone].text and tick not in shown[by_mail].text
-    for booking, page in shown.items():
-        ida.post(f"/en/kontor/sag/{booking.reference}/imoedekom", {
-            **as_sent(page, "preview"), "send": "1", **({"phoned": "1"} if phoned else {})})
+@pytest.mark.parametrize("told", ["Anna", "Bo", ""])
+def test_what_was_told_on_the_phone_already_is_not_to_be_phoned_once_more(app, ida, told):
+    """Each reader by themselves: who has not been on the phone is still to be told."""
+    by_phone = {"email": "", "phone": "12345678", "reply": "phone"}
+    anna, bo = wish(app, name="Anna", **by_phone), wish(app, name="Bo", **by_phone)
+    by_mail = wish(app, name="Carl", email="carl@example.dk")
+    shown = look(ida, "afslag", anna, bo, by_mail, reason="resources", words="")
+    ticks = re.findall(r'name="phoned"[^>]*value="(\w+)".*?(\w+) has heard this from me', shown.html, re.S)
+    assert sorted(name for _, name in ticks) == ["Anna", "Bo"]
+    done = ida.post("/en/kontor/flere/afslag", {**as_sent(shown, "preview"), "send": "1", "phoned": [
+        key for key, name in ticks if name == told]})
+    assert "Done for 3 cases" in done.text
     with app.app_context():
-        told, mailed = (Booking.by_reference(booking.reference).letters[-1] for booking in shown)
-        assert told.delivery_status is (DeliveryStatus.SENT if phoned else DeliveryStatus.WAITING)
-        assert (told.done_by and told.done_by.email) == (OFFICER if phoned else None)
-        assert (told.kind, mailed.kind, mailed.delivery_status) == ("accepted", "accepted", DeliveryStatus.WAITING)
+        letters = {name: Booking.by_reference(one.reference).letters[-1]
+                   for name, one in (("Anna", anna), ("Bo", bo), ("Carl", by_mail))}
+        assert {letter.kind for letter in letters.values()} == {"declined"}
+        assert {name for name, letter in letters.items() if letter.delivery_status is DeliveryStatus.SENT} == {
+            told} - {""}
+        assert not told or letters[told].done_by.email == OFFICER
+
+
+def test_what_was_told_on_the_phone_is_not_said_to_wait(app, ida):
+    one = wish(app, email="", phone="12345678", reply="phone")
+    shown = ida.post(f"/en/kontor/sag/{one.reference}/imoedekom", {"words": "", "show": "1"})
+    [key] = re.findall(r'name="phoned"[^>]*value="(\w+)"', shown.html)
+    done = ida.post(f"/en/kontor/sag/{one.reference}/imoedekom", {
+        **as_sent(shown, "preview"), "send": "1", "phoned": key})
+    assert "Done for 1 case." in done.text and "waits for you" not in done.text

@@ -46,7 +46,10 @@ ABOUT_US = [
     "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException",
     "554 5.2.2 mailbox full; STOREDRV.Submission.Exception:QuotaExceededException",
     "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
-    "550 5.2.0 Sender rejected", "550 5.1.1 Sender mailbox does not exist", "550 5.1.20 Multiple From addresses",
+    "550 5.7.1 Recipient not authorized, your IP has been found on a block list",
+    "550 5.7.1 User not authorized to send on behalf of <os@politi.example>", "554 5.5.2 Error: user not logged in",
+    "550 5.1.1 Recipient rejected because your IP 1.2.3.4 is listed at bl.example",
+    "550 5.1.1 Mailbox not authorised to send", "550 5.2.0 Sender rejected", "550 5.1.1 Sender mailbox does not exist", "550 5.1.20 Multiple From addresses",
     "550 5.1.7 <os@politi.example>: no such user", "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
     # No code, and words that could be the reader's
     "550 Reverse DNS for 1.2.3.4 not found", "550 PTR record for 1.2.3.4 does not exist",
@@ -82,7 +85,10 @@ PUT_OFF_FOR_THE_READER = [
     "550 5.4.1 All recipient addresses rejected", "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)",
     "554 5.7.1 <a@b.dk>: Recipient address rejected: Access denied",
     "554 5.7.129 RESOLVER.RST.RestrictedToRecipientsPermission; not authorized to send to the recipient",
-    "451 4.7.1 Greylisting in action, please come back in 00:05:00"]
+    "451 4.7.1 Greylisting in action, please come back in 00:05:00",
+    # A code for good, and words that say that it passes
+    "554 5.2.122 The recipient has exceeded their limit for the number of messages they can receive per hour.",
+    "550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages"]
 
 LOG_IN = {"auth_require_tls": False, "auth_callback": lambda *_: True}
 ACCOUNT = {"MAIL_USERNAME": "post", "MAIL_PASSWORD": "hemmelig"}

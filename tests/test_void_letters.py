@@ -15,9 +15,11 @@ from models import (
     DeliveryStatus,
     EventKind,
     FindingsLink,
+    IntakePause,
     Letter,
     Officer,
     Visit,
+    WaitlistEntry,
     db,
     now,
     today,
@@ -290,7 +292,8 @@ def call_off(visit, officer):
 @pytest.mark.parametrize("answer", [
     [lambda b, officer: b.refuse_offers("Kun fredage.")],
     [lambda b, officer: b.decline(officer, "resources", "", ""), phone, lambda b, officer: b.reopen("Igen.", officer)],
-], ids=["none fits", "no"])
+    [lambda b, officer: b.mark_as_spam(officer), lambda b, officer: b.reopen("Igen.", officer)],
+], ids=["none fits", "no", "set aside"])
 @pytest.mark.parametrize("end", [take_back, lapse])
 def test_nobody_is_told_not_to_have_chosen_of_dates_that_they_have_not_heard_of(app, clock, answer, end):  # noqa: F811
     """That they knew of others, which are answered, is no knowledge of these."""
@@ -338,6 +341,33 @@ def test_no_link_is_mailed_that_works_no_more(app, clock, server, ended):  # noq
     clock.shift(5 * MINUTE)
     send_all(app)
     assert [letter.error for letter in outbox(app) if letter.kind == "field_asked"] == ["void"]
+
+
+def test_who_has_left_the_waiting_list_gets_no_letter_of_it(app, clock, server):  # noqa: F811
+    with app.app_context():
+        officer = Officer.by_email(OFFICER)
+        IntakePause.pause(officer, "traffic", today() + timedelta(days=14), {"da": "Lukket", "en": "Closed"})
+        WaitlistEntry.ask("traffic", "bo@example.dk", "en")
+        db.session.commit()
+        waiter = db.session.query(WaitlistEntry).one()
+        waiter.confirm()
+        WaitlistEntry.admit(officer, "traffic", 1, 3)
+        db.session.commit()
+        waiter.leave()
+        db.session.commit()
+    send_all(app)
+    assert {letter.kind: letter.error for letter in outbox(app)} == {"waiter_asked": "void", "waiter_let_in": "void"}
+
+
+def test_who_is_to_phone_an_old_letter_reads_what_its_reader_has_heard_since(app, clock):  # noqa: F811
+    visit = meet(app, asked(app, language="en", **BY_PHONE))
+    with_visit(app, visit, lambda v, officer: phone(v.bookings[0], officer))
+    with_visit(app, visit, move)
+    with_visit(app, visit, move)
+    with_visit(app, visit, lambda v, officer: v.bookings[0].letters[-1].do_by_hand(officer))
+    [waits] = [letter for letter in outbox(app) if letter.is_task]
+    page = logged_in(app).get(f"/en/kontor/breve/{waits.id}")
+    assert "Since then they have heard from us:" in page.text and outbox(app)[-1].subject in page.text
 
 
 def test_a_letter_that_was_in_hand_when_its_case_was_set_aside_is_not_tried_again(app, clock, server):  # noqa: F811
