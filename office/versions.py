@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from flask import abort, current_app, flash, g, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from sqlalchemy import func, inspect, select
 from werkzeug.datastructures import ImmutableMultiDict
 from wtforms import Field
@@ -243,7 +243,9 @@ def letters_in_words() -> str:
     """What becomes of the letters of the press that is_done has just done, but for what has been told already."""
     if not g.letters_of_press:
         return gettext("Done. Nobody gets a letter.")
-    return gettext("Done. The letters go by e-mail, or wait for you under “Letters to see to”.")
+    return ngettext("Done. The letter goes by e-mail, or waits for you under “Letters to see to”.",
+                    "Done. The letters go by e-mail, or wait for you under “Letters to see to”.",
+                    len(g.letters_of_press))
 
 
 def subject_of_page() -> Subject | None:
