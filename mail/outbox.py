@@ -46,7 +46,11 @@ ABOUT_US_WORDS = re.compile(
     r"on behalf|logged in|submission|send ?as ?denied|lookup fail|too many|rate.?limit|"
     r"\bdaily\b|throttl|frequency|\bsending\b|(?<![\d.])[45]\.1\.[78](?!\.?\d)", re.I)
 # With these a code that is about us is about one reader after all, who is perhaps only busy, full or guarded.
-ABOUT_THE_READER_WORDS = re.compile(r"mailbox|quota|recipient|\buser\b|gr[ae]y.?list|not yet", re.I)
+ABOUT_THE_READER_WORDS = re.compile(
+    r"mailbox|quota|recipient|\buser\b|gr[ae]y.?list|not yet|domain|host not found", re.I)
+# And with these, whatever else is said of senders: this reader takes mail from few, as Exchange's groups do.
+GUARDED = re.compile(
+    r"resolver\.rst|(?:allowed.|list of )senders|by (?:the )?recipient|5\.7\.(?:12\d|13[3-6]|193)\b", re.I)
 # A no for good that says this will not become a yes, even where its code says something else.
 NO_SUCH_READER = re.compile(
     r"\b(?:mailbox|recipient|user) (?:unavailable|unknown|rejected|is (?:disabled|inactive|unknown)|doesn.t|does not|"
@@ -213,7 +217,9 @@ def _refused(code: int, words: bytes | str) -> _SendError:
     enhanced = ENHANCED.search(reply)
     names_nobody = NO_SUCH_READER.search(said) is not None
     code_is_ours = ABOUT_US.fullmatch(enhanced[0]) if enhanced else code in ABOUT_US_CODES
-    if ABOUT_US_WORDS.search(said) or code_is_ours and not (names_nobody or ABOUT_THE_READER_WORDS.search(said)):
+    is_ours = ABOUT_US_WORDS.search(said) or code_is_ours and not (
+        names_nobody or ABOUT_THE_READER_WORDS.search(said))
+    if is_ours and not GUARDED.search(said):
         return _SendError(f"server{reply}")
     is_final = names_nobody or enhanced and not code_is_ours and not PASSES.search(said)
     return _SendError(f"refused{reply}", for_good=code >= 500 and bool(is_final))

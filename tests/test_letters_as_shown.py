@@ -332,10 +332,12 @@ def test_what_was_told_on_the_phone_already_is_not_to_be_phoned_once_more(app, i
     anna, bo = wish(app, name="Anna", **by_phone), wish(app, name="Bo", **by_phone)
     by_mail = wish(app, name="Carl", email="carl@example.dk")
     shown = look(ida, "afslag", anna, bo, by_mail, reason="resources", words="")
-    ticks = re.findall(r'name="phoned"[^>]*value="(\w+)".*?(\w+) has heard this from me', shown.html, re.S)
-    assert sorted(name for _, name in ticks) == ["Anna", "Bo"]
+    ticks = re.findall(r'name="phoned"[^>]*value="(\w+)".*?(\w+), (\w{4} \w{4}) has heard this from me', shown.html, re.S)
+    assert sorted(tick[1:] for tick in ticks) == [("Anna", halves(anna)), ("Bo", halves(bo))], "of one name are many"
+    again = look(ida, "afslag", anna, bo, by_mail, reason="resources", words="", phoned=ticks[0][0])
+    assert as_sent(again, "preview")["phoned"] == [ticks[0][0]], "who was ticked still is"
     done = ida.post("/en/kontor/flere/afslag", {**as_sent(shown, "preview"), "send": "1", "phoned": [
-        key for key, name in ticks if name == told]})
+        key for key, name, _reference in ticks if name == told]})
     assert "Done for 3 cases" in done.text
     with app.app_context():
         letters = {name: Booking.by_reference(one.reference).letters[-1]

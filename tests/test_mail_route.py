@@ -86,6 +86,12 @@ PUT_OFF_FOR_THE_READER = [
     "554 5.7.1 <a@b.dk>: Recipient address rejected: Access denied",
     "554 5.7.129 RESOLVER.RST.RestrictedToRecipientsPermission; not authorized to send to the recipient",
     "451 4.7.1 Greylisting in action, please come back in 00:05:00",
+    "554 5.7.129 RESOLVER.RST.RestrictedToRecipientsPermission; not authorized to send to the recipient because the "
+    "sender isn't on the recipient's list of senders to accept mail from",
+    "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required; Delivery restriction check failed",
+    "550 5.7.124 Sender not in allowed-senders list", "550 5.7.193 Sender blocked by recipient",
+    "550 5.4.310 DNS domain exmaple.dk does not exist", "550 5.4.4 Unable to route; Host not found",
+    "550 5.4.4 Invalid domain name",
     # A code for good, and words that say that it passes
     "554 5.2.122 The recipient has exceeded their limit for the number of messages they can receive per hour.",
     "550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages"]
