@@ -62,7 +62,7 @@ from .figures import Figure, FigureRow, Handout
 from .intake import Feedback, IntakePause, WaitlistEntry
 from .letters import BlockedAddress, Letter, in_ascii, in_small_letters, mailbox
 from .officers import Invite, LogIn, Officer, OfficerAbsence
-from .places import NEIGHBOUR_METRES, TIDY_INDEX, Place, containing
+from .places import NEIGHBOUR_METRES, TIDY_INDEX, Place, containing, visits_to_join
 from .polls import Poll, PollAnswer, PollCount
 from .privacy import RemovalRecord, RetentionDecision, months_after
 from .redaction import redact_contact

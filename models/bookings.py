@@ -320,6 +320,11 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
     def awaits_visit(self) -> bool:
         return self.status is BookingStatus.ACCEPTED and not any(v.is_open for v in self.visits)
 
+    @property
+    def may_join_visit(self) -> bool:
+        """Whether a visit that is planned already could answer it as well, or tell it more."""
+        return self.awaits_visit or self.is_accepted_by_plan or self.may_hear_more
+
     def may_be_visited(self, date_agreed: bool) -> bool:
         """Whether a visit may be planned for it; an agreed date is itself the acceptance, and the only one."""
         if date_agreed:

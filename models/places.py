@@ -23,15 +23,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from .base import HasPoint, Numbered, UTCDateTime, db, fold, now, require
 from .bookings import Booking
-from .enums import OPEN, UNDECIDED, BookingStatus, VisitStatus
+from .enums import OPEN, BookingStatus, VisitStatus
 from .events import Event, EventKind, masked, record_event
 from .publication import file_results
 from .road_names import KEY_LENGTH, road_key, road_name
 from .roads import Road
 from .rules import SERVICE_RULES
+from .visits import Visit
 
 if TYPE_CHECKING:
-    from . import Officer, Visit
+    from . import Officer
 
 NEIGHBOUR_METRES = 250  # metres within which two places are neighbours, whose wishes one visit may answer
 _METRES_PER_DEGREE = 111_320
@@ -61,7 +62,7 @@ class Place(HasPoint, Numbered, db.Model):
     made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     bookings: Mapped[list[Booking]] = relationship(back_populates="place", order_by=Booking.id)
-    visits: Mapped[list["Visit"]] = relationship(back_populates="place", order_by="Visit.starts_at.desc()")
+    visits: Mapped[list[Visit]] = relationship(back_populates="place", order_by="Visit.starts_at.desc()")
     merged_into: Mapped[Optional["Place"]] = relationship(remote_side="Place.id")
     events: Mapped[list[Event]] = relationship(back_populates="place", order_by="Event.id")
 
@@ -189,16 +190,36 @@ class Place(HasPoint, Numbered, db.Model):
             select(Booking).where(Booking.service == service, or_(waits, follows))
             .order_by(Booking.place_id != self.id, Booking.id)
             .options(selectinload(Booking.visits), selectinload(Booking.events)))
-        others = (b for b in found if b.awaits_visit or b.status in UNDECIDED or b.may_hear_more)
-        return list(dict.fromkeys([*first, *others]))
+        return list(dict.fromkeys([*first, *(b for b in found if b.may_join_visit)]))
 
-    def metres_to(self, lat: float, lng: float) -> float:
-        """Distance along the surface; infinite where this place has no pin."""
-        if self.lat is None or self.lng is None:
+    def is_close_to(self, other: "Place") -> bool:
+        """Whether one visit may answer those who ask about either of them: near() finds the one for the other."""
+        same_road = self.road_key and (self.postcode, self.road_key) == (other.postcode, other.road_key)
+        return self is other or same_road or self.metres_to(other.lat, other.lng) <= NEIGHBOUR_METRES
+
+    def metres_to(self, lat: float | None, lng: float | None) -> float:
+        """Distance along the surface; infinite where either has no pin."""
+        if None in (self.lat, self.lng, lat, lng):
             return float("inf")
         here, there = radians(self.lat), radians(lat)
         half = sin((there - here) / 2) ** 2 + cos(here) * cos(there) * sin(radians(lng - self.lng) / 2) ** 2
         return 2 * 6_371_000 * asin(sqrt(half))
+
+
+def visits_to_join(bookings: Iterable[Booking]) -> dict[Visit, list[Booking]]:
+    """The planned visits of whose dates nobody outside the office knows, each with those of these bookings that it
+    could answer as well, as they are about its place or one close by."""
+    asking, found = [booking for booking in bookings if booking.may_join_visit], {}
+    coming = db.session.scalars(select(Visit).where(
+        Visit.service.in_({booking.service for booking in asking}), Visit.date_agreed.is_(False),
+        Visit.status == VisitStatus.PLANNED, Visit.ends_at > now(),
+    ).order_by(Visit.starts_at, Visit.id).options(selectinload(Visit.place)))
+    for visit in coming:
+        joining = [booking for booking in asking if booking.service == visit.service and visit not in booking.visits
+                   and booking.place.is_close_to(visit.place)]
+        if joining:
+            found[visit] = joining
+    return found
 
 
 INDEX = "booking_words"  # its own tables begin with this name, too

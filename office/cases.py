@@ -32,6 +32,7 @@ from models import (
     local,
     newest_event,
     today,
+    visits_to_join,
 )
 from reporting.export import case_as_json
 from web import commit_and_redirect, download, form_page, needs_press, redirect_unchanged
@@ -73,7 +74,7 @@ def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool =
     chosen = [b for b in bookings if action.allowed(b) and not (many and b in since)]
     shown = {"action": action, "chosen": chosen, "left_out": [b for b in bookings if b not in chosen], "since": since,
              "back": back, "many": many, "newest": newest, "form": None, "letters": None,
-             "writes": action.writes(chosen)}
+             "writes": action.writes(chosen), "planned": visits_to_join(chosen)}
     typed = request.form if posted and (not many or {"send", "show"} & request.form.keys()) else None
     if not chosen:
         answer_again()
@@ -228,4 +229,5 @@ def _booking_page(booking: Booking, **typed):
         "office/booking.html", booking=booking, service=service, forms=forms | typed, typed=typed,
         actions={n: a for n, a in ACTIONS.items() if a.allowed(booking)},
         answers=service.questions.describe(booking.answers), neighbours=booking.place.neighbours(),
+        planned=visits_to_join([booking]),
         wishes=wished(booking) if service.date_is_agreed else [])

@@ -38,6 +38,7 @@ from models import (
     now,
     start_audit,
     today,
+    visits_to_join,
 )
 from web import commit_and_redirect, form_page, needs_press, reads_first, redirect_unchanged
 
@@ -247,9 +248,9 @@ def _plan_page(service: Service, place: Place, asking: list[Booking], start: dic
             g.officer, service=service.key, place=named_place(form, place), bookings=_chosen(form, asking),
             date_agreed=service.date_is_agreed, public=_is_public(form), **form.plan())
 
-    following = [b.reference for b in asking if b.may_hear_more]
-    return _change_page(form, change, asking, selected_cases + following, service=service, place=place, booking=booking,
-                        **shown)
+    chosen = [b for b in asking if b.reference in selected_cases or b.may_hear_more]
+    return _change_page(form, change, asking, [b.reference for b in chosen], service=service, place=place,
+                        booking=booking, planned=visits_to_join(chosen), **shown)
 
 
 def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Booking], ticked: list[str],
