@@ -140,6 +140,5 @@ MEETING = Service(
     follow_up=(30, 90),
     leads_to=("walk", "traffic", "van", "meeting"),
     facts_about=TOPIC_MEASURES,
-    started_by=lambda words: {"kind": "other", "why": words},
     **AGREED,
 )

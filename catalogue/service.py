@@ -23,7 +23,7 @@ class Service(ServiceRules):
     `resources` are what a visit occupies, {resource: question}, such as a crew and a van; `travel` is how many
     minutes each way they are on the road.
     `tasks` is the form of one thing that somebody is asked to do after a visit.
-    `leads_to` names the services that an outcome may start; `started_by(words)` is what such a wish starts with.
+    `leads_to` names the services that an outcome may start.
     `topic` names the question, one choice, that says in a word what a booking is about.
     `findings_text` is the template that tells the findings, in letters and on pages; the plain one lists them.
     `hours(answers)` are the (weekday, hour) that a wish names, Monday being 0; `harms(answers)` which of HARMS.
@@ -58,7 +58,6 @@ class Service(ServiceRules):
     tasks: type[TaskForm] | None = None
     leads_to: tuple[str, ...] = ()
     facts_about: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    started_by: Callable[[str], dict] = lambda words: {}
 
     def polled_in(self, poll_round: PollRound) -> list[PollQuestion]:
         """The questions that a poll asks in one round."""

@@ -361,5 +361,4 @@ TRAFFIC = Service(
     found_on=lambda findings: min((period["day"] for period in findings.get("periods", ())), default=None),
     keeps_open=keeps_open,
     start_findings=start_findings,
-    started_by=lambda words: {"problem": "other", "text": words},
 )

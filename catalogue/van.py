@@ -146,7 +146,6 @@ VAN = Service(
     published=published("visitors", "topics", "worries"),
     in_short=in_short,
     leads_to=("meeting", "walk", "traffic"),
-    started_by=lambda words: {"purpose": "other", "text": words},
     **AGREED | {"reasons": (
         "resources", "no_date", "van", "ground", "authority", "district", "report", "outside", "information")},
 )

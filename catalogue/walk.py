@@ -178,6 +178,5 @@ WALK = Service(
     poll=(SAFE,),
     participants=participants,
     leads_to=("traffic", "meeting", "walk"),
-    started_by=lambda words: {"areatype": "other", "reasons": ["other"], "text": words},
     **AGREED | {"start_findings": lambda visit: start_findings(visit) | {"worries": unease_at(visit.tasks)}},
 )

@@ -82,8 +82,7 @@ STEPS = {
     "polls": lambda b, o, before, after: _poll(b.visits[-1], o, before, after),
     "reports": lambda b, o: b.visits[-1].report(o),
     "leads_to": lambda b, o, key: b.lead_to(
-        o, b.visits[-1], service=key,
-        place=b.visits[-1].place, answers=catalogue.SERVICES[key].started_by(b.visits[-1].findings["summary"])),
+        o, b.visits[-1], service=key, place=b.visits[-1].place, words=b.visits[-1].findings["summary"]),
     "notes": lambda b, o, task: Task.enter(
         o, b.visits[-1], form_token=f"demo-{b.id}-{task['what']}"[:64],
         assignee=Assignee.for_visit(b.visits[-1], task["owner"]),

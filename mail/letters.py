@@ -20,6 +20,7 @@ from werkzeug.routing import EndpointPrefix, Map, Rule, Submount
 
 from catalogue import SERVICES
 from forms import ASSIGNEES, in_my_language
+from labels import reference
 from languages import MAIN, prefix
 from models import (
     NOT_GONE,
@@ -251,6 +252,16 @@ def preview_letters(change) -> list[Letter]:
         letters = write_pending()
         savepoint.rollback()
     return letters
+
+
+def said_alike(letter: Letter) -> str:
+    """Its subject and text, but for what is its case's own: the reference and the link. Of a case that a press makes,
+    both are made anew each time that it is shown."""
+    said = f"{letter.subject}\n{letter.text}"
+    own = [reference(letter.booking.reference), link_to(letter.booking)] if letter.booking else []
+    for words in own:
+        said = said.replace(words, "")
+    return said
 
 
 def authority_for(key: str, place) -> dict:

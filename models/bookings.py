@@ -168,10 +168,11 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
         self._step(BookingStatus.ANSWERED)
         return record_event(EventKind.ANSWERED, booking=self, visit=visit, officer=officer)
 
-    def lead_to(self, officer: "Officer", visit: "Visit", *, service: str, answers: dict, place: "Place",
-                number: int = 0) -> "Booking | None":
+    def lead_to(self, officer: "Officer", visit: "Visit", *, service: str, place: "Place", number: int = 0,
+                words: str = "") -> "Booking | None":
         """Start another case for the same citizen out of this one's visit, or of its task of that `number`;
-        Visit.lead_to calls it for every booking. None where one that was started like this is still open, or was
+        Visit.lead_to calls it for every booking. The citizen has answered nothing yet: the `words` why it is started
+        are the officer's, and are noted as such. None where one that was started like this is still open, or was
         withdrawn: that was a no."""
         led = [e.facts["led_to"] for e in self.events if e.kind is EventKind.LED_TO and e.visit is visit
                and e.facts.get("task", 0) == number]
@@ -181,10 +182,12 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
         same = ("name", "email", "phone", "address", "capacity", "org", "reply", "language")
         started = Booking.receive(
             form_token=new_secret(), place=place, service=service, officer=officer, origin=self.reference,
-            road=place.road, from_to=place.from_to or "", lat=place.lat, lng=place.lng, answers=answers,
+            road=place.road, from_to=place.from_to or "", lat=place.lat, lng=place.lng, answers={},
             channel="office", **{name: getattr(self, name) for name in same})
         record_event(EventKind.LED_TO, booking=self, visit=visit, officer=officer, led_to=started.reference,
                      **({"task": number} if number else {}))
+        if words:
+            started.note(officer, words)
         return started
 
     def note(self, officer: "Officer", words: str) -> Event:

@@ -20,7 +20,7 @@ from forms import (
     redact_links,
 )
 from labels import reference as in_halves
-from mail.letters import OFFICE_PATHS, link_to, preview_letters
+from mail.letters import OFFICE_PATHS, preview_letters, said_alike
 from models import (
     COPENHAGEN,
     Booking,
@@ -102,10 +102,7 @@ def _alike(letters: list[Letter]) -> list[list[Letter]]:
     """The letters by what they say: those alike go the same way, and differ in reference and link alone."""
     alike: dict[tuple, list[Letter]] = {}
     for letter in letters:
-        said = f"{letter.subject}\n{letter.text}"
-        for own in (in_halves(letter.booking.reference), link_to(letter.booking)):
-            said = said.replace(own, "")
-        alike.setdefault((letter.channel, letter.language, said), []).append(letter)
+        alike.setdefault((letter.channel, letter.language, said_alike(letter)), []).append(letter)
     return list(alike.values())
 
 

@@ -23,13 +23,14 @@ from wtforms import Field
 
 from catalogue import by_slug
 from forms import Form, in_words
-from mail.letters import write_letters
+from mail.letters import said_alike, write_letters
 from models import (
     AdviceText,
     BlockedAddress,
     Booking,
     Channel,
     DeclineReason,
+    EventKind,
     Feedback,
     Figure,
     FindingsLink,
@@ -173,7 +174,7 @@ ABOUT: dict[str, Callable[..., Subject | None]] = {
 }
 # A press of these shows what it would do; another one, named "send", does it.
 SHOWN_FIRST = {"office.decide", "office.decide_many", "office.plan", "office.again", "office.reschedule",
-               "office.cancel", "office.offer", "office.edit_decline_reason", "office.edit_notice",
+               "office.cancel", "office.lead_to", "office.offer", "office.edit_decline_reason", "office.edit_notice",
                "office.facts"}
 ADDS_ONLY = {"office.tasks"}  # a row that nothing else rests on: two officers may enter tasks at one time
 # What is new each time that an entry for the calendar is made.
@@ -204,9 +205,9 @@ def digests_of(form: Form, letters: Iterable[Letter] = (), lost: Iterable[Bookin
 
 
 def _as_read(letter: Letter) -> list[str]:
-    """All that its reader reads."""
-    return [letter.recipient, letter.channel, letter.language, letter.subject, letter.text,
-            STAMPS.sub("", letter.calendar)]
+    """All that its reader reads, but for what is new each time: stamps, and the reference of a case that is made."""
+    said = said_alike(letter) if letter.kind == EventKind.RECEIVED else f"{letter.subject}\n{letter.text}"
+    return [letter.recipient, letter.channel, letter.language, said, STAMPS.sub("", letter.calendar)]
 
 
 def is_done(form: Form, change: Callable[[], object], at_once: bool = False, fewer: bool = False,

@@ -29,6 +29,7 @@ from models import (
     Letter,
     Place,
     Proposal,
+    Task,
     Visit,
     VisitStatus,
     db,
@@ -189,25 +190,35 @@ def allow_result(id: int):
     return commit_and_redirect(url_for(".visit", id=id), gettext("The result is no longer held back."))
 
 
-@office.post("/besoeg/<int:id>/foerer-til/<slug>")
+@office.route("/besoeg/<int:id>/foerer-til/<slug>", methods=["GET", "POST"])
 @needs_press
 def lead_to(id: int, slug: str):
-    """One press starts another case for each who asked: a meeting's outcome a walk, a walk's spot a control."""
-    visit, service = db.get_or_404(Visit, id), by_slug(slug) or abort(404)
+    """Another case for each who asked: a meeting's outcome starts a walk, a walk's spot a control. Every receipt is
+    shown before it goes."""
+    visit, service, started = db.get_or_404(Visit, id), by_slug(slug) or abort(404), []
     if not visit.recipients or service.key not in SERVICES[visit.service].leads_to:
         abort(404)
-    number, place, words = 0, visit.place, (visit.findings or {}).get("summary", "")
-    for task in (t for t in visit.tasks if str(t.number) == request.form.get("task")):
-        number, words = task.number, task.what
-        place = Place.at(road=task.details.get("place") or place.road, postcode=place.postcode, town=place.town,
-                         municipality=place.municipality, lat=task.lat, lng=task.lng)
-    started = visit.lead_to(
-        g.officer, service=service.key, place=place, number=number, answers=service.started_by(words))
+    task = next((t for t in visit.tasks if str(t.number) == request.values.get("task")), None)
+    words = task.what if task else (visit.findings or {}).get("summary", "")
+
+    def change() -> None:
+        place, number = (_place_of(task), task.number) if task else (visit.place, 0)
+        started[:] = visit.lead_to(g.officer, service=service.key, place=place, number=number, words=words)
+
+    if request.method == "POST" and is_done(PressForm(), change) and started:
+        return commit_and_redirect(url_for(".booking", reference=started[0].reference), letters_in_words())
+    preview = preview_letters(change)
     if not started:
         return redirect_unchanged(url_for(".visit", id=id), gettext(
             "This was started before: it is open still, or has been withdrawn."))
-    return commit_and_redirect(url_for(".booking", reference=started[0].reference), gettext(
-        "Started. Those who asked get a receipt."))
+    return render_template("office/lead_to.html", visit=visit, service=service, task=task, preview=preview,
+                           words=words)
+
+
+def _place_of(task: Task) -> Place:
+    at = task.visit.place
+    return Place.at(road=task.details.get("place") or at.road, postcode=at.postcode, town=at.town,
+                    municipality=at.municipality, lat=task.lat, lng=task.lng)
 
 
 @office.get("/besoeg/<int:id>/jobark")

@@ -393,7 +393,7 @@ def posts(district) -> list[tuple[str, str, dict]]:
         ("citizen.choose", f"{own}/tid/{offer}", {}),
         ("office.offer", tider, dates),
         ("citizen.change", f"{refuses}/ingen-passer", {"when": "Senere."}),
-        ("office.lead_to", led, {}),
+        ("office.lead_to", led, {"send": "1"}),
         ("office.open_poll", f"{polled}/foer", {}),
         ("citizen.poll", f"/m/{poll}", {"round": "before", "trend": "more", "level": "10", "safe": "safe"}),
         ("office.close_poll", f"{polled}/luk", {}),

@@ -335,12 +335,10 @@ def test_what_was_agreed_past_midnight_is_found_as_it_was_planned_unless_it_is_a
 
 
 @pytest.mark.parametrize("key", SERVICES)
-def test_what_a_meeting_leads_to_starts_with_the_words_of_the_officer(english, key):
+def test_what_a_meeting_leads_to_is_about_its_service_as_long_as_nobody_has_answered_more(english, key):
     service = SERVICES[key]
-    assert set(service.leads_to) <= set(SERVICES) and all(SERVICES[k].started_by for k in service.leads_to)
-    answers = service.started_by("Beboerne vil gerne tale om stien.")
-    assert "Beboerne vil gerne tale om stien." in dict(service.questions.describe(answers)).values()
-    assert service.about(answers) == "Other"
+    assert set(service.leads_to) <= set(SERVICES)
+    assert service.about({}) == str(service.name)
 
 
 @pytest.mark.parametrize("key", SERVICES)

@@ -185,7 +185,8 @@ def test_a_walk_grew_out_of_a_meeting_for_the_same_people(rows):
     walk = next(b for b in dated(rows, "walk") if b.channel == "office")
     meeting = next(b for b in dated(rows, "meeting") if b.reference == walk.events[0].facts["origin"])
     assert (walk.name, walk.email, walk.place) == (meeting.name, meeting.email, meeting.place)
-    assert walk.answers["text"] == meeting.visits[0].findings["summary"]
+    [note] = [event for event in walk.events if event.kind is EventKind.NOTED]
+    assert note.words == meeting.visits[0].findings["summary"] and note.officer and not walk.answers
     assert any(e.facts.get("led_to") == walk.reference for e in meeting.events)
 
 

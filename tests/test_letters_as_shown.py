@@ -88,8 +88,9 @@ def is_shown_anew(app, officer: Person, path: str, form: dict):
     assert page.status == 409 and CHANGED in page.text and how_many(app, Letter) == last, path
     answer = officer.post(path, {**as_sent(page, "preview"), "send": "1"}, follow=False)
     assert answer.response.status_code == 303, "read, and pressed again"
-    sent = letters_after(app, last)
-    assert {redact_links(letter.text) for letter in sent} == set(letters_shown(page))
+    sent, own = letters_after(app, last), "" if "foerer-til" not in path else r"\b[A-Z0-9]{4} ?[A-Z0-9]{4}\b"
+    assert {re.sub(own, "", redact_links(letter.text)) for letter in sent} == {
+        re.sub(own, "", shown) for shown in letters_shown(page)}, "but for the reference of a case that is made anew"
     return page, sent
 
 
@@ -118,8 +119,9 @@ def test_every_press_that_shows_letters_sends_none_that_reads_otherwise(district
         assert all(phone in letter for letter in letters_shown(anew)), path
         walked.add(f"{endpoint} {path.rpartition('/')[2]}")
     assert {press.partition(" ")[0] for press in walked} == {
-        "office.decide", "office.decide_many", "office.offer", "office.report", "office.send_tasks"}
-    assert len(walked) == 8, walked
+        "office.decide", "office.decide_many", "office.offer", "office.report", "office.send_tasks",
+        "office.lead_to"}
+    assert len(walked) == 9, walked
 
 
 def dated_press(app, booking: Booking, press: str) -> tuple[str, dict]:

@@ -293,7 +293,7 @@ class Dates(Cases):
                                   "closed_at": None, "service": service}
             led.setdefault((first, service), []).append(new)
         got = self.take("lead to", True, lambda officer: db.session.get(Visit, visit).bookings[0].lead_to(
-            officer, db.session.get(Visit, visit), service=service, answers={},
+            officer, db.session.get(Visit, visit), service=service,
             place=db.session.get(Visit, visit).place),
             [] if again else [(new, "received")])
         assert got == (None if again else new)
