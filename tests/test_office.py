@@ -621,6 +621,16 @@ def test_a_plan_says_yes_to_who_has_not_had_one_and_the_letter_is_seen_first(app
     assert how_many(app, Letter) == letters + 2 and seen_now(app, new).status is BookingStatus.ACCEPTED
 
 
+@pytest.mark.parametrize("status, offered", [
+    ("received", True), ("asked", True), ("accepted", True), ("planned", False), ("declined", False)])
+def test_a_control_is_planned_from_its_case_where_it_waits_for_a_visit_or_for_a_yes(app, ida, status, offered):
+    booking = wish(app)
+    {"received": lambda: None, "asked": lambda: ask(app, booking), "accepted": lambda: accept(app, booking),
+     "planned": lambda: planned(app, booking),
+     "declined": lambda: change(app, booking, lambda b, o: b.decline(o, "resources", "", ""))}[status]()
+    assert (f'href="{case(booking, "besoeg")}"' in ida.get(case(booking)).html) is offered
+
+
 def test_who_is_ticked_after_the_letters_were_shown_gets_none_before_theirs_is_shown(app, ida):
     granted, new, later = accept(app, wish(app)), wish(app), wish(app, email="bo@example.dk")
     page = ida.post(case(granted, "besoeg"), plan_form(ida, granted, bookings=[granted.reference, new.reference]))
