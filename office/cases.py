@@ -39,7 +39,7 @@ from web import commit_and_redirect, download, form_page, needs_press, redirect_
 
 from .actions import ACTIONS, FOR_MANY, NONE_TICKED, CaseAction, in_full, selected_cases
 from .blueprint import audit_also, booking_or_404, changed_since, not_any_more, office, safe_next
-from .dates import clash_in_words, known_units, usual_units, wished
+from .dates import clash_in_words, known_units, usual_units, weighed
 from .versions import answer_again, is_done, letters_in_words
 
 
@@ -178,7 +178,7 @@ def offer(reference: str):
             db.session.rollback()
             form.times.errors = [clash_in_words(clash)]
     return form_page("office/offer.html", form, booking=booking, service=service, preview=preview,
-                     wishes=wished(booking), units=known_units(), newest=newest, since=since)
+                     wishes=weighed(booking.wishes), units=known_units(), newest=newest, since=since)
 
 
 def _first_offer(booking: Booking, service: Service) -> dict:
@@ -227,4 +227,4 @@ def _booking_page(booking: Booking, **typed):
         actions={n: a for n, a in ACTIONS.items() if a.allowed(booking)},
         answers=service.questions.describe(booking.answers), neighbours=booking.place.neighbours(),
         planned=visits_to_join([booking]),
-        wishes=wished(booking) if service.date_is_agreed else [])
+        wishes=weighed(booking.wishes), offers=weighed(booking.offers))

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from catalogue import SERVICES, Service
 from labels import moment, period, until
 from models import (
-    Booking,
     Clash,
     Officer,
     Proposal,
@@ -27,17 +26,19 @@ def usual_units(service: Service) -> dict[str, str]:
     return {next(iter(service.resources)): g.officer.name, **only}
 
 
-def wished(booking: Booking) -> list[tuple[Proposal, list[str]]]:
-    """The dates that the citizen wishes, each with what speaks against it."""
-    return [(wish, _against(wish)) for wish in booking.wishes]
+def weighed(proposals: list[Proposal]) -> list[tuple[Proposal, list[str]]]:
+    """Dates that are wished or offered, each with what speaks against it."""
+    return [(proposal, _against(proposal)) for proposal in proposals]
 
 
-def _against(wish: Proposal) -> list[str]:
-    service = SERVICES[wish.booking.service]
-    road = timedelta(minutes=service.travel)
-    taken = Reservation.between(wish.starts_at - road, wish.ends_at + road, usual_units(service).values())
+def _against(proposal: Proposal) -> list[str]:
+    """For those whom an offer names; a wish names nobody, so for those who usually go."""
+    service = SERVICES[proposal.booking.service]
+    road = timedelta(minutes=proposal.travel if proposal.is_offer else service.travel)
+    units = proposal.units or usual_units(service).values()
+    taken = Reservation.between(proposal.starts_at - road, proposal.ends_at + road, units)
     words = [clash_in_words(Clash(t)) for t in taken]
-    return words if is_within_hours(wish.starts_at, wish.ends_at) else [gettext("Outside our hours."), *words]
+    return words if is_within_hours(proposal.starts_at, proposal.ends_at) else [gettext("Outside our hours."), *words]
 
 
 def clash_in_words(clash: Clash) -> str:

@@ -313,12 +313,18 @@ def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm
 
 
 def _start(service: Service, booking: Booking, place: Place) -> dict:
-    """What a plan starts with: the date that the citizen wishes, where the officer has chosen one."""
+    """What a plan starts with: the date that the officer has chosen of those that are wished or offered. An offer also
+    names who goes, and where to."""
     if not service.date_is_agreed:
         return {}
-    wish = next((p for p in booking.proposals if str(p.id) == request.args.get("tid")), None)
-    return {"travel": service.travel, "place_told": booking.in_own_words, "public": booking.public,
-            **usual_units(service), **(_times(wish) if wish else {})}
+    start = {"travel": service.travel, "place_told": booking.in_own_words, "public": booking.public,
+             **usual_units(service)}
+    chosen = next((p for p in booking.proposals if str(p.id) == request.args.get("tid")), None)
+    if chosen:
+        start |= _times(chosen)
+    if chosen and chosen.is_offer:
+        start |= {**chosen.resource_units, "travel": chosen.travel, "place_told": chosen.where}
+    return start
 
 
 def _plan_of(visit: Visit) -> dict:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 import time_machine
 from conftest import OFFICER, ROOT, WISH, Page, Person, book, logged_in
-from helpers import as_sent, error_at, wish
+from helpers import as_sent, error_at, letters_shown, wish
 from helpers_results import post_letters
 from helpers_services import LostAndFoundFindings, LostAndFoundQuestions
 from icalendar import Calendar
@@ -780,6 +780,41 @@ def test_dates_that_are_void_wait_for_nobody_to_phone_them(app, ida, then):
     offers = [letter for letter in letters_of(app, reference) if letter.kind == "dates_offered"]
     assert (offers[0].delivery_status, offers[0].error) == (DeliveryStatus.SUPPRESSED, "void")
     assert [letter.delivery_status for letter in offers[1:]] == [DeliveryStatus.WAITING] * (then == "offered")
+
+
+def test_an_offered_date_that_is_taken_on_the_phone_is_agreed_as_it_was_offered(app, ida):
+    """Who goes, how long they are on the road and the place are those of the offer, not what is usual."""
+    reference, _ = wished(app)
+    ida.post(f"/kontor/sag/{reference}/tider", offered(crew="Bo Betjent", travel="45", send="1"))
+    with app.app_context():
+        second = found(app, reference).offers[1]
+        path = f"/kontor/sag/{reference}/besoeg?tid={second.id}"
+        assert local(second.starts_at).date().isoformat() == "2027-07-06"
+    assert f'href="{path}"' in ida.get(f"/kontor/sag/{reference}").html
+    form = as_sent(ida.get(path), "crew")
+    assert {name: form[name][0] for name in ("day", "starts", "ends", "crew", "travel", "place_told")} == {
+        "day": "2027-07-06", "starts": "18:00", "ends": "19:00", "crew": "Bo Betjent", "travel": "45",
+        "place_told": "Haslev Bibliotek"}
+    preview = ida.post(path, form)
+    assert len(letters_shown(preview)) == 1 and "6. juli 2027" in letters_shown(preview)[0]
+    with app.app_context():
+        assert db.session.query(Visit).count() == 0, "nothing is done before the letter was seen"
+    ida.post(path, {**as_sent(preview, "crew"), "send": "1"})
+    with app.app_context():
+        booking = found(app, reference)
+        assert booking.agreed_visit.starts_at == at(6, 18) and booking.agreed_visit.crew == "Bo Betjent"
+        assert not booking.offers
+
+
+def test_what_speaks_against_an_offered_date_stands_beside_it(app, ida):
+    reference, _ = wished(app)
+    ida.post(f"/kontor/sag/{reference}/tider", offered(crew="Bo Betjent", send="1"))
+    with app.app_context():
+        Reservation.absence("Ida Betjent", at(5, 12), at(5, 22), "ferie")
+        Reservation.absence("Bo Betjent", at(6, 12), at(6, 22), "kursus")
+        db.session.commit()
+    page = ida.get(f"/kontor/sag/{reference}").text
+    assert "kursus" in page and "ferie" not in page, "of those whom the offer names"
 
 
 def test_who_is_chosen_decides_whether_a_date_may_stand_in_the_public_calendar(app, ida):

@@ -37,7 +37,7 @@ from models import (
     now,
     working_days_until,
 )
-from office.dates import wished
+from office.dates import weighed
 from reporting.work_list import ARCHIVE, QUEUES
 
 # domain.md 2.3: road, limit, measured, charged, penalty clips, conditional losses, highest speed.
@@ -214,7 +214,7 @@ def test_days_off_and_the_workshop_stand_in_the_way(rows, filled):
     assert any(t.starts_at > now() for t in away if t.unit in filled.config["DISTRICT"].vehicles)
     with filled.test_request_context():
         g.officer = Officer.by_email(story.OFFICER)
-        assert any("Demo Betjent" in words for b in dated(rows) for _, against in wished(b) for words in against)
+        assert any("Demo Betjent" in words for b in dated(rows) for _, against in weighed(b.wishes) for words in against)
         near = next(t.starts_at for t in away if t.unit == "Demo Betjent")
         assert free_times(["Demo Betjent"], near, timedelta(hours=1))
 
