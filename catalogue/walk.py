@@ -101,7 +101,7 @@ class WalkQuestions(DatedForm):
     follow = OneOf(_l("Can you hold a follow-up meeting?"), YES_NO, required=False, more=True, description=_l(
         "There the owners tell what they will do."))
     role = OneOf(_l("Role of the police"), {
-        "part": _l("Take part"), "lead": _l("Lead the walk"), "advise": _l("Advise you before")}, required=False,
+        "part": _l("Take part"), "lead": _l("Lead the walk"), "advise": _l("Advise beforehand")}, required=False,
         more=True)
     public = OneOf(_l("May it be shown in the public calendar?"), YES_NO, required=False, more=True,
                    description=PUBLISHED)

@@ -45,6 +45,7 @@ from .meetings import MOST_OCTETS, AdviceForm, FigureFileForm, HandoutForm, coun
 from .officer import (
     SUITS,
     AskForm,
+    CitizenContactForm,
     ColleagueForm,
     DeclineForm,
     DeclineReasonForm,

@@ -72,9 +72,9 @@ class ContactForm(Form):
 
     name = Line(_l("Name"), 80, render_kw={"autocomplete": "name"})
     email = Line(_l("E-mail"), 254, required=RequiredWhen("reply", "email", message=_l(
-        "You want the answer by e-mail: write your e-mail address.")), rules=[EmailAddress()], render_kw=EMAIL)
+        "An answer by e-mail needs an e-mail address.")), rules=[EmailAddress()], render_kw=EMAIL)
     phone = Line(_l("Phone"), 30, required=RequiredWhen("reply", "phone", message=_l(
-        "You want the answer by phone: write your phone number.")), rules=[phone_number], render_kw=PHONE)
+        "An answer by phone needs a phone number.")), rules=[phone_number], render_kw=PHONE)
     reply = OneOf(_l("How do you want the answer?"), WAYS, default=Channel.EMAIL)
     address = Text(_l("Postal address"), 300, when="reply=letter", rules=[], description="",
                    render_kw={"rows": 3, "autocomplete": "street-address"})

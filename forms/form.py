@@ -260,9 +260,9 @@ def refuse_if(wrong: object, words: str) -> None:
         raise ValidationError(words)
 
 
-def as_more(field: UnboundField) -> UnboundField:
-    """The same question of another form, as more than is needed."""
-    return UnboundField(field.field_class, *field.args, **field.kwargs | {"more": True})
+def as_more(field: UnboundField, more: bool = True) -> UnboundField:
+    """The same question of another form, as more than is needed, or as what is."""
+    return UnboundField(field.field_class, *field.args, **field.kwargs | {"more": more})
 
 
 def flat(names) -> list[str]:

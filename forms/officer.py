@@ -8,12 +8,13 @@ from wtforms import BooleanField
 from wtforms.validators import StopValidation
 
 from languages import LANGUAGE_NAMES, MAIN
+from models.enums import Channel
 from models.limits import CONTROL_WEEKS, RELEASE_DAYS
 from models.working_days import add_working_days, is_closed
 
-from .citizen import BookingForm, PlaceForm, PostcodeOrTown
-from .fields import AnyOf, Day, InEachLanguage, Line, OneOf, Select, Text
-from .form import Form, day_in_words, refuse_if
+from .citizen import NAMED, WAYS, BookingForm, ContactForm, PlaceForm, PostcodeOrTown
+from .fields import NO_PERSONAL_DATA, AnyOf, Day, InEachLanguage, Line, OneOf, Select, Text
+from .form import Form, as_more, day_in_words, flat, refuse_if
 from .validators import EmailAddress, NoPersonalData, day_here, in_district, in_my_language, unless_stored
 
 CHANNELS = {"phone": _l("Phone"), "paper": _l("Letter or in person")}
@@ -171,15 +172,66 @@ class MoveForm(PlaceForm):
     from_to = Line(_l("Stretch"), 200, required=False)
 
 
+class CitizenContactForm(ContactForm):
+    """Who asks, as an officer writes it down."""
+
+    reply = OneOf(_l("How does the citizen want the answer?"), WAYS)
+
+
+# What the questions say to a citizen, and what they say to an officer who answers them for one.
+TO_THE_OFFICER = (
+    (NO_PERSONAL_DATA, _l("Leave out names, CPR numbers and number plates that the citizen mentions.")),
+    (NAMED, _l("Only the police see the name and the number. Ask the citizen to tell whoever it is.")),
+    (_l("Would you like to tell us more?"), _l("What else does the citizen say?")),
+    (_l("What makes you feel unsafe?"), _l("What makes people feel unsafe?")),
+    (_l("Why you ask"), _l("Why the citizen asks")),
+    (_l("Topics you would like"), _l("Topics that the citizen would like")),
+    (_l("Places you already know"), _l("Places that the citizen already knows")),
+    (_l("Where do you want to meet?"), _l("Where does the citizen want to meet?")),
+    (_l("Can you hold a follow-up meeting?"), _l("Can the citizen hold a follow-up meeting?")),
+    (_l("This booking is not a permit. You apply for that separately."),
+     _l("Tell the citizen that the booking is no permit: that is applied for separately.")),
+    (_l("A straight and flat stretch is needed. If it is your own land, say whether we may use it: we do not write in "
+        "our answers where we parked."),
+     _l("A straight and flat stretch is needed. If it is the citizen’s own land, ask whether we may use it.")),
+)
+# How somebody is answered unless they choose.
+ANSWERED_BY = {"phone": Channel.PHONE, "paper": Channel.POST}
+
+
 def phone_form(questions: type[BookingForm]) -> type[BookingForm]:
-    """A service's booking form as an officer fills it in for someone who phoned, wrote or came by."""
+    """A service's booking form as an officer fills it in for someone who phoned, wrote or came by: who it is comes
+    first."""
+    *others, (_, who_asks) = questions.groups
+    first = ("name", ("phone", "email"), "channel", "reply", "address")
 
     class TakenInForm(questions):
+        phone, address = (as_more(asked, more=False) for asked in (questions.phone, questions.address))
         channel = OneOf(_l("How did it come in?"), CHANNELS)
-        groups = ((_l("Taken in"), ("channel",)), *questions.groups)
+        reply = OneOf(_l("How does the citizen want the answer?"), WAYS, required=False, description=_l(
+            "Otherwise we answer the way that it came in, or by what is written here."))
+        groups = ((_l("Who asks"), (*first, *(item for item in who_asks if item not in flat(first)))), *others)
+        fold = Form.fold
         min_seconds, homepage = 0, None  # whoever has logged in is a person
         lead_days = 1  # whoever takes it in knows what can be done in time
         common = questions.common | {"channel"}
+
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            retold = {str(asked): words for asked, words in TO_THE_OFFICER}
+            self.groups = tuple((retold.get(str(heading), heading), names) for heading, names in self.groups)
+            for field in self:
+                field.label.text = retold.get(str(field.label.text), field.label.text)
+                field.description = retold.get(str(field.description), field.description)
+
+        def validate(self, extra_validators=None) -> bool:
+            self.reply.data = self.reply.data or self._way_of_answer()
+            return super().validate(extra_validators)
+
+        def _way_of_answer(self) -> Channel | None:
+            written = {Channel.PHONE: self.phone.data, Channel.EMAIL: self.email.data, Channel.POST: self.address.data}
+            ways = [ANSWERED_BY.get(self.channel.data, Channel.EMAIL), *written]
+            return next((way for way in ways if written[way]), None)
 
         def columns(self) -> dict:
             return {**super().columns(), "channel": self.channel.data}

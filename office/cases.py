@@ -8,7 +8,7 @@ from flask_babel import gettext, ngettext
 
 from catalogue import SERVICES, Service, by_slug
 from forms import (
-    ContactForm,
+    CitizenContactForm,
     JournalForm,
     MaskForm,
     MoveForm,
@@ -132,7 +132,7 @@ CASE_FORMS = {
     "rettelse": ("right", RectifyForm, lambda b, form: b.rectify(g.officer, form.right.data)),
     "maskering": ("mask", MaskForm, lambda b, form: b.mask(g.officer, form.found.data)),
     "journal": ("journal", JournalForm, lambda b, form: b.journalise(g.officer, form.journal.data or "")),
-    "kontakt": ("contact", ContactForm, lambda b, form: b.change_contact(**form.contact(), officer=g.officer)),
+    "kontakt": ("contact", CitizenContactForm, lambda b, form: b.change_contact(**form.contact(), officer=g.officer)),
 }
 
 
@@ -220,7 +220,7 @@ def _booking_page(booking: Booking, **typed):
         return render_template("office/read.html", booking=booking, service=service,
                                answers=service.questions.describe(booking.answers))
     forms = {"note": NoteForm(None), "place": MoveForm(None, obj=booking.place),
-             "contact": ContactForm(None, obj=booking), "journal": JournalForm(None, obj=booking),
+             "contact": CitizenContactForm(None, obj=booking), "journal": JournalForm(None, obj=booking),
              "right": RectifyForm(None), "mask": MaskForm(None, obj=booking), "spam": SpamForm(None)}
     return render_template(
         "office/booking.html", booking=booking, service=service, forms=forms | typed, typed=typed,

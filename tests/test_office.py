@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import time_machine
 from conftest import OFFICER, WISH, Page, Person, form_name, logged_in
-from helpers import LATER, METRES, PIN, SOON, as_sent, case, counts, how_many, letters_shown, listed, wish
+from helpers import LATER, METRES, PIN, SOON, as_sent, case, counts, error_at, how_many, letters_shown, listed, wish
 from helpers_cases import SECRETS, accept, ask, change, link, planned, reported, seen_now
 from sqlalchemy import select
 
 from catalogue import REASONS, SERVICES
 from forms import redact_links
+from forms.fields import NO_PERSONAL_DATA
+from forms.officer import TO_THE_OFFICER
 from models import (
     COPENHAGEN,
     Booking,
@@ -277,6 +279,49 @@ def test_a_booking_on_paper_with_answer_by_post_becomes_letters_to_print_and_pos
     assert "I have posted it" not in printed and "Back to the case" not in printed
     page = ida.post(f"/en/kontor/breve/{letter.id}", {"done": "1"})
     assert "Ida Betjent" in page.text and counts(ida)["breve"] == 1
+
+
+@pytest.mark.parametrize("channel, known, chosen, answered", [
+    ("phone", {"phone": "12345678"}, "", "phone"),
+    ("phone", {"phone": "12345678", "email": "anna@example.dk"}, "", "phone"),
+    ("phone", {"phone": "12345678", "email": "anna@example.dk"}, "email", "email"),
+    ("phone", {"email": "anna@example.dk"}, "", "email"),
+    ("paper", {"phone": "12345678"}, "", "phone"),
+    ("paper", {"phone": "12345678", "address": "Bygaden 1"}, "letter", "letter")])
+def test_who_phones_is_answered_by_phone_unless_they_choose_another_way(app, ida, channel, known, chosen, answered):
+    page = phone_form(ida, channel=channel, reply=chosen, **{"email": "", "phone": "", "address": "", **known})
+    assert page.status == 200, page.errors
+    with app.app_context():
+        assert db.session.query(Booking).one().reply == answered
+
+
+@pytest.mark.parametrize("chosen, field", [("", "email"), ("email", "email"), ("phone", "phone")])
+def test_who_is_taken_in_without_an_address_is_asked_for_one_where_the_officer_sees_it(app, ida, chosen, field):
+    page = phone_form(ida, channel="phone", email="", phone="", reply=chosen)
+    assert page.status == 422 and error_at(page, field) and "you" not in error_at(page, field).lower()
+    assert page.html.index(f'id="{field}-error"') < page.html.index('<details class="form-more"')
+
+
+@pytest.mark.parametrize("slug", [service.slug for service in SERVICES.values()])
+def test_the_form_for_a_call_begins_with_who_calls_and_speaks_to_the_officer(app, ida, slug):
+    page = ida.get(f"/en/kontor/ny/{slug}")
+    form = page.html.partition("<main")[2]
+    order = [form.index(f'id="{name}"') for name in ("name", "phone", "email", "channel", "reply", "road")]
+    assert order == sorted(order) and order[-1] < form.index('<details class="form-more"')
+    assert 'name="reply" id="reply-0" value="email" checked' not in form
+    asked = re.findall(r"<(?:h2|h3|legend|label|summary)[^>]*>[^<]*|form-hint[^>]*>[^<]*", form)
+    to_citizens = [words for words in asked if re.search(r"\b(you|your)\b", words.partition(">")[2], re.I)]
+    assert not [words for words in to_citizens if "Do you need more rows?" not in words]
+
+
+def test_what_an_officer_is_asked_otherwise_is_asked_of_citizens():
+    """A sentence for citizens that is worded anew would leave its other one behind."""
+    told = {str(words) for service in SERVICES.values() for heading, _ in service.questions.groups
+            for words in (heading, *(str(argument) for field in vars(service.questions).values()
+                                     for argument in getattr(field, "args", ())[:1]))}
+    hints = {str(getattr(service.questions, name).kwargs.get("description")) for service in SERVICES.values()
+             for name in dir(service.questions) if hasattr(getattr(service.questions, name), "kwargs")}
+    assert {str(asked) for asked, _ in TO_THE_OFFICER} - told - hints <= {str(NO_PERSONAL_DATA)}
 
 
 def test_on_a_printed_page_nothing_but_the_letter_remains(app):
