@@ -145,7 +145,7 @@ def save(reference: str, name: str):
     if not form.validate():
         return _booking_page(booking, **{shown_as: form}), 422
     verb(booking, form)
-    return commit_and_redirect(url_for(".booking", reference=reference))
+    return commit_and_redirect(safe_next(request.form.get("back")) or url_for(".booking", reference=reference))
 
 
 @office.get("/sag/<reference>/udskrift")

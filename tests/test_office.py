@@ -753,6 +753,31 @@ def test_a_letter_that_failed_can_be_sent_again_to_the_new_address(app, ida):
         letter.text)
 
 
+def test_a_letter_that_failed_leads_to_a_better_address_and_back_to_itself(app, ida):
+    booking = accept(app, wish(app))
+    letter = last_letter(app)
+    with app.app_context():
+        db.session.get(Letter, letter.id).mark_failed("refused 550 no such user")
+        db.session.commit()
+    page = ida.get(f"/en/kontor/breve/{letter.id}")
+    way = re.search(r'href="([^"]*)#contact"', page.html)[1]
+    fold = ida.get(way)
+    assert '<details id="contact" open>' in fold.html
+    typed = as_sent(fold, "back") | {"email": "ny@example"}
+    wrong = ida.post(f"{case(booking)}/kontakt", typed)
+    assert wrong.status == 422 and as_sent(wrong, "back")["back"] == typed["back"]
+    back = ida.post(f"{case(booking)}/kontakt", typed | {"email": "ny@example.dk"}, follow=False)
+    assert back.response.location == f"/en/kontor/breve/{letter.id}"
+    ida.post(f"/en/kontor/breve/{letter.id}", {"again": "1"})
+    assert last_letter(app).recipient == "ny@example.dk"
+
+
+def test_contact_details_lead_to_no_other_site(app, ida):
+    booking = wish(app)
+    typed = as_sent(ida.get(f"{case(booking)}?back=https://evil.example/"), "back")
+    assert ida.post(f"{case(booking)}/kontakt", typed, follow=False).response.location == case(booking)
+
+
 def test_a_question_can_be_followed_by_any_decision(app, ida):
     for name in ("imoedekom", "afslag", "henvis", "udsaet"):
         booking = change(app, wish(app), lambda b, o: b.ask(o, "Hvor?", today() + timedelta(days=14)))
