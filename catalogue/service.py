@@ -1,6 +1,7 @@
 """What a service is: everything that may differ between the things that can be booked."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from flask_babel import gettext, lazy_gettext as _l
@@ -25,6 +26,7 @@ class Service(ServiceRules):
     `tasks` is the form of one thing that somebody is asked to do after a visit.
     `leads_to` names the services that an outcome may start.
     `topic` names the question, one choice, that says in a word what a booking is about.
+    `times` names the question, several choices, that says when a visit helps most.
     `findings_text` is the template that tells the findings, in letters and on pages; the plain one lists them.
     `hours(answers)` are the (weekday, hour) that a wish names, Monday being 0; `harms(answers)` which of HARMS.
     `poll` are the questions that those who take part may be asked on their phones; `participants(findings)` is how
@@ -43,6 +45,7 @@ class Service(ServiceRules):
     questions: type[BookingForm]
     findings: type[Form]
     topic: str
+    times: str = ""
     methods: dict[str, str] = field(default_factory=dict)
     reasons: tuple[str, ...] = tuple(REASONS)
     findings_text: str = "findings/plain.txt"
@@ -68,3 +71,9 @@ class Service(ServiceRules):
         question = getattr(self.questions, self.topic)
         options = question.args[1] | question.kwargs.get("former", {})
         return str(options.get(answers.get(self.topic), self.name))
+
+    def times_named(self, wishes: Iterable[dict]) -> dict[str, int]:
+        """How many of these wishes, each the answers of one, name which time, in the words and the order of the form."""
+        named = Counter(time for answers in wishes for time in answers.get(self.times, ()))
+        options = getattr(self.questions, self.times).args[1] if named else {}
+        return {str(words): named[time] for time, words in options.items() if time in named}

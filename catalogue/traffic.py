@@ -347,6 +347,7 @@ TRAFFIC = Service(
     questions=TrafficQuestions,
     findings=TrafficFindings,
     topic="problem",
+    times="worst",
     reasons=("resources", "unsuitable", "unlikely", "priority", "recently", "regular", "authority", "district",
              "report", "outside", "information"),
     methods=METHODS,

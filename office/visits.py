@@ -295,7 +295,8 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Boo
             db.session.rollback()
             form[form.parts[0]].errors = [clash_in_words(clash)]
     return form_page("office/plan.html", form, service=service, preview=preview, lost=lost, offered=offered,
-                     units=known_units(), since=since, undecided=undecided, newest=newest, **shown)
+                     units=known_units(), since=since, undecided=undecided, newest=newest,
+                     times=service.times_named(b.answers for b in waiting), **shown)
 
 
 def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm:

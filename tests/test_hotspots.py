@@ -240,6 +240,23 @@ def test_who_was_promised_the_next_result_is_in_every_plan_for_the_place(app, id
     assert (told_of(app, others[1])[-1:] == ["answered"]) is many
 
 
+@pytest.mark.parametrize("page", ["besoeg", "igen", "flyt"])
+def test_a_plan_is_made_beside_the_hours_that_are_named_and_the_last_result(app, ida, page):
+    before = reported(app, wish(app, road="Nyvej", answers={"problem": "speeding", "worst": ["morning"]}), findings=FOUND)
+    for worst in (["morning", "weekend"], ["morning"], []):
+        last = wish(app, road="Nyvej", answers={"problem": "speeding", "worst": worst})
+    path = {"besoeg": f"/en/kontor/sag/{last.reference}/besoeg", "igen": f"/en/kontor/besoeg/{before}/igen"}.get(page)
+    shown = ida.get(path or f"/en/kontor/besoeg/{planned(app, last)}/flyt").text
+    assert "When is it worst? Weekdays 6–9: 3, Saturday and Sunday: 1." in shown, "whom it can answer or tell"
+    assert re.search(r"Last result \d+ \w+ 20\d\d: 100 vehicles measured, 3 drivers charged", shown)
+
+
+def test_a_plan_where_nobody_has_named_an_hour_or_found_anything_says_nothing_of_it(app, ida):
+    booking = wish(app, answers={"problem": "speeding"})
+    page = ida.get(f"/en/kontor/sag/{booking.reference}/besoeg").html
+    assert "side-first" not in page
+
+
 def test_who_is_left_out_of_one_plan_is_in_the_next(app, ida, citizen):
     first, other, stranger = wish(app), wish(app, email="bo@example.dk"), wish(app, road="Torvet")
     reported(app, first, other, stranger, findings=FOUND)
