@@ -446,6 +446,7 @@ PAGES = [
          send(**{"safe-safe": "ti"}), 422),
     Page("poll-slip", "/kontor/besoeg/{visit_polled}/afstemning/foer/seddel", "officer"),
     Page("report-walk", "/kontor/besoeg/{visit_walked}/svar", "officer"),
+    Page("leads-to", "/kontor/besoeg/{visit_walked}/foerer-til/faerdselskontrol", "officer"),
     Page("job-sheet-meeting", "/kontor/besoeg/{visit_date}/jobark", "officer"),
     Page("office-calendar-month", "/kontor/kalender?maaned={month}", "officer"),
     Page("office-calendar", "/kontor/kalender", "officer"),

@@ -104,7 +104,9 @@ def test_no_sentence_of_a_page_is_left_unmarked_for_translation(third, data):
         page = people[who].get(path, check=False)
         if page.response.mimetype == "text/html":
             assert page.status < 500 and f'<html lang="{pseudo.CODE}"' in page.html, path
-            found |= {path: left} if (left := unmarked(said(page.html), data)) else {}
+            made = r"\b[A-Z\d]{4} ?[A-Z\d]{4}\b" if "foerer-til" in path else "$^"  # references that no case has
+            left = unmarked(said(re.sub(made, "", page.html)), data)
+            found |= {path: left} if left else {}
     assert not found
 
 
