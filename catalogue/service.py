@@ -73,7 +73,7 @@ class Service(ServiceRules):
         return str(options.get(answers.get(self.topic), self.name))
 
     def times_named(self, wishes: Iterable[dict]) -> dict[str, int]:
-        """How many of these wishes, each the answers of one, name which time, in the words and the order of the form."""
+        """How many of these wishes, each the answers of one, name which time: in the words and order of the form."""
         named = Counter(time for answers in wishes for time in answers.get(self.times, ()))
         options = getattr(self.questions, self.times).args[1] if named else {}
         return {str(words): named[time] for time, words in options.items() if time in named}
