@@ -24,6 +24,7 @@ from forms import (
     in_words,
     refuse_if,
 )
+from models.limits import KNOWN_SPOTS
 
 from .polls import SAFE
 from .service import Service
@@ -49,7 +50,6 @@ ROLES = {
     "elderly": _l("Elderly people"),
 }
 FEWEST, MOST = 5, 25  # who walk along: fewer see too little, more hear nobody
-MOST_SPOTS = 10
 LIGHT = {"day": _l("Daylight"), "dark": _l("After dark"), "both": _l("Both")}
 
 
@@ -81,9 +81,9 @@ class WalkQuestions(DatedForm):
     reasons = AnyOf(_l("What causes unease?"), UNEASE)
     text = Text(_l("Would you like to tell us more?"), 1000, render_kw={"rows": 3}, required=RequiredWhen(
         "reasons", "other", message=_l("Describe briefly what causes unease.")))
-    spots = Repeat(_l("Places you already know"), KnownSpot, most=MOST_SPOTS, more=True, description=_l(
+    spots = Repeat(_l("Places you already know"), KnownSpot, most=KNOWN_SPOTS, more=True, description=_l(
         "Up to %(most)s, pleasant places too. Do you need more rows? Go on to the next page and come back.",
-        most=MOST_SPOTS))
+        most=KNOWN_SPOTS))
     road = Line(_l("Area"), 120, rules=[NoPersonalData()], description=_l(
         "A road, a square or the name of the area."))
     from_to = area(_l("Where do you want to meet?"), required=False, more=True)

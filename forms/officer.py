@@ -9,7 +9,7 @@ from wtforms.validators import StopValidation
 
 from languages import LANGUAGE_NAMES, MAIN
 from models.enums import Channel
-from models.limits import CONTROL_WEEKS, RELEASE_DAYS
+from models.limits import CONTROL_WEEKS, KNOWN_SPOTS, RELEASE_DAYS
 from models.working_days import add_working_days, is_closed
 
 from .citizen import NAMED, WAYS, BookingForm, ContactForm, PlaceForm, PostcodeOrTown
@@ -189,6 +189,9 @@ TO_THE_OFFICER = (
     (_l("Places you already know"), _l("Places that the citizen already knows")),
     (_l("Where do you want to meet?"), _l("Where does the citizen want to meet?")),
     (_l("Can you hold a follow-up meeting?"), _l("Can the citizen hold a follow-up meeting?")),
+    (_l("Up to %(most)s, pleasant places too. Do you need more rows? Go on to the next page and come back.",
+        most=KNOWN_SPOTS),
+     _l("Pleasant places too. What the rows do not hold, the words above do.")),
     (_l("This booking is not a permit. You apply for that separately."),
      _l("Tell the citizen that the booking is no permit: that is applied for separately.")),
     (_l("A straight and flat stretch is needed. If it is your own land, say whether we may use it: we do not write in "
@@ -225,8 +228,12 @@ def phone_form(questions: type[BookingForm]) -> type[BookingForm]:
                 field.description = retold.get(str(field.description), field.description)
 
         def validate(self, extra_validators=None) -> bool:
-            self.reply.data = self.reply.data or self._way_of_answer()
-            return super().validate(extra_validators)
+            chosen = self.reply.data
+            self.reply.data = chosen or self._way_of_answer()
+            is_valid = super().validate(extra_validators)
+            if not is_valid:
+                self.reply.data = chosen  # what is corrected may lead to another way
+            return is_valid
 
         def _way_of_answer(self) -> Channel | None:
             written = {Channel.PHONE: self.phone.data, Channel.EMAIL: self.email.data, Channel.POST: self.address.data}

@@ -20,6 +20,7 @@ SHARE_FROM = 100  # vehicles measured, from which a share of them is stated to t
 USUAL_SHARE_DAYS = 365  # of the district's own results, from which is reckoned what share is usual
 USUAL_SHARE_FROM = 1000  # vehicles measured in those days, from which it is stated
 LEAST_ANSWERS = 5  # in a poll: of fewer, nothing is shown, because it could be told who said what
+KNOWN_SPOTS = 10  # that a wish for a walk may name; others are found on the way
 POLL_CODE_LENGTH = 4  # characters to type from the wall
 REFERENCE_LENGTH = 8  # characters of a case's reference
 PIN_METRES = 50  # within which a citizen’s pin is right, to become the point of its place

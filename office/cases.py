@@ -145,7 +145,8 @@ def save(reference: str, name: str):
     if not form.validate():
         return _booking_page(booking, **{shown_as: form}), 422
     verb(booking, form)
-    return commit_and_redirect(safe_next(request.form.get("back")) or url_for(".booking", reference=reference))
+    back = safe_next(request.form.get("back"))
+    return commit_and_redirect(back or url_for(".booking", reference=reference), gettext("Saved.") if back else "")
 
 
 @office.get("/sag/<reference>/udskrift")

@@ -57,9 +57,11 @@ def plan(reference: str):
     if not first.may_be_planned:
         return not_any_more(_visit_form(service, [first], obj=place), url_for(".booking", reference=reference))
     waiting = place.candidates_for_visit(service.key, first)
+    # A date is agreed with who named it; who was offered others may join, but is not asked here.
+    others = [] if service.date_is_agreed else [
+        b for b in waiting if b.place is place and b.status is BookingStatus.ACCEPTED]
     return _plan_page(service, place, waiting, _start(service, first, place), request.args.getlist("sag") or [
-        b.reference for b in waiting if b is first or b.place is place and b.status is BookingStatus.ACCEPTED],
-        booking=first)
+        b.reference for b in (first, *others)], booking=first)
 
 
 @office.post("/flere/besoeg")

@@ -259,6 +259,14 @@ def test_who_loses_told_dates_and_can_be_offered_no_other_one_hears_of_it(app, i
         assert found(app, reference).letters[-1].kind == "dates_taken_back"
 
 
+def test_a_date_is_agreed_with_who_was_offered_it_and_nobody_else_at_the_place(app, ida):
+    (one, _), (other, _) = wished(app), wished(app, email="bo@example.dk")
+    for reference in (one, other):
+        ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))
+    page = ida.get(f"/kontor/sag/{one}/besoeg")
+    assert other[:4] in page.text and as_sent(page, "day")["bookings"] == [one]
+
+
 def test_offers_stand_where_a_place_only_gets_another_name_or_is_parted(app, ida):
     reference, _ = wished(app)
     ida.post(f"/kontor/sag/{reference}/tider", offered(send="1"))

@@ -98,3 +98,12 @@ def test_a_visit_and_a_task_offer_what_they_lead_to_without_a_press(app, ida, me
         task = db.session.get(Visit, meeting).tasks[0].id
     assert lead(meeting) in ida.get(f"/en/kontor/besoeg/{meeting}").html
     assert lead(meeting, task="1") in ida.get(f"/en/kontor/opgave/{task}").html
+
+
+def test_no_receipt_is_noted_as_heard_before_its_case_has_a_reference(app, ida, meeting):
+    with app.app_context():
+        for booking in db.session.get(Visit, meeting).bookings:
+            booking.reply, booking.phone, booking.email = "phone", "12345678", ""
+        db.session.commit()
+    shown = ida.get(lead(meeting))
+    assert letters_shown(shown) and 'name="phoned"' not in shown.html
