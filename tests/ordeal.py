@@ -309,7 +309,7 @@ class Ordeal(Site):
             delivery_status=DeliveryStatus.SENT)}
         unsent = db.session.query(Letter).filter(
             Letter.channel == Channel.EMAIL, Letter.delivery_status != DeliveryStatus.SENT).all()
-        assert all(letter.error == "void" and letter.is_void for letter in unsent), "unsent"
+        assert all(letter.error == letter.why_void == "void" for letter in unsent), "unsent"
         took = {id for id, _ in self.mailbox.took} - {letter.message_id for letter in unsent}  # a killed worker's word
         assert mails == took, f"{len(mails - took)} letters are missing, {len(took - mails)} are unknown"
         excused, unexcused = self.mailbox.twice()
