@@ -70,7 +70,8 @@ class HasHistory:
 
     def letters_on(self, visit: "Visit") -> list["Letter"]:
         """Those that tell its findings."""
-        return [letter for letter in self.letters if letter.kind in TELLS_FINDINGS and letter.event.visit is visit]
+        return [letter for letter in self.letters
+                if letter.kind in TELLS_FINDINGS and letter.event and letter.event.visit is visit]
 
     @property
     def knows_of_dates(self) -> bool:
