@@ -80,6 +80,7 @@ def _send_rare_kinds(officer: Officer) -> None:
     record_event(EventKind.TASKS_DUE, visit=asked.visit, **asked.facts)
     answered = _newest(EventKind.ANSWERED)
     record_event(EventKind.FOLLOWED_UP, booking=answered.booking, visit=answered.visit, officer=officer)
+    _newest(EventKind.DATES_OFFERED).booking.take_back_offers(officer)
     record_event(EventKind.LINKS_SENT, booking=_newest(EventKind.RECEIVED).booking)
     letters.write_to_officers()
 
