@@ -43,14 +43,17 @@ ABOUT_US_WORDS = re.compile(
     r"\brelay(?! recipient table)|authenti|client host|\bauth\b|\b(?:spf|dkim|dmarc|ptr)\b|reverse dns|dns mx|"
     r"\bsender|\bmail from\b|\bfrom (?:address|header)|\b(?:he|eh)lo\b|(?:black|block) ?list|\blisted\b|dnsbl|"
     r"spamhaus|rcpthosts|gateway|not verified|administrative prohibition|(?:allowed|authori[sz]ed) to send(?! to)|"
-    r"on behalf|logged in|submission|send ?as ?denied|lookup fail|too many|rate.?limit|"
-    r"\bdaily\b|throttl|frequency|\bsending\b|(?<![\d.])[45]\.1\.[78](?!\.?\d)", re.I)
+    r"on behalf|logged in|\byour (?:smtp )?account|submission|send ?as ?denied|lookup fail|too many|max emails|"
+    r"rate.?limit|\bdaily\b|throttl|frequency|\bsending\b|(?<![\d.])[45]\.1\.[78](?!\.?\d)", re.I)
 # With these a code that is about us is about one reader after all, who is perhaps only busy, full or guarded.
 ABOUT_THE_READER_WORDS = re.compile(
-    r"mailbox|quota|recipient|\buser\b|gr[ae]y.?list|not yet|domain|host not found", re.I)
-# And with these, whatever else is said of senders: this reader takes mail from few, as Exchange's groups do.
+    r"mailbox|quota|recipient|\buser\b(?! complaints)|gr[ae]y.?list|not yet authorized to deliver|domain|"
+    r"host not found", re.I)
+# And with these, whatever else is said of senders and lists: this reader takes mail from few, as Exchange's groups do,
+# or may be nobody.
 GUARDED = re.compile(
-    r"resolver\.rst|(?:allowed.|list of )senders|by (?:the )?recipient|5\.7\.(?:12\d|13[3-6]|193)\b", re.I)
+    r"resolver\.rst|(?:allowed.|list of )senders|by (?:the )?recipient|(?:account|domain) may not exist|"
+    r"5\.7\.(?:12\d|13[3-6]|193)\b", re.I)
 # A no for good that says this will not become a yes, even where its code says something else.
 NO_SUCH_READER = re.compile(
     r"\b(?:mailbox|recipient|user) (?:unavailable|unknown|rejected|is (?:disabled|inactive|unknown)|doesn.t|does not|"

@@ -56,7 +56,10 @@ ABOUT_US = [
     "550 DNS MX record of politi.example not found", "550 From address does not exist",
     "501 Invalid MAIL FROM: address does not exist", "550 The content of your From header is not allowed",
     "550 Requested action not taken: mailbox unavailable; invalid DNS MX or A/AAAA resource record",
-    "552 Your daily quota of messages has been reached: size"]
+    "552 Your daily quota of messages has been reached: size", "550 Your account does not exist or is suspended",
+    "502 5.7.0 Your SMTP account is not yet activated. Please contact us to request activation",
+    "550 Domain politi.example has exceeded the max emails per hour (500/500 (100%)) allowed. Message discarded.",
+    "421 4.7.0 [TSS04] Messages temporarily deferred due to unexpected volume or user complaints"]
 ABOUT_THE_READER = [
     "550 5.1.1 no such user", "550 5.1.1 <a@b.dk>: User unknown in relay recipient table", "553 5.1.3 bad syntax",
     "550 5.1.2 Bad destination host 'DNS Hard Error looking up b.dk (MX): NXDomain'", "550 5.1.2 no such domain",
@@ -80,7 +83,9 @@ PUT_OFF_FOR_THE_READER = [
     "554 Local configuration error", "554 mail for example.dk loops back to myself", "500 Syntax error", "554 TLS required",
     "503 Bad sequence of commands", "550 Access denied", "550 Account suspended", "554 Blocked - see proofpoint.example",
     "550 Domain politi.example does not exist", "550 IP 1.2.3.4 not found in our list of allowed hosts",
-    "550 Your account does not exist or is suspended", "550 5.1.0 Address rejected.",
+    "550 5.1.0 Address rejected.",
+    "550 The mail server could not deliver mail to x@exmaple.dk. The account or domain may not exist, they may be "
+    "blacklisted, or missing the proper dns entries.",
     # Code and words do not agree, and neither is beyond doubt
     "550 5.4.1 All recipient addresses rejected", "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)",
     "554 5.7.1 <a@b.dk>: Recipient address rejected: Access denied",
