@@ -338,6 +338,9 @@ def test_what_was_told_on_the_phone_already_is_not_to_be_phoned_once_more(app, i
     assert sorted(tick[1:] for tick in ticks) == [("Anna", halves(anna)), ("Bo", halves(bo))], "of one name are many"
     again = look(ida, "afslag", anna, bo, by_mail, reason="resources", words="", phoned=ticks[0][0])
     assert as_sent(again, "preview")["phoned"] == [ticks[0][0]], "who was ticked still is"
+    otherwise = look(ida, "afslag", anna, bo, by_mail, reason="resources", words="Ring til os.", phoned=ticks[0][0])
+    lost = "You had ticked somebody whose letter reads otherwise now."
+    assert lost in otherwise.text and lost not in again.text and "phoned" not in as_sent(otherwise, "preview")
     done = ida.post("/en/kontor/flere/afslag", {**as_sent(shown, "preview"), "send": "1", "phoned": [
         key for key, name, _reference in ticks if name == told]})
     assert "Done for 3 cases" in done.text
