@@ -222,13 +222,13 @@ def _why_not_any_more(letter: Letter, event: Event) -> str:
     return ""
 
 
-def why_void(letter: Letter) -> str:
-    """Why a letter is not to go any more, or nothing. A link that works no more is sent to nobody, and who has left the
-    waiting list gets nothing."""
-    is_by_link = letter.event and letter.kind == letter.event.kind and letter.event.kind.type.letter.to in RECIPIENTS
-    reader = _reader(letter.event) if is_by_link else None
-    if is_by_link and (reader is None or isinstance(reader, FindingsLink | Invite) and not reader.works):
-        return "void"
+def why_not_to_send(letter: Letter) -> str:
+    """Why a letter that a worker has in hand is not to go, or nothing: it is void, or its link works no more, or its
+    reader has left the waiting list."""
+    if letter.event and letter.event.kind.type.letter.to in RECIPIENTS:
+        reader = _reader(letter.event)
+        if reader is None or isinstance(reader, FindingsLink | Invite) and not reader.works:
+            return "void"
     return letter.why_void
 
 

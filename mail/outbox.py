@@ -26,7 +26,7 @@ from sqlalchemy.orm import defer
 from languages import in_language
 from models import Channel, DeliveryStatus, Letter, db, in_ascii, now, writing_beside_others
 
-from .letters import sign_for_reader, why_void
+from .letters import sign_for_reader, why_not_to_send
 
 mail = Mail()
 SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
@@ -82,7 +82,7 @@ def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
     try:
         while not stopped() and (letter := Letter.claim()):
             error = None
-            if why := why_void(letter):
+            if why := why_not_to_send(letter):
                 letter.suppress(why)
             else:
                 error = _try(letter, transport)
@@ -110,7 +110,7 @@ def _try(letter: Letter, transport: "_Transport") -> "_SendError | None":
         error = _SendError("server")
     if error is None:
         letter.mark_sent()
-    elif why := why_void(letter):  # by now
+    elif why := why_not_to_send(letter):  # by now
         letter.suppress(why)
     elif error.for_good:
         letter.mark_failed(error.words)

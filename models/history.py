@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 # By whose letters findings are told; the first says that there are none.
 TELLS_FINDINGS = (EventKind.POSTPONED, EventKind.ANSWERED, EventKind.FOLLOWED_UP, EventKind.CORRECTED)
 TELLS_OF_DATES = (EventKind.DATES_OFFERED, EventKind.DATES_LAPSED, EventKind.DATES_TAKEN_BACK)
-ANSWERS_DATES = (EventKind.DATES_REFUSED, EventKind.AGREED, EventKind.ANSWERED, EventKind.DECLINED, EventKind.REFERRED,
-                 EventKind.SPAM)
+# After which nobody chooses from dates that they have heard of: what makes the offer void, but for another word about
+# dates; and a case that is set aside.
+ANSWERS_DATES = {kind for kind in EventKind if EventKind.DATES_OFFERED in kind.type.voids}.difference(
+    TELLS_OF_DATES) | {EventKind.SPAM}
 
 
 class HasHistory:
