@@ -1,10 +1,12 @@
 """The files that are the same for everybody: those of static/, and Leaflet out of its own package.
 
 Their addresses carry their version, the hash of what is in them, so that a browser keeps each for good and asks only
-for what has changed. They are sent packed where the browser takes it: none of them holds a secret.
+for what has changed. They are sent packed where the browser takes it: none of them holds a secret. Styles go without
+their comments, which are for us.
 """
 
 import gzip
+import re
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import files
@@ -21,6 +23,7 @@ FOLDERS = {  # by endpoint; out of its package, Leaflet is neither copied into o
     "leaflet": next(file for file in files("XStatic-Leaflet") if file.name == "leaflet.js").locate().parent}
 YEAR = 31_536_000  # seconds for which a browser keeps what it asked for with its version
 WITHOUT_VERSION = {"static": None, "leaflet": 86_400}  # the same for what was asked without; None: it asks each time
+CSS_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
 MOST_KEPT = 50  # files in memory
 
 
@@ -69,5 +72,7 @@ def find_file(endpoint: str, filename: str) -> StaticFile | None:
 def _read(path: str, _changed: int) -> StaticFile:
     """Read, packed and hashed once, until it changes."""
     plain = Path(path).read_bytes()
+    if path.endswith(".css"):
+        plain = CSS_COMMENT.sub(b"", plain)
     packed = gzip.compress(plain)
     return StaticFile(plain, packed if len(packed) < len(plain) else b"", sha256(plain).hexdigest()[:16])

@@ -34,6 +34,7 @@ from ways import MEETING, VAN, WALK, fill_in
 from app import create_app
 from languages import prefix
 from models import Booking, Officer, Visit, db, today
+from static_files import FOLDERS
 
 pytestmark = pytest.mark.browser
 
@@ -578,3 +579,17 @@ def test_text_that_is_too_pale_is_noticed_however_many_pages_were_looked_at_befo
     anna.page.set_content(f"{page}<p>Godt</p><p style='{broken}'>Bleg</p></main>")
     for _ in range(2):  # what was wrong is looked at again
         assert ["color-contrast" in fault for fault in accessibility(anna)] == [True]
+
+
+@pytest.mark.parametrize("path", ["/static/style.css", "/leaflet/leaflet.css"])
+def test_a_browser_reads_the_same_rules_in_the_styles_that_are_sent_as_in_their_files(visit, path):
+    """They are sent without their comments."""
+    person = visit()
+    person.open("/")
+    written = (FOLDERS[path.split("/")[1]] / Path(path).name).read_text("utf-8")
+    rules = [person.page.evaluate("""styles => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(styles);
+        return Array.from(sheet.cssRules, rule => rule.cssText);
+    }""", styles) for styles in (written, person.page.request.get(path).text())]
+    assert rules[0] == rules[1] and rules[0]
