@@ -124,12 +124,14 @@ def _try(letter: Letter, transport: "_Transport") -> "_SendError | None":
 def stuck() -> bool:
     """Whether letters wait that a living worker would have sent, or that a mail server that is set up rightly and well
     would have taken: its last word was no, to us or to more than one reader, for two hours, or in a way that does not
-    pass by waiting."""
+    pass by waiting. A letter to a colleague is no yes to the others: a relay that denies them takes it all the same."""
+    own_domain = in_ascii(current_app.config["DISTRICT"].email).rpartition("@")[2]
     overdue, long_ago = now() - timedelta(minutes=15), now() - timedelta(hours=2)
     mails = Letter.channel == Channel.EMAIL
     if db.session.scalar(select(Letter.id).where(Letter.is_to_be_mailed(), Letter.next_try_at < overdue).limit(1)):
         return True
-    newest_sent = db.session.scalar(select(func.max(Letter.sent_at)).where(mails, Letter.done_by_id.is_(None)))
+    newest_sent = db.session.scalar(select(func.max(Letter.sent_at)).where(
+        mails, Letter.done_by_id.is_(None), ~Letter.mailbox.endswith(f"@{own_domain}", autoescape=True)))
     tried_again = select(Letter).options(defer(Letter.text), defer(Letter.calendar)).where(
         mails, Letter.delivery_status == DeliveryStatus.WAITING, Letter.tries > 0)
     refused = [letter for letter in db.session.scalars(tried_again)

@@ -214,6 +214,19 @@ def test_a_reader_who_is_put_off_waits_and_keeps_no_other_letter(app, clock, ser
     assert [(l.delivery_status, l.tries) for l in outbox(app)] == [(DeliveryStatus.WAITING, 2), (DeliveryStatus.SENT, 1)]
 
 
+def test_a_relay_that_takes_letters_to_colleagues_alone_is_ours_to_see_to(app, clock, server):
+    """It denies only what it should pass on."""
+    server.says["anna@example.dk"] = "554 5.7.1 Relay access denied"
+    receive(app, "anna@example.dk")
+    send_all(app)
+    for name in ("ida", "iben"):
+        clock.shift(MINUTE / 2)
+        receive(app, f"{name}@politi.dk")
+        assert send_all(app) == 1 and health(app) == (503, "stuck")
+    receive(app, "bo@example.dk")
+    assert send_all(app) == 1 and health(app) == (200, "ok")
+
+
 def test_a_relay_that_denies_everything_is_tried_for_three_days(app, clock, server):
     receive(app)
     made = outbox(app)[0].made_at
