@@ -147,7 +147,7 @@ class Site:
 
     def start(self) -> None:
         self.mailbox.open()
-        self._run("flask", "--app", "app:create_app(pages=False)", "worker", "--seconds", "0.5")
+        self._run("letter_worker", "--seconds", "0.5")
         self.serve()
 
     def serve(self) -> None:

@@ -211,7 +211,7 @@ class Ordeal(Site):
             one.execute("UPDATE letters SET next_try_at = '2000-01-01 00:00:00.000000' "
                         "WHERE way = 'email' AND fate IN ('waiting', 'sending')")
         self.mailbox.worker += 1
-        self._run("flask", "--app", "app:create_app(pages=False)", "worker", "--seconds", "0.1",
+        self._run("letter_worker", "--seconds", "0.1",
                   start_new_session=True)
         self.worker = self._running.pop()
 

@@ -17,6 +17,7 @@ BELOW_LABELS = {"models", "forms", "labels", "catalogue"}
 BELOW_PAGES = BELOW_LABELS | {"reporting", "mail", "privacy", "facts"} | FACTS
 MAY_IMPORT = {
     "app": BELOW_PAGES | {"citizen", "office", "ops", "web", "static_files", "street_map"},
+    "letter_worker": {"app", "ops"},
     "citizen": BELOW_PAGES | {"web", "page_cache", "street_map"},
     "office": BELOW_PAGES | {"web"},
     "web": {"ratelimits", "labels", "forms", "models", "templating"},
@@ -45,7 +46,7 @@ EVERYWHERE = {"languages"}  # which anybody may know
 LEAVES = {"models.enums", "models.limits", "models.working_days"}  # what forms may know of the models
 DEMO = {"demo"}
 MAY_NAME_A_SERVICE = {"catalogue", *DEMO}
-MOST_STATEMENTS, LONGEST_FUNCTION = 11_070, 40  # statements, as bin/size counts them
+MOST_STATEMENTS, LONGEST_FUNCTION = 11_081, 40  # statements, as bin/size counts them
 LONGEST_FILE, GLANCE = 400, 15  # lines
 LONGEST_TEMPLATE_LINE = 140  # characters
 WITH_WORDS = {".py", ".html", ".txt", ".md", ".toml", ".cfg", ".js", ".css", ".svg", ".po", ".mako", ".geojson", ".yml",

@@ -496,7 +496,7 @@ def worker(server, posting, tmp_path):
 
     def start():
         started.append(subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "app:create_app(pages=False)", "worker", "--seconds", "0.01"],
+            [sys.executable, "-m", "letter_worker", "--seconds", "0.01"],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={
                 **{k: v for k, v in os.environ.items() if not k.startswith("BOOKING_")},
                 "BOOKING_INSTANCE": app.instance_path, "BOOKING_MAIL_SERVER": "127.0.0.1",

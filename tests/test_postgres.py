@@ -107,7 +107,7 @@ def test_two_workers_send_two_hundred_letters_once_each(site):
         db.session.commit()
     site.mailbox.open()
     for _ in range(2):
-        site._run("flask", "--app", "app", "worker", "--seconds", "0.1")
+        site._run("letter_worker", "--seconds", "0.1")
     for n in range(200):
         site.mailbox.wait_for(f"anna{n}@example.dk", 1)
     assert len({number for number, _ in site.mailbox.came}) == len(site.mailbox.came) == 200

@@ -44,7 +44,7 @@ def move_clock(site: Site, ahead: timedelta) -> None:
         process.wait(GIVE_UP_AFTER)
     site._running.clear()
     site.ahead += ahead
-    site._run("flask", "--app", "app", "worker", "--seconds", "0.5")
+    site._run("letter_worker", "--seconds", "0.5")
     site.serve()
 
 

@@ -59,7 +59,7 @@ class Server:
     @contextmanager
     def letter_worker(self) -> Iterator[int]:
         """The number of its process, when it has sent all that waited."""
-        worker = self._run("flask", "--app", "app:create_app(pages=False)", "worker", "--seconds", "0.1")
+        worker = self._run("letter_worker", "--seconds", "0.1")
         try:
             with closing(sqlite3.connect(self.folder / "bookings.sqlite")) as database:
                 while database.execute(UNSENT).fetchone()[0]:
