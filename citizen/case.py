@@ -72,6 +72,9 @@ def _same_rating(booking: Booking, form: RateForm) -> bool:
         not form.more.data or _said_since(EventKind.RATED, "more")(booking, form))
 
 
+# How the case stands, as its page told: what we have done, and what became of dates.
+STANDING = tuple(kind for kind in EventKind
+                 if kind.type.visible and (kind.type.by != "citizen" or kind.type.is_standing))
 STEPS = {
     "besked": Step(lambda b: b.is_open, InformationForm,
                    lambda b, form: b.give_information(form.words.data),
@@ -94,15 +97,17 @@ STEPS = {
                        is_kept=lambda b, form: not b.follows),
     "traek-tilbage": Step(lambda b: b.is_open, WithdrawForm,
                           lambda b, form: b.withdraw(),
-                          _l("Your booking has been withdrawn."), is_kept=_said_since(EventKind.WITHDRAWN)),
+                          _l("Your booking has been withdrawn."), is_kept=_said_since(EventKind.WITHDRAWN),
+                          rests_on=STANDING),
     "tag-op-igen": Step(lambda b: b.may_reopen, ReopenForm,
                         lambda b, form: b.reopen(form.words.data),
                         _l("We will look at your case again."),
-                        is_kept=_said_since(EventKind.REOPENED, "words"), words="words"),
+                        is_kept=_said_since(EventKind.REOPENED, "words"), rests_on=STANDING, words="words"),
     "hjalp-det": Step(lambda b: b.may_rate, RateForm,
                       lambda b, form: b.rate(form.helped.data, form.helped_why.data or "",
                                              form.more.data or ""),
-                      _l("Thank you for telling us."), is_kept=_same_rating, words="more"),
+                      _l("Thank you for telling us."), is_kept=_same_rating,
+                      rests_on=STANDING, words="more"),
 }
 
 

@@ -357,6 +357,26 @@ def test_a_message_from_a_page_that_does_not_show_our_question_is_no_answer_to_i
     assert seen_now(app, booking).status is BookingStatus.RECEIVED
 
 
+@pytest.mark.parametrize("step, typed", [
+    ("traek-tilbage", {"sure": "y"}), ("hjalp-det", {"helped": "yes"}), ("tag-op-igen", {"words": "Hvad med støjen?"})])
+def test_a_press_on_a_page_that_tells_of_another_answer_shows_ours_first(app, citizen, step, typed):
+    booking, is_closed = wish(app), step != "traek-tilbage"
+    if is_closed:
+        change(app, booking, lambda b, o: b.decline(o, "resources", "", ""))
+    older = citizen.get(link(booking)).hidden["version"][0]
+    if is_closed:
+        change(app, booking, lambda b, o: b.reopen("Se igen"))
+        change(app, booking, lambda b, o: b.refer(o, "municipality", "Bumpet kommer i maj."))
+    else:
+        accept(app, booking)
+    status = seen_now(app, booking).status
+    page = citizen.post(link(booking, step), {"version": older, **typed})
+    assert page.status == 409 and "Nothing was sent or saved by this press" in page.text
+    assert seen_now(app, booking).status is status and seen_now(app, booking).helped == ""
+    again = citizen.post(link(booking, step), {"version": page.hidden["version"][0], **typed})
+    assert again.status == 200 and "Nothing was sent" not in again.text
+
+
 def test_an_empty_message_on_a_closed_case_is_answered_as_kindly(app, citizen):
     booking = change(app, wish(app), lambda b, o: b.withdraw())
     page = citizen.post(link(booking, "besked"), {"words": ""})
