@@ -97,7 +97,7 @@ def _send(service: Service, form: BookingForm, waiting: WaitEstimate, waiter: Wa
             return _check_page(service, form), 409
         booking = Booking.receive(
             form_token=form.sent_as, place=Place.at(**place), service=service.key, stated_wait=waiting.most,
-            answers=form.own_answers(), wishes=form.wishes(), **form.columns())
+            shown_at=form.once.shown_at, answers=form.own_answers(), wishes=form.wishes(), **form.columns())
         if admitted:
             admitted.leave()
         return commit_and_redirect(_receipt_of(booking))

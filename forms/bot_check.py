@@ -1,7 +1,7 @@
 """Forms that anybody may send, without a link or a log-in: people are told from programs, and are asked no riddle."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import flask
 from flask_babel import gettext, lazy_gettext as _l
@@ -27,13 +27,17 @@ class FormToken(HiddenField):
     when it is shown again. One name is one booking, so a program needs a new form for each, as a person does.
 
     Nobody is ever too slow. Who has been patient once in a session may be quick: they went back, say, and on again.
+    `shown_at` is that moment, at the end of its second; None for a name that is new.
     """
+
+    shown_at: datetime | None = None
 
     def process(self, formdata, data=unset_value, extra_filters=None):
         super().process(formdata, data, extra_filters)
         try:
-            since = datetime.now(UTC) - _signer().unsign(self.data or "", return_timestamp=True)[1]
-            self.age = abs(since.total_seconds())  # the clock may have been set back meanwhile
+            signed_at = _signer().unsign(self.data or "", return_timestamp=True)[1]
+            self.shown_at = signed_at + timedelta(seconds=1)
+            self.age = abs((datetime.now(UTC) - signed_at).total_seconds())  # the clock may have been set back meanwhile
         except BadSignature:
             self.age = -1
             self.renew()  # a name that anybody could choose would be somebody else's, too, and lead to their booking

@@ -104,17 +104,18 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     @classmethod
     def receive(cls, *, form_token: str, place: "Place", service: str, stated_wait: int | None = None,
-                officer: "Officer | None" = None, wishes: Sequence[tuple[datetime, datetime]] = (), origin: str = "",
-                **columns) -> "Booking":
+                shown_at: datetime | None = None, officer: "Officer | None" = None,
+                wishes: Sequence[tuple[datetime, datetime]] = (), origin: str = "", **columns) -> "Booking":
         """Take in a wish; the officer is named where it came by phone or on paper.
 
-        The promise runs from today and is no sooner than `stated_wait`, the working days that the form named. `wishes`
-        are the dates that would suit, `origin` is the reference of the case that it grew out of."""
+        The promise runs from today and is no sooner than `stated_wait`, the working days that the form named. The
+        privacy notice that was given is that of `shown_at`, when the form was first shown; else the present one.
+        `wishes` are the dates that would suit, `origin` is the reference of the case that it grew out of."""
         booking = cls.create(
             reference=new_code(limits.REFERENCE_LENGTH),
             secret=new_secret(), form_token=form_token, place=place, service=service, stated_wait=stated_wait,
             status=BookingStatus.RECEIVED, received_at=now(), received_on=today(),
-            due_on=SERVICE_RULES[service].answer_due(stated_wait), notice=PrivacyNotice.number(), **columns)
+            due_on=SERVICE_RULES[service].answer_due(stated_wait), notice=PrivacyNotice.number(shown_at), **columns)
         booking.refresh_search()
         booking.proposals = [Proposal(starts_at=start, ends_at=end) for start, end in wishes]
         record_event(EventKind.RECEIVED, booking=booking, officer=officer, due_on=booking.due_on.isoformat(),

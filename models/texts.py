@@ -1,5 +1,7 @@
 """Texts that officers write and that are kept version by version: reasons for a no, the privacy notice, advice."""
 
+from datetime import datetime
+
 from sqlalchemy import JSON, Boolean, ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -57,9 +59,10 @@ class PrivacyNotice(Versioned, db.Model):
     texts: Mapped[dict] = mapped_column(JSON)
 
     @classmethod
-    def number(cls) -> int:
-        """That of the present version."""
-        return db.session.scalar(select(func.max(cls.id))) or FIRST
+    def number(cls, at: datetime | None = None) -> int:
+        """That of the present version, or of the one that people were given `at` a moment."""
+        versions = select(func.max(cls.id))
+        return db.session.scalar(versions.where(cls.at <= at) if at else versions) or FIRST
 
 
 class AdviceText(Versioned, db.Model):

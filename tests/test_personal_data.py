@@ -14,7 +14,7 @@ import pytest
 import time_machine
 from conftest import OFFICER, PASSWORD, ROOT, WISH, Person, book, form_name, logged_in
 from flask_babel import force_locale
-from helpers import wish
+from helpers import as_sent, wish
 
 from mail.letters import write_to_officers
 from mail.outbox import send_due
@@ -44,6 +44,7 @@ from privacy import retention
 DATA, NOTICE, PERSON = "/en/kontor/data", "/en/kontor/data/privatliv", "/en/kontor/data/person"
 NOW = datetime(2026, 5, 11, 8, tzinfo=UTC)
 DECISION = {"decision": "Rigsarkivet, 26/12345", "months": "12", "first": "2026-06-01"}
+FORM = "/bestil/faerdselskontrol"
 
 
 @pytest.fixture(autouse=True)
@@ -344,6 +345,19 @@ def test_the_notice_is_shown_before_it_is_kept_and_each_case_knows_its_version(a
     assert 'href="/privatliv/1"' in citizen.get(f"/sag/{second}/{secret}").html
     with app.app_context():
         assert [(n.id, n.officer.email) for n in PrivacyNotice.history()] == [(1, OFFICER)]
+
+
+def test_the_notice_that_was_given_is_the_one_of_when_the_form_was_opened(app, citizen):
+    with time_machine.travel("2026-05-11 10:00Z", tick=False) as clock:
+        form = {**WISH, "once": citizen.get(FORM).hidden["once"][0]}
+        check = citizen.post(FORM, form)
+        clock.shift(60)
+        logged_in(app).post(NOTICE, {"texts-da": "Ny", "texts-en": "New", "send": "1"})
+        citizen.post(FORM, {**as_sent(check, "once"), "send": "1"})
+        clock.shift(60)
+        citizen.post(FORM, {**WISH, "once": citizen.get(FORM).hidden["once"][0], "send": "1"})
+    with app.app_context():
+        assert db.session.scalars(db.select(Booking.notice).order_by(Booking.id)).all() == [0, 1]
 
 
 def test_a_notice_stands_in_both_languages(app):
