@@ -23,6 +23,7 @@ from models import AdviceText, Figure, Handout, Visit, db, start_writing
 from web import commit_and_redirect, form_page, reads_first
 
 from .blueprint import office
+from .versions import has_changed
 
 
 @office.route("/fakta", methods=["GET", "POST"])
@@ -33,9 +34,10 @@ def facts():
     reading = _reading(form) if form.validate_on_submit() else None
     if reading and "send" in request.form:
         start_writing()
-        return commit_and_redirect(url_for(".facts"), ngettext(
-            "One figure is new or has changed.", "%(num)s figures are new or have changed.",
-            Figure.store(reading.rows)))
+        if not has_changed():
+            return commit_and_redirect(url_for(".facts"), ngettext(
+                "One figure is new or has changed.", "%(num)s figures are new or have changed.",
+                Figure.store(reading.rows)))
     new, changed = Figure.differences(reading.rows) if reading else ([], [])
     changes = [*changed, *((row, None) for row in new)]
     return form_page("office/facts.html", form, reading=reading, new=new, changed=changed, changes=changes,

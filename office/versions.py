@@ -54,6 +54,7 @@ from models import (
 )
 from web import digest_of_press, lead_on, say_stale
 
+from .actions import selected_cases
 from .blueprint import booking_or_404, office
 
 
@@ -85,6 +86,12 @@ def _case(reference: str, **_more) -> Subject:
     return Subject([_row(booking), booking.newest, _row(booking.place), _rows(booking.proposals),
                     _rows(booking.visits), _last(DeclineReason, DeclineReason.service == booking.service)],
                    "office.booking", {"reference": reference})
+
+
+def _many(name: str) -> Subject:
+    """What a no would say, and the places that a move may give another name."""
+    places = dict.fromkeys(b.place for b in selected_cases()) if name == "flyt" else ()
+    return Subject([_last(DeclineReason), *_rows(places)], "office.work_list")
 
 
 def _visit(id: int, **_more) -> Subject:
@@ -170,7 +177,7 @@ ABOUT: dict[str, Callable[..., Subject | None]] = {
     "edit_advice": lambda topic: Subject([_last(AdviceText, AdviceText.topic == topic)], "office.edit_advice",
                                          {"topic": topic}),
     "facts": lambda: Subject(sorted(map(_row, Figure.all())), "office.facts"),
-    "decide_many": lambda name: Subject([_last(DeclineReason)], "office.work_list"),
+    "decide_many": _many,
 }
 # A press of these shows what it would do; another one, named "send", does it.
 SHOWN_FIRST = {"office.decide", "office.decide_many", "office.plan", "office.again", "office.reschedule",

@@ -16,7 +16,7 @@ from models import Booking, DeclineReason, Letter, Officer, OpeningHours, Place,
 from office.blueprint import PUBLIC_ENDPOINTS
 from office.versions import ABOUT, ADDS_ONLY, SHOWN_FIRST, version
 
-CHANGED = "Nothing was sent or saved"
+CHANGED, MOVE_MANY = "Nothing was sent or saved", "/en/kontor/flere/flyt"
 # Presses that can overwrite nothing and send nothing of what a page has shown, and why.
 ABOUT_NOTHING = {
     "office.tasks": "adds a task", "office.register_by_phone": "adds a case",
@@ -280,6 +280,40 @@ def test_a_task_that_a_colleague_changes_while_a_photo_is_made_small_is_not_over
     assert as_sent(page, "what")["what"] == ["Mørkt, sagt på en anden måde."]
     with district.app.app_context():
         assert db.session.query(Task).first().what == "Lampen er tændt nu."
+
+
+@pytest.mark.usefixtures("clock_of_the_district", "tasks_after_controls")
+def test_a_figure_that_a_colleague_stores_while_the_press_waits_is_shown_first(district, monkeypatch):
+    ida, path = logged_in(district.app), "/en/kontor/fakta"
+    shown = ida.post(path, {"rows": "area;measure;year;value;source\n370;robbery;2025;20;straf11",
+                            "version": ida.get(path).hidden["version"][0]})
+
+    def as_if_later():
+        with databases.outside(district.app.instance_path) as colleague:
+            colleague.execute("INSERT INTO figures (area, measure, year, value, source, stored_on) "
+                              "VALUES ('370', 'robbery', 2025, 99, 'straf11', '2026-05-01')")
+        start_writing()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("office.facts.start_writing", as_if_later)
+        page = ida.post(path, {**as_sent(shown, "rows"), "send": "1"})
+    assert page.status == 409 and CHANGED in page.text
+    page = ida.post(path, {**as_sent(page, "rows"), "send": "1"})
+    assert page.status == 200 and "One figure is new or has changed." in page.text
+
+
+def test_the_stretch_that_a_colleague_has_named_is_not_overwritten_by_moving_several_cases(app, ida):
+    moved = [wish(app), wish(app, email="bo@example.dk")]
+    listed = as_sent(ida.get("/en/kontor/?bunke=nye"), "page")
+    older = as_sent(ida.post(MOVE_MANY, {**listed, "sag": [b.reference for b in moved]}), "from_to")
+    with app.app_context():
+        db.session.get(Place, moved[0].place_id).describe(Officer.by_email(OFFICER), "", "", "fra A til B", None)
+        db.session.commit()
+    page = ida.post(MOVE_MANY, {**older, "from_to": "fra C til D", "send": "1"})
+    assert page.status == 409 and "Stored now: fra A til B" in page.text
+    assert as_sent(page, "from_to")["from_to"] == ["fra C til D"]
+    with app.app_context():
+        assert db.session.get(Place, moved[0].place_id).from_to == "fra A til B"
 
 
 # One form, sent again.
