@@ -174,10 +174,11 @@ class Letter(Numbered, db.Model):
 
     @property
     def gone_since(self) -> list["Letter"]:
-        """What its reader has had of us in the same case since: read after these, its words may be false."""
+        """What its reader has had of us in the same case since, or is just getting: read after these, its words may be
+        false."""
         reader = self.booking or self.assignee
         newer = [letter for letter in reader.letters if letter.id > self.id] if reader else []
-        return [letter for letter in newer if letter.delivery_status is DeliveryStatus.SENT]
+        return [letter for letter in newer if letter.delivery_status in (DeliveryStatus.SENT, DeliveryStatus.SENDING)]
 
     @property
     def is_task(self) -> bool:

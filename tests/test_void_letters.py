@@ -414,6 +414,10 @@ def test_before_an_old_letter_is_sent_again_the_officer_reads_what_its_reader_ha
     assert stale.status == 409 and [m["Subject"] for m in server.taken][1:] == []
     assert "Since then they have heard from us:" in officer.get(path).text
     assert outbox(app)[1].subject in officer.get(path).text
+    with app.app_context():
+        db.session.get(Letter, outbox(app)[1].id).assign(delivery_status=DeliveryStatus.SENDING, sent_at=None)
+        db.session.commit()
+    assert "Since then they have heard from us:" in officer.get(path).text, "a worker is just sending it"
 
 
 def test_each_letter_knows_of_which_event_it_tells(app, clock, server):  # noqa: F811
