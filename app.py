@@ -105,9 +105,10 @@ KINDS = {
     # To zeros, as they may stand where a key is still to come, nothing can be sealed.
     "BACKUP_PUBLIC_KEY": Annotated[str, msgspec.Meta(pattern=r"^(?!A{43})([A-Za-z0-9+/]{43}=)?\Z")],
     "BOT_CHECK": bool | None, "SECOND_FACTOR": bool | None,
-    # An address, alone or behind a name. A comma in a name without quotation marks would begin another address.
+    # An address, alone or behind a name. In a name without quotation marks a comma would begin another address, and a
+    # colon, a bracket or a parenthesis mean something else, too (RFC 5322, 3.4).
     "MAIL_DEFAULT_SENDER": Annotated[str, msgspec.Meta(
-        pattern=rf'^(("[^"]*" ?|[^"<>@,;]*)<{MAILBOX}>|{MAILBOX})?\Z')]
+        pattern=rf'^(("[^"]*" ?|[^]["<>@,;:()]*)<{MAILBOX}>|{MAILBOX})?\Z')]
     | tuple[str, Annotated[str, msgspec.Meta(pattern=rf"^{MAILBOX}\Z")]] | None,
     "TRUSTED_HOSTS": list[str] | None, "WTF_CSRF_TIME_LIMIT": int | None}
 

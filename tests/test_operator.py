@@ -384,6 +384,7 @@ def test_a_setting_is_taken_for_what_it_means(fresh, setting, given, taken):
     ("MAIL_DEFAULT_SENDER", "ærlig@x.dk"), ("MAIL_DEFAULT_SENDER", "Politi Nord <ærlig@x.dk>"),
     ("MAIL_DEFAULT_SENDER", ["Politi Nord", "ærlig@x.dk"]), ("MAIL_DEFAULT_SENDER", ["Politi Nord", "Nord"]),
     ("MAIL_DEFAULT_SENDER", "nord@politi.example\n"),
+    *(("MAIL_DEFAULT_SENDER", f"Politi{sign}Nord <nord@politi.example>") for sign in ":[]()"),
     ("PROXIES", "one"), ("PROXIES", None), ("BACKUP_HOUR", 24), ("BACKUP_HOUR", "3 a.m."), ("BOT_CHECK", "no"),
     ("SERVER_NAME", None), ("MAIL_PASSWORD", 12345), ("TRUSTED_HOSTS", "a.example"),
     ("SERVER_NAME", ""), ("SERVER_NAME", "https://book.dk"), ("SERVER_NAME", "book.dk/"), ("SERVER_NAME", " book.dk"),
