@@ -10,7 +10,7 @@ from . import limits
 from .base import ByOfficer, Numbered, OpenedByLink, UTCDateTime, Versioned, db, now, require
 from .enums import UNSENT
 from .events import Event, EventKind, record_event
-from .letters import Letter, in_ascii, in_small_letters, mailbox
+from .letters import Letter, mailbox, whole_address
 from .officers import Officer
 from .rules import HasServiceRules
 from .working_days import add_working_days, today
@@ -70,7 +70,7 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
         """Put an address on the list of one service, once. It counts when the letter's link has been pressed, so each
         service has a letter of its own: whatever becomes of the others, this one can be confirmed. Who asks again has
         lost the letter, and gets another one, in the language in which they ask now."""
-        email = in_small_letters(in_ascii(email))
+        email = whole_address(email)
         waiter = cls.one_by(service=service, email=email) or cls.create(service=service, email=email, language=language)
         waiter.assign(language=language, asked_on=today())
         waiter._wait_again()

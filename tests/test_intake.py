@@ -343,6 +343,14 @@ def test_a_pass_opens_only_the_form_it_is_for(paused, officer, citizen):
     assert "lat" not in citizen.get(form.replace(SLUG, "dialogmoede")).hidden
 
 
+def test_one_mailbox_is_on_the_list_once_however_it_is_written(app):
+    with app.app_context():
+        for address in ("anna.jensen@gmail.com", "AnnaJensen@googlemail.com", "anna@ærø.dk", "anna@xn--r-3fa9c.dk"):
+            WaitlistEntry.ask("meeting", address, "da")
+        assert [waiter.email for waiter in db.session.query(WaitlistEntry)] == [
+            "annajensen@gmail.com", "anna@xn--r-3fa9c.dk"]
+
+
 def test_a_form_sent_twice_with_a_pass_is_one_booking(app, citizen):
     with app.app_context():
         ida = db.session.get(Officer, 1)
