@@ -20,7 +20,7 @@ from pathlib import Path
 
 from flask import current_app, render_template
 from flask_mail import BadHeaderError, Connection, Mail, Message
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import defer
 
 from languages import in_language
@@ -41,10 +41,11 @@ ABOUT_US_CODES = {421, 432, 451, 452, 454, 455, 530, 534, 535, 538, 571}
 # codes of our own address.
 ABOUT_US_WORDS = re.compile(
     r"\brelay(?! recipient table)|authenti|client host|\bauth\b|\b(?:spf|dkim|dmarc|ptr)\b|reverse dns|dns mx|"
-    r"\bsender|\bmail from\b|\bfrom (?:address|header)|\b(?:he|eh)lo\b|(?:black|block) ?list|\blisted\b|dnsbl|"
-    r"spamhaus|rcpthosts|gateway|not verified|administrative prohibition|(?:allowed|authori[sz]ed) to send(?! to)|"
-    r"on behalf|logged in|\byour (?:smtp )?account|submission|send ?as ?denied|lookup fail|too many|max emails|"
-    r"rate.?limit|\bdaily\b|throttl|frequency|\bsending\b|(?<![\d.])[45]\.1\.[78](?!\.?\d)", re.I)
+    r"\bsender|\bmail from\b|\bfrom (?:address|header)|\b(?:he|eh)lo\b|(?:black|block) ?list|(?<!not )\blisted\b|"
+    r"dnsbl|spamhaus|rcpthosts|gateway|not verified|administrative prohibition|server configuration|policy rejection|"
+    r"(?:allowed|authori[sz]ed) to send(?! to)|on behalf|logged in|\byour (?:smtp )?account|submission|send ?as ?denied|"
+    r"(?<!address )lookup failed|too many(?! messages on)|max emails|send limit|rate.?limit|\bdaily\b|throttl|frequency|"
+    r"\bsending\b|(?<![\d.])[45]\.1\.[78](?!\.?\d)", re.I)
 # With these a code that is about us is about one reader after all, who is perhaps only busy, full or guarded.
 ABOUT_THE_READER_WORDS = re.compile(
     r"mailbox|quota|recipient|\buser\b(?! complaints)|gr[ae]y.?list|not yet authorized to deliver|domain|"
@@ -52,18 +53,20 @@ ABOUT_THE_READER_WORDS = re.compile(
 # And with these, whatever else is said of senders and lists: this reader takes mail from few, as Exchange's groups do,
 # or may be nobody.
 GUARDED = re.compile(
-    r"resolver\.rst|(?:allowed.|list of )senders|by (?:the )?recipient|(?:account|domain) may not exist|"
+    r"resolver\.rst|(?:allowed.|list of )senders|receive limit|by (?:the )?recipient|(?:account|domain) may not exist|"
     r"5\.7\.(?:12\d|13[3-6]|193)\b", re.I)
+# What names a mailbox or a machine: no word about anybody.
+NAMES = re.compile(r"\S+@\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b")
 # A no for good that says this will not become a yes, even where its code says something else.
 NO_SUCH_READER = re.compile(
     r"\b(?:mailbox|recipient|user) (?:unavailable|unknown|rejected|is (?:disabled|inactive|unknown)|doesn.t|does not|"
     r"not (?:found|known|local|available))|\bno (?:such )?mailbox|unknown (?:user|address|local|recipient)|"
     r"no such (?:user|recipient|address)|address (?:does not|doesn.t) exist|unrout|bad destination|"
-    r"message (?:is )?too|message size|infected", re.I)
+    r"message (?:is )?too|message size", re.I)
 # However it is numbered, this passes.
 PASSES = re.compile(r"per (?:hour|day)|(?:exceeded|over) (?:their|its|the) limit|receiving mail|\blater\b", re.I)
-# What does not pass by waiting: somebody must see to it.
-NEEDS_REPAIR = ("server 5", "login", "certificate", "configuration")
+# How errors begin that are one reader's, and those that do not pass by waiting: somebody must see to the mail server.
+THE_READERS, NEEDS_REPAIR = ("refused", "address"), ("server 5", "login 5", "certificate", "configuration")
 SUBJECT_LINE = 70  # characters of its lines: an encoded word has at most 75 (RFC 2047, section 2)
 TIMEOUT = 60  # seconds to wait for a mail server, which may look a letter through before it answers
 
@@ -124,17 +127,18 @@ def _try(letter: Letter, transport: "_Transport") -> "_SendError | None":
 def stuck() -> bool:
     """Whether letters wait that a living worker would have sent, or that a mail server that is set up rightly and well
     would have taken: its last word was no, to us or to more than one reader, for two hours, or in a way that does not
-    pass by waiting. A letter to a colleague is no yes to the others: a relay that denies them takes it all the same."""
-    own_domain = in_ascii(current_app.config["DISTRICT"].email).rpartition("@")[2]
+    pass by waiting. What officers get says nothing of the others: a relay that denies those takes it all the same."""
     overdue, long_ago = now() - timedelta(minutes=15), now() - timedelta(hours=2)
     mails = Letter.channel == Channel.EMAIL
     if db.session.scalar(select(Letter.id).where(Letter.is_to_be_mailed(), Letter.next_try_at < overdue).limit(1)):
         return True
     newest_sent = db.session.scalar(select(func.max(Letter.sent_at)).where(
-        mails, Letter.done_by_id.is_(None), ~Letter.mailbox.endswith(f"@{own_domain}", autoescape=True)))
-    tried_again = select(Letter).options(defer(Letter.text), defer(Letter.calendar)).where(
-        mails, Letter.delivery_status == DeliveryStatus.WAITING, Letter.tries > 0)
-    refused = [letter for letter in db.session.scalars(tried_again)
+        mails, Letter.done_by_id.is_(None), or_(Letter.booking_id.is_not(None), Letter.owner_id.is_not(None))))
+    given_up = and_(Letter.delivery_status == DeliveryStatus.FAILED,
+                    *(~Letter.error.startswith(word) for word in THE_READERS))
+    tried_in_vain = select(Letter).options(defer(Letter.text), defer(Letter.calendar)).where(
+        mails, Letter.tries > 0, or_(Letter.delivery_status == DeliveryStatus.WAITING, given_up))
+    refused = [letter for letter in db.session.scalars(tried_in_vain)
                if newest_sent is None or letter.tried_at >= newest_sent]
     if any(letter.error.startswith(NEEDS_REPAIR) for letter in refused):
         return True
@@ -158,7 +162,7 @@ class _SendError:
     @property
     def is_the_servers(self) -> bool:
         """Whether the next letter would fare no better."""
-        return not self.words.startswith(("refused", "address"))
+        return not self.words.startswith(THE_READERS)
 
 
 class _Transport:
@@ -218,7 +222,7 @@ def _refused(code: int, words: bytes | str) -> _SendError:
     Where code and words do not agree, the letter waits: for good is only what is the reader's beyond doubt.
     """
     reply = _reply("", code, words)
-    said = re.sub(r"\S+@\S+", "", reply)
+    said = NAMES.sub("", reply)
     enhanced = ENHANCED.search(reply)
     names_nobody = NO_SUCH_READER.search(said) is not None
     code_is_ours = ABOUT_US.fullmatch(enhanced[0]) if enhanced else code in ABOUT_US_CODES

@@ -191,8 +191,9 @@ class Letter(Numbered, db.Model):
 
     @property
     def tried_at(self) -> datetime:
-        """When a letter that waits because it was put off was tried last."""
-        return self.next_try_at - self._pause
+        """When a letter that was put off was tried last; of one that waits for its last try, the earliest that it can
+        have been."""
+        return self.next_try_at - self._pause if self.delivery_status is DeliveryStatus.WAITING else self.next_try_at
 
     def mark_sent(self) -> None:
         self.delivery_status, self.sent_at, self.error = DeliveryStatus.SENT, now(), ""
@@ -206,11 +207,11 @@ class Letter(Numbered, db.Model):
         self.delivery_status, self.error = DeliveryStatus.SUPPRESSED, why
 
     def retry_later(self, error: str) -> None:
-        """The mail server could not take it now: a growing pause, and past `give_up_at` it has failed."""
+        """The mail server could not take it now: a growing pause, then a last try at `give_up_at`, and after that it has
+        failed."""
         self.error = error[:300]
-        next_try = now() + self._pause
-        self.delivery_status, self.next_try_at = (DeliveryStatus.FAILED, now()) if next_try > self.give_up_at else (
-            DeliveryStatus.WAITING, next_try)
+        self.delivery_status, self.next_try_at = (DeliveryStatus.FAILED, now()) if now() >= self.give_up_at else (
+            DeliveryStatus.WAITING, min(now() + self._pause, self.give_up_at))
         if self.delivery_status is DeliveryStatus.WAITING:
             self.follow_reader()  # who may have moved while it was in hand
 

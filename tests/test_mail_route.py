@@ -1,14 +1,15 @@
 """A mail server that is set up wrongly, or a route that is broken: every letter waits, /health says so, all go
 after."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import make_msgid
 
 import pytest
 from helpers_mail import MINUTE, app, clock, outbox, posting, receive, send, send_all, server  # noqa: F401
 from helpers_servers import MailServer
 
 from mail.outbox import _Mail as Mail, _Transport as Transport
-from models import DeliveryStatus
+from models import Channel, DeliveryStatus, Letter, db
 from models.letters import GIVE_UP_AFTER
 
 ABOUT_US = [
@@ -59,6 +60,10 @@ ABOUT_US = [
     "552 Your daily quota of messages has been reached: size", "550 Your account does not exist or is suspended",
     "502 5.7.0 Your SMTP account is not yet activated. Please contact us to request activation",
     "550 Domain politi.example has exceeded the max emails per hour (500/500 (100%)) allowed. Message discarded.",
+    # Postfix puts its prefix before whatever it checks there
+    "451 4.3.5 <anna@example.dk>: Recipient address rejected: Server configuration problem",
+    "450 4.7.1 <anna@example.dk>: Recipient address rejected: Policy Rejection- Quota exceeded",
+    "450 Mail send limit exceeded",
     "421 4.7.0 [TSS04] Messages temporarily deferred due to unexpected volume or user complaints"]
 ABOUT_THE_READER = [
     "550 5.1.1 no such user", "550 5.1.1 <a@b.dk>: User unknown in relay recipient table", "553 5.1.3 bad syntax",
@@ -71,6 +76,10 @@ ABOUT_THE_READER = [
     "550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302)",
     "553 5.3.0 <a@b.dk>... No such user here", "550 5.7.1 <a@b.dk>: Recipient address rejected: user unknown",
     "550 5.3.0 <a@b.dk>... User unknown",
+    # Words that name a machine, and it alone, are nobody's
+    *(f"550 5.1.1 <anna@b.dk>: Recipient address rejected: undeliverable address: host {host}.b.dk[192.0.2.4] said: "
+      "550 5.1.1 <anna@b.dk>: User unknown" for host in ("gateway", "mailgateway01", "smtp-relay", "relay", "sender")),
+    "550 5.1.1 Address lookup failed",
     "554 delivery error: dd This user doesn't have a yahoo.example account (a@yahoo.example) [-5]"]
 PUT_OFF_FOR_THE_READER = [
     "450 Requested mail action not taken: mailbox unavailable", "450 <anna@example.dk>: Mailbox busy",
@@ -79,8 +88,10 @@ PUT_OFF_FOR_THE_READER = [
     "451 Could not complete recipient verify callout", "452 Mailbox full", "452 User is over quota",
     "452 <anna@example.dk> quota exceeded", "452 4.2.2 mailbox full", "450 4.2.1 receiving mail at a rate that is high",
     "451 Requested mail action not taken: mailbox unavailable", "450 Try again later",
+    "550 5.2.121 Recipient's per hour message receive limit from specific sender exceeded",
     # For good by their number, and of nobody by their words
-    "554 Local configuration error", "554 mail for example.dk loops back to myself", "500 Syntax error", "554 TLS required",
+    "550 User has too many messages on the server", "550 User anna (anna@b.dk) not listed in Domino Directory",
+    "550 Policy Violation - Your computer might be infected with a virus", "554 Local configuration error", "554 mail for example.dk loops back to myself", "500 Syntax error", "554 TLS required",
     "503 Bad sequence of commands", "550 Access denied", "550 Account suspended", "554 Blocked - see proofpoint.example",
     "550 Domain politi.example does not exist", "550 IP 1.2.3.4 not found in our list of allowed hosts",
     "550 5.1.0 Address rejected.",
@@ -214,17 +225,51 @@ def test_a_reader_who_is_put_off_waits_and_keeps_no_other_letter(app, clock, ser
     assert [(l.delivery_status, l.tries) for l in outbox(app)] == [(DeliveryStatus.WAITING, 2), (DeliveryStatus.SENT, 1)]
 
 
-def test_a_relay_that_takes_letters_to_colleagues_alone_is_ours_to_see_to(app, clock, server):
+def test_a_relay_that_takes_letters_to_officers_alone_is_ours_to_see_to(app, clock, server):
     """It denies only what it should pass on."""
     server.says["anna@example.dk"] = "554 5.7.1 Relay access denied"
     receive(app, "anna@example.dk")
     send_all(app)
-    for name in ("ida", "iben"):
+    for _ in range(2):
         clock.shift(MINUTE / 2)
-        receive(app, f"{name}@politi.dk")
+        with app.app_context():
+            Letter.create(kind="digest", channel=Channel.EMAIL, recipient="ida@politi.example", language="da",
+                          subject="I dag", text="I dag", message_id=make_msgid())
+            db.session.commit()
         assert send_all(app) == 1 and health(app) == (503, "stuck")
     receive(app, "bo@example.dk")
     assert send_all(app) == 1 and health(app) == (200, "ok")
+
+
+def test_while_the_last_word_was_no_the_alarm_outlives_the_letters(app, clock, server):
+    server.says["RCPT"] = "554 5.7.1 Relay access denied"
+    for name in ("anna", "bo"):
+        receive(app, f"{name}@example.dk")
+    clock.shift(timedelta(days=4))
+    send_all(app)
+    assert {letter.delivery_status for letter in outbox(app)} == {DeliveryStatus.FAILED}
+    assert health(app) == (503, "stuck")
+    server.is_well()
+    receive(app, "cy@example.dk")
+    assert send_all(app) == 1 and health(app) == (200, "ok")
+
+
+def test_a_route_that_is_mended_after_71_hours_takes_every_letter_however_slow_each_try_was(app, clock, server):
+    async def hangs():
+        clock.shift(MINUTE)
+        return "nothing"
+    for name in ("anna", "bo"):
+        receive(app, f"{name}@example.dk")
+    server.says["RCPT"] = hangs
+    made, waits = outbox(app)[0].made_at, True
+    while waits:
+        send(app)
+        waits = [letter for letter in outbox(app) if letter.delivery_status is DeliveryStatus.WAITING]
+        due = min((letter.next_try_at for letter in waits), default=made)
+        if due > made + timedelta(hours=71):
+            server.is_well()
+        clock.move_to(max(due, datetime.now(UTC)) + timedelta(seconds=1))
+    assert {letter.delivery_status for letter in outbox(app)} == {DeliveryStatus.SENT}
 
 
 def test_a_relay_that_denies_everything_is_tried_for_three_days(app, clock, server):
@@ -237,7 +282,7 @@ def test_a_relay_that_denies_everything_is_tried_for_three_days(app, clock, serv
         if letter.delivery_status is DeliveryStatus.WAITING:
             assert health(app) == (503, "stuck")
             clock.move_to(letter.next_try_at + timedelta(seconds=1))
-    assert letter.next_try_at - made > GIVE_UP_AFTER - timedelta(hours=9)
+    assert letter.next_try_at - made >= GIVE_UP_AFTER
 
 
 def test_a_server_that_puts_off_every_reader_is_ours_to_see_to_and_one_mailbox_that_is_full_is_not(app, clock, server):
