@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache, wraps
-from hashlib import file_digest, sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -346,8 +345,8 @@ def commit_and_redirect(address: str, message: str = "", warning: str = "") -> R
     """Commit what the view has changed, say so, and lead on by a GET. An officer's log-in keeps the press, and this
     answer to it: office/versions.py."""
     answer = [address, str(message), str(warning)]
-    if "log_in" in g:
-        g.log_in.last_press = {"press": digest_of_press(), "answer": answer}
+    if "keep_press" in g:
+        g.keep_press(answer)
     db.session.commit()
     return lead_on(*answer)
 
@@ -357,14 +356,6 @@ def lead_on(address: str, message: str = "", warning: str = "") -> Response:
         if words:
             flash(words, category)
     return redirect(address, 303)
-
-
-def digest_of_press() -> str:
-    """Of the address, and of all that was typed, ticked and attached: the same for the same press of the same page."""
-    for file in request.files.values():
-        file.seek(0)  # it has been read, to make a picture of it
-    files = [(name, file_digest(file.stream, "sha256").digest()) for name, file in request.files.items()]
-    return sha256(repr([request.url, *request.form.items(multi=True), files]).encode()).hexdigest()
 
 
 def say_stale() -> None:

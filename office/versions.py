@@ -1,6 +1,6 @@
 """What is sent or kept is what was shown: the form of every page carries the version of what it is about, and a press
 on what has changed since gets the page anew, with status 409, and does nothing. A press that comes twice has changed
-the page itself: the second one is answered as the first.
+the page itself: the second one is answered as the first, as long as what that one has left behind is what is stored.
 
 A preview carries digests of what was typed and of every letter that it has shown, too. The press that sends writes the
 letters once more, under the write lock, and only what was shown goes: whatever else would go, because the officer has
@@ -13,7 +13,7 @@ is about nothing that could have changed; so are the log-in and an officer's own
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
+from hashlib import file_digest, sha256
 
 from flask import abort, current_app, flash, g, request
 from flask_babel import gettext, ngettext
@@ -52,7 +52,7 @@ from models import (
     reading_only,
     today,
 )
-from web import digest_of_press, lead_on, say_stale
+from web import lead_on, say_stale
 
 from .actions import selected_cases
 from .blueprint import booking_or_404, office
@@ -264,6 +264,8 @@ def subject_of_page() -> Subject | None:
 @office.before_request
 def show_anew_what_has_changed():
     """Let no press through that was meant for an older version. What is typed stays in the form."""
+    if "log_in" in g:
+        g.keep_press = keep_press  # as web.py ends a view
     if request.method != "POST" or request.endpoint in ADDS_ONLY or not has_changed():
         return None
     if request.endpoint in SHOWN_FIRST:
@@ -289,10 +291,28 @@ def has_changed() -> bool:
 
 def answer_again() -> None:
     """Where it is this officer's own last press that has changed the page, and this is the same press once more, as by
-    a double click: it is answered as the first one was, whose answer the browser has not shown, and does nothing."""
+    a double click: it is answered as the first one was, whose answer the browser has not shown, and does nothing. Where
+    somebody has changed it again since, that answer is not true any more."""
     done = g.log_in.last_press if "log_in" in g else None
-    if done and done["press"] == digest_of_press():
+    if done and done["press"] == _digest_of_press():
         abort(lead_on(*done["answer"]))
+
+
+def keep_press(answer: list[str]) -> None:
+    """Have the log-in keep this press and its answer, in the transaction of what it has changed."""
+    db.session.flush()
+    db.session.expire_all()  # it is to be read as the next press reads it
+    g.log_in.last_press = {"press": _digest_of_press(), "answer": answer}
+
+
+def _digest_of_press() -> str:
+    """Of the address, of all that was typed, ticked and attached, and of what is stored of what it is about: the same
+    for the same press of the same page, as long as nothing has changed since the first one."""
+    for file in request.files.values():
+        file.seek(0)  # it has been read, to make a picture of it
+    files = [(name, file_digest(file.stream, "sha256").digest()) for name, file in request.files.items()]
+    subject, ticked = subject_of_page(), [(b.reference, b.newest) for b in selected_cases()]
+    return _digest([request.url, *request.form.items(multi=True), files, subject and subject.values, ticked])
 
 
 def page_of_press():
