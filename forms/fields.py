@@ -218,7 +218,8 @@ class Repeat(FieldList):
 
     def process(self, formdata, data=unset_value, **kwargs):
         super().process(formdata, data, **kwargs)
-        missing = 0 if self.meta.only_read else self.blank + len(self.rows) - len(self.entries)
+        filled_in = max(len(self.rows), len(self.object_data))  # there is room for all that is stored
+        missing = 0 if self.meta.only_read else self.blank + filled_in - len(self.entries)
         for _ in range(min(missing, self.max_entries - len(self.entries))):
             self.append_entry()
 

@@ -110,11 +110,21 @@ class Form(FlaskForm):
             field.needed_when = next((v.condition for v in field.validators if isinstance(v, RequiredWhen)), None)
             return field
 
+    def process(self, formdata=None, obj=None, data=None, **proposed):
+        """Fill in the fields. `obj` and `data` are what is stored, `proposed` what a field starts with otherwise: each
+        field knows whether it was given what is stored, which a page that has changed shows (office/versions.py)."""
+        super().process(formdata, obj, {**proposed, **(data or {})})
+        for name, field in self._fields.items():
+            for part in getattr(field, "form", [field]):
+                part.is_stored = name in (data or ()) or hasattr(obj, name)
+
     def validate(self, extra_validators=None) -> bool:
         """Each question that matters alone, then what their answers say together."""
         for field in self:
             if not self.matters(field):
+                stored = field.object_data
                 field.process(MultiDict())
+                field.object_data = stored
                 field.validators = [Optional()]
         valid = super().validate(extra_validators) and "kept_back" not in g  # see office/versions.py
         g.typed = self  # the rows of a form have been looked at by now
@@ -226,6 +236,12 @@ class Form(FlaskForm):
         return told + (cls.former.describe(answers) if cls.former else [])
 
     @classmethod
+    def unanswered(cls) -> dict:
+        """What `answers` leaves out: none to any question. One that has a default is not among them: where it is not
+        answered, it does not matter yet, and starts with that."""
+        return {name: None for name in cls.in_order() if "default" not in getattr(cls, name).kwargs}
+
+    @classmethod
     @lru_cache(500)
     def only(cls, *names: str) -> type["Form"]:
         """A form of these questions alone: where few are answered, it is made much sooner than the whole."""
@@ -300,7 +316,9 @@ def _plain(value):
 
 
 def in_words(field) -> str:
-    """A field's answer as a person says it."""
+    """A field's answer as a person says it; nothing where there is none, such as in a row that is half filled in."""
+    if field.data in (None, ""):
+        return ""
     if isinstance(field, FormField):  # one text in several languages
         return "\n".join(field.data.values())
     if isinstance(field, FieldList):

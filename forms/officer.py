@@ -85,6 +85,7 @@ class DelayForm(Form):
         """A delay is later than what was promised; `expected` is the day that the queue gives. What is proposed is the
         later of that and the first working day on which it would be a delay at all."""
         self.promised = promised
+        self.due_on.object_data, self.due_on.is_stored = promised, True
         first = add_working_days(max(promised, day_here()), 1)
         self.due_on.data = self.due_on.data or max(first, expected or first)
         return self

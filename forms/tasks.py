@@ -84,8 +84,9 @@ class TaskForm(Form):
     @classmethod
     def of(cls, task=None) -> "TaskForm":
         """For a new task, or for this one."""
+        details = dict.fromkeys(cls.unanswered().keys() - cls.common)
         form = cls(data=task and {
-            **task.details, **{name: getattr(task, name) for name in cls.columns_of_its_own},
+            **details, **task.details, **{name: getattr(task, name) for name in cls.columns_of_its_own},
             "owner": task.assignee.kind if task.assignee else NOBODY, "public": "yes" if task.public else "no"})
         first = "sent" if task and task.sent_on else "new"
         form["status"].offer({first: TASK_STATUSES[first], **ANSWERS})

@@ -166,7 +166,7 @@ def offer(reference: str):
     kind = OfferForm.for_service(service.resources, current_app.config["DISTRICT"].units)
     if not (service.date_is_agreed and booking.may_be_visited(date_agreed=True)):
         return not_any_more(kind(), url_for(".booking", reference=reference))
-    form, preview = kind(data=_first_offer(booking, service)), None
+    form, preview = kind(**_first_offer(booking, service)), None
     newest, since = newest_event(), changed_since([booking])
     if form.validate_on_submit():
         def change():

@@ -50,11 +50,11 @@ LINKS = {Invite: _l("an invitation to the office"), FindingsLink: _l("entering t
 
 @office.route("/data", methods=["GET", "POST"])
 def retention():
-    form = RetentionDecisionForm()
+    permit = RetentionDecision.present()
+    form = RetentionDecisionForm(obj=permit if request.method == "POST" else None)  # a new one starts with nothing
     if form.validate_on_submit():
         RetentionDecision.enter(g.officer, form.decision.data, form.months.data, form.first.data)
         return commit_and_redirect(url_for(".retention"), gettext("Saved."))
-    permit = RetentionDecision.present()
     return form_page(
         "office/retention.html", form, permit=permit, period=permit and period(permit),
         history=RetentionDecision.history(),

@@ -28,9 +28,8 @@ def edit_decline_reason(slug: str, reason: str):
     versions = DeclineReason.history(service=service.key, reason=reason) if reason else []
     if reason and not versions and reason not in service.reasons:
         abort(404)
-    form = DeclineReasonForm(data={"texts": reasons.texts(service, reason) if reason else {},
-                                   "name": reasons.name_of(reason),
-                                   "put_away": bool(versions) and versions[0].put_away})
+    form = DeclineReasonForm(data={"texts": reasons.texts(service, reason), "name": reasons.name_of(reason),
+                                   "put_away": bool(versions) and versions[0].put_away} if reason else None)
     if reason in REASONS:
         del form.name
     ready = form.validate_on_submit()

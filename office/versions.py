@@ -335,14 +335,12 @@ def say_what_has_changed(response):
 
 @office.app_template_global()
 def stored_now(field: Field) -> str:
-    """What is stored, in words, where something else was typed into a page that is shown anew; else nothing."""
-    if not g.get("stale"):
+    """What is stored, in words, where something else was typed into a page that is shown anew; else nothing. Nor is
+    anything said of what the form was not given as stored, such as words that are new each time."""
+    if "stale" not in g or not field.is_stored:
         return ""
-    typed, in_the_form = field.data, _answer_in_words(field)
-    field.process_data(field.object_data)  # what is stored as JSON has no dates
-    stored, field.data = _answer_in_words(field), typed
+    typed, in_the_form = dict(vars(field)), in_words(field)
+    field.process(None, field.object_data)
+    stored = in_words(field)
+    vars(field).update(typed)
     return "" if stored == in_the_form else stored or gettext("nothing")
-
-
-def _answer_in_words(field: Field) -> str:
-    return in_words(field) if field.data not in (None, "", [], {}) else ""

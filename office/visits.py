@@ -148,11 +148,18 @@ def findings(id: int):
     if visit.starts_at > now() or visit.status is VisitStatus.CANCELLED:
         return redirect_unchanged(url_for(".visit", id=id), gettext(
             "Findings can be entered when the visit has taken place."), service.findings())
-    form = service.findings(data=visit.draft or visit.findings or service.start_findings(visit))
+    form = _findings_form(visit, visit.draft or visit.findings)
     if not form.validate_on_submit():
         return form_page("office/findings.html", form, visit=visit, service=service)
     visit.enter_findings(g.officer, form.answers())
     return commit_and_redirect(url_for(".report", id=id))
+
+
+def _findings_form(visit: Visit, stored: dict | None) -> Form:
+    """With the answers that are stored; else with what the plan proposes."""
+    service = SERVICES[visit.service]
+    answers = stored and service.findings.unanswered() | stored
+    return service.findings(data=answers, **service.start_findings(visit))
 
 
 @office.route("/besoeg/<int:id>/svar", methods=["GET", "POST"])
@@ -378,7 +385,7 @@ def findings_by_link(id: int, secret: str):
         unsent = service.findings().typed()
         return render_template("office/findings_link.html", link=link, form=None, unsent=unsent), (
             200 if link.works else 410)
-    form = service.findings(data=visit.draft or service.start_findings(visit))
+    form = _findings_form(visit, visit.draft)
     if not form.validate_on_submit():
         return form_page("office/findings_link.html", form, link=link, service=service)
     link.enter_findings(form.answers())

@@ -257,7 +257,7 @@ def test_findings_with_days_that_a_colleague_has_entered_stand_beside_those_of_a
     assert ida.post(path, {**form, "passed": "412"}).status == 200
     page = ida.post(path, {**form, "passed": "94", "patrols-0-day": "2020-06-02", "avg": "ca. 94"})
     assert page.status in (409, 422) and CHANGED in page.text
-    assert re.findall(r"Stored now: (.*?) *<", page.html) == ["412", "52.4", "1 June 2020"]
+    assert re.findall(r"Stored now: (.*?) *<", page.html) == ["412", "52.4", "1 June 2020, 3 June 2020"]
 
 
 @pytest.mark.usefixtures("tasks_after_controls")
