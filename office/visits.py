@@ -55,7 +55,7 @@ def plan(reference: str):
     first = booking_or_404(reference)
     service, place = SERVICES[first.service], first.place
     if not first.may_be_planned:
-        return not_any_more(_visit_form(service, [first], obj=place), url_for(".booking", reference=reference))
+        return not_any_more(_visit_form(service, [first], place), url_for(".booking", reference=reference))
     waiting = place.candidates_for_visit(service.key, first)
     # A date is agreed with who named it; who was offered others may join, but is not asked here.
     others = [] if service.date_is_agreed else [
@@ -105,10 +105,12 @@ def reschedule(id: int):
     visit = db.get_or_404(Visit, id)
     service = SERVICES[visit.service]
     waiting = visit.place.candidates_for_visit(service.key, *visit.bookings)
-    form = _visit_form(service, waiting, obj=visit.place, data=_plan_of(visit))
+    form = _visit_form(service, waiting, visit.place, stored=_plan_of(visit))
     if not visit.is_planned:
         return not_any_more(form, url_for(".visit", id=id))
     form.agreed, form.stays = frozenset(b.reference for b in visit.bookings), not visit.is_movable
+    if request.method != "POST":
+        form.bookings.data += request.args.getlist("sag")
 
     def change() -> Visit:
         plan = form.plan()
@@ -117,8 +119,7 @@ def reschedule(id: int):
         visit.show(_is_public(form))
         return visit
 
-    return _change_page(form, change, waiting, [*form.agreed, *request.args.getlist("sag")], service=service,
-                        place=visit.place, visit=visit)
+    return _change_page(form, change, waiting, service=service, place=visit.place, visit=visit)
 
 
 @office.post("/besoeg/<int:id>/aflys")
@@ -259,7 +260,8 @@ def _plan_page(service: Service, place: Place, asking: list[Booking], start: dic
     """A new visit at `place`; those of `asking` whose references are in `selected_cases` are chosen to begin with, and
     whoever was promised to hear of it. From the page of `booking`, what its citizen wrote has been read; what the
     others wrote has not."""
-    form = _visit_form(service, asking, obj=place, data=start)
+    chosen = [b for b in asking if b.reference in selected_cases or b.may_hear_more]
+    form = _visit_form(service, asking, place, **start | {"bookings": [b.reference for b in chosen]})
 
     def change() -> Visit:
         if booking and booking.has_unread:
@@ -268,19 +270,14 @@ def _plan_page(service: Service, place: Place, asking: list[Booking], start: dic
             g.officer, service=service.key, place=named_place(form, place), bookings=_chosen(form, asking),
             date_agreed=service.date_is_agreed, public=_is_public(form), **form.plan())
 
-    chosen = [b for b in asking if b.reference in selected_cases or b.may_hear_more]
-    return _change_page(form, change, asking, [b.reference for b in chosen], service=service, place=place,
-                        booking=booking, planned=visits_to_join(chosen), **shown)
+    return _change_page(form, change, asking, service=service, place=place, booking=booking,
+                        planned=visits_to_join(chosen), **shown)
 
 
-def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Booking], ticked: list[str],
-                 service: Service, **shown):
-    """A plan, new or changed; `ticked` are the references that are chosen to begin with. Every letter is shown before
-    it goes; where its date is told also whose proposals could not be kept any more: they are offered other dates by the
-    same press."""
+def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Booking], service: Service, **shown):
+    """A plan, new or changed. Every letter is shown before it goes; where its date is told also whose proposals could
+    not be kept any more: they are offered other dates by the same press."""
     preview, made, lost, offered, newest = None, None, {}, [], newest_event()
-    if request.method != "POST":
-        form.bookings.data = ticked
     chosen = _chosen(form, waiting)
     since, undecided = changed_since(chosen), [b for b in waiting if b.is_accepted_by_plan]
     if since:
@@ -308,16 +305,19 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Boo
                      times=service.times_named(b.answers for b in waiting), **shown)
 
 
-def _visit_form(service: Service, bookings: list[Booking], **start) -> VisitForm:
+def _visit_form(service: Service, asking: list[Booking], place: Place, stored: dict | None = None,
+                **proposed) -> VisitForm:
+    """Of a visit, `stored` is its plan; of a new one at `place`, what is known of that, and all else is proposed."""
     words = {b.reference: " · ".join((
         in_halves(b.reference), f"{b.road}{', ' if b.from_to else ''}{b.from_to}", service.about(b.answers),
         day(b.received_at), *([gettext("gets a yes")] if b.is_accepted_by_plan else []),
-        *([gettext("answered before, hears of this visit, too")] if b.may_hear_more else []))) for b in bookings}
+        *([gettext("answered before, hears of this visit, too")] if b.may_hear_more else []))) for b in asking}
     kind = AgreedVisitForm if service.date_is_agreed else VisitForm
-    form = kind.for_service(service.resources, current_app.config["DISTRICT"].units)(**start)
+    form = kind.for_service(service.resources, current_app.config["DISTRICT"].units)(
+        data={"road": place.road, "from_to": place.from_to, "postcode": place.postcode} | (stored or {}), **proposed)
     if "public" in form:
-        form.private = frozenset(b.reference for b in bookings if not b.public)
-        if len(form.private) == len(bookings):
+        form.private = frozenset(b.reference for b in asking if not b.public)
+        if len(form.private) == len(asking):
             del form.public
     return form.offer(method=service.methods, bookings=words)
 
@@ -339,7 +339,8 @@ def _start(service: Service, booking: Booking, place: Place) -> dict:
 
 def _plan_of(visit: Visit) -> dict:
     return {**_times(visit), **visit.resource_units, "method": visit.method, "travel": visit.travel,
-            "place_told": visit.public_place, "public": visit.public}
+            "place_told": visit.public_place, "public": visit.public,
+            "bookings": [booking.reference for booking in visit.bookings]}
 
 
 def _times(of: Visit | Proposal) -> dict:

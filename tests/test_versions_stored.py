@@ -77,6 +77,49 @@ def begun(app) -> int:
     return planned(app, wish(app), start=now() - timedelta(hours=3))
 
 
+# Which bookings a visit answers.
+
+
+def test_a_booking_that_a_colleague_has_added_to_a_visit_is_named(app, ida, bo):
+    first, added = wish(app), accept(app, wish(app, email="bo@example.dk"))
+    path = f"/en/kontor/besoeg/{planned(app, first)}/flyt"
+    form = as_sent(ida.get(path), "crew")
+    theirs = {**as_sent(bo.get(path), "crew"), "bookings": [first.reference, added.reference]}
+    assert bo.post(path, theirs).status == 200
+    page = ida.post(path, {**form, "crew": "Ida og Bo"})
+    assert page.status == 409 and halves(first) in of_bookings(page) and halves(added) in of_bookings(page)
+
+
+def test_a_booking_that_a_colleague_has_taken_out_of_a_visit_is_not_named_among_those_stored(app, ida, bo):
+    stays, gone = wish(app), wish(app, email="bo@example.dk")
+    path = f"/en/kontor/besoeg/{planned(app, stays, gone)}/flyt"
+    form = as_sent(ida.get(path), "crew")
+    assert bo.post(path, {**as_sent(bo.get(path), "crew"), "bookings": [stays.reference]}).status == 200
+    page = ida.post(path, {**form, "crew": "Ida og Bo"})
+    assert page.status == 409 and halves(stays) in of_bookings(page) and halves(gone) not in of_bookings(page)
+
+
+def test_a_booking_added_to_an_agreed_date_is_named(app, ida, bo):
+    first, added = meeting(app), accept(app, meeting(app, email="bo@example.dk"))
+    path = f"/en/kontor/besoeg/{agreed(app, first)}/flyt"
+    form = as_sent(ida.get(path), "crew")
+    theirs = {**as_sent(bo.get(path), "crew"), "bookings": [first.reference, added.reference]}
+    shown = bo.post(path, theirs)
+    assert bo.post(path, {**as_sent(shown, "crew"), "send": "1"}).status == 200
+    page = ida.post(path, {**form, "place_told": "Hallen"})
+    assert page.status == 409 and halves(added) in of_bookings(page) and "Bib" in stored(page)
+
+
+def test_a_booking_that_is_only_ticked_to_be_added_is_not_said_to_be_stored(app, ida, bo):
+    first, ticked = wish(app), accept(app, wish(app, email="bo@example.dk"))
+    path = f"/en/kontor/besoeg/{planned(app, first)}/flyt"
+    form = as_sent(ida.get(f"{path}?sag={ticked.reference}"), "crew")
+    assert set(form["bookings"]) == {first.reference, ticked.reference}
+    bo.post(path, {**as_sent(bo.get(path), "crew"), "crew": "Bo"})
+    page = ida.post(f"{path}?sag={ticked.reference}", form)
+    assert page.status == 409 and halves(ticked) not in of_bookings(page) and halves(first) in of_bookings(page)
+
+
 # Rows.
 
 
@@ -156,6 +199,21 @@ def test_dates_that_the_form_proposes_are_not_said_to_be_stored(app, ida):
         **form, "times-0-day": "2027-03-09", "answer_by": "2027-02-03", "crew": "Ingen", "travel": "45",
         "place_told": "Hallen", "words": "Vi ses."})
     assert page.status == 409 and stored(page) == []
+
+
+@pytest.mark.parametrize("with_date", [False, True])
+def test_what_a_new_plan_starts_with_is_not_said_to_be_stored_but_the_name_of_its_place_is(app, ida, with_date):
+    booking = meeting(app) if with_date else wish(app)
+    form = as_sent(ida.get(case(booking, "besoeg")), "crew")
+
+    def describe(found: Booking, officer: Officer) -> None:
+        found.place.describe(officer, "", "", "fra A til B", None)
+
+    change(app, booking, describe)
+    page = ida.post(case(booking, "besoeg"), {
+        **form, "crew": "Bo", "travel": "45", "place_told": "Hallen", "day": "2027-03-09", "bookings": [],
+        "words": "Vi ses.", "from_to": "fra C til D"})
+    assert page.status == 409 and stored(page) == ["fra A til B"]
 
 
 @pytest.mark.parametrize("step, typed", [
