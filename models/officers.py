@@ -41,9 +41,9 @@ class LogIn(Numbered, db.Model):
     """One officer's log-in at one browser. The cookie holds a random key and the table its hash: whoever reads the
     table gets in nowhere, and a cookie that was copied is worth nothing once the row is gone. No address is kept.
 
-    `last_press` is the newest press that changed something, as {"press": a digest of all that was sent, "answer": where
-    it led, and what was said}: kept in the transaction of the change, so that the same press that comes twice, as by a
-    double click, is known.
+    `last_press` is the newest press that changed something, as {"press": a digest of all that was sent and of what it
+    has left behind, "answer": where it led, and what was said}: kept in the transaction of the change, so that the same
+    press that comes twice, as by a double click, is known.
     """
 
     key_hash: Mapped[str] = mapped_column(String(64), unique=True)
