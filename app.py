@@ -108,7 +108,7 @@ KINDS = {
     # An address, alone or behind a name. In a name without quotation marks a comma would begin another address, and a
     # colon, a bracket or a parenthesis mean something else, too (RFC 5322, 3.4).
     "MAIL_DEFAULT_SENDER": Annotated[str, msgspec.Meta(
-        pattern=rf'^(("[^"]*" ?|[^]["<>@,;:()]*)<{MAILBOX}>|{MAILBOX})?\Z')]
+        pattern=rf'^(?!.*[\x00-\x1f\x7f\\])(("[^"]*" ?|[^]["<>@,;:()]*)<{MAILBOX}>|{MAILBOX})?\Z')]
     | tuple[str, Annotated[str, msgspec.Meta(pattern=rf"^{MAILBOX}\Z")]] | None,
     "TRUSTED_HOSTS": list[str] | None, "WTF_CSRF_TIME_LIMIT": int | None}
 
