@@ -10,7 +10,7 @@ from . import limits
 from .base import ByOfficer, Numbered, OpenedByLink, UTCDateTime, Versioned, db, now, require
 from .enums import UNSENT
 from .events import Event, EventKind, record_event
-from .letters import Letter, mailbox, whole_address
+from .letters import Letter, in_ascii, in_small_letters, mailbox, whole_address
 from .officers import Officer
 from .rules import HasServiceRules
 from .working_days import add_working_days, today
@@ -70,8 +70,8 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
         """Put an address on the list of one service, once. It counts when the letter's link has been pressed, so each
         service has a letter of its own: whatever becomes of the others, this one can be confirmed. Who asks again has
         lost the letter, and gets another one, in the language in which they ask now."""
-        email = whole_address(email)
-        waiter = cls.one_by(service=service, email=email) or cls.create(service=service, email=email, language=language)
+        waiter = cls._under(service, email) or cls.create(
+            service=service, email=in_small_letters(in_ascii(email)), language=language)
         waiter.assign(language=language, asked_on=today())
         waiter._wait_again()
         db.session.flush()
@@ -80,6 +80,12 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
             Letter.delivery_status.in_(UNSENT))
         if waiter.confirmed_at is None and db.session.scalar(on_its_way) is None:
             waiter._record(EventKind.WAITER_ASKED)
+
+    @classmethod
+    def _under(cls, service: str, email: str) -> "WaitlistEntry | None":
+        """Who is on the list of a service under this address, however it is written."""
+        entries = db.session.scalars(select(cls).where(cls.service == service))
+        return next((entry for entry in entries if whole_address(entry.email) == whole_address(email)), None)
 
     @classmethod
     def waiting(cls, service: str) -> list["WaitlistEntry"]:
