@@ -20,11 +20,11 @@ from pathlib import Path
 
 from flask import current_app, render_template
 from flask_mail import BadHeaderError, Connection, Mail, Message
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import defer
 
 from languages import in_language
-from models import Channel, DeliveryStatus, Letter, db, in_ascii, now, writing_beside_others
+from models import UNSENT, Channel, DeliveryStatus, Letter, Officer, db, in_ascii, now, writing_beside_others
 
 from .letters import sign_for_reader, why_not_to_send
 
@@ -55,8 +55,8 @@ ABOUT_THE_READER_WORDS = re.compile(
 GUARDED = re.compile(
     r"resolver\.rst|(?:allowed.|list of )senders|receive limit|by (?:the )?recipient|(?:account|domain) may not exist|"
     r"5\.7\.(?:12\d|13[3-6]|193)\b", re.I)
-# What names a mailbox or a machine: no word about anybody.
-NAMES = re.compile(r"\S+@\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b")
+# What names a mailbox, or the machine of its own that has said no: no word about anybody.
+NAMES = re.compile(r"\S+@\S+|\bhost \S+ said\b", re.I)
 # A no for good that says this will not become a yes, even where its code says something else.
 NO_SUCH_READER = re.compile(
     r"\b(?:mailbox|recipient|user) (?:unavailable|unknown|rejected|is (?:disabled|inactive|unknown)|doesn.t|does not|"
@@ -127,24 +127,32 @@ def _try(letter: Letter, transport: "_Transport") -> "_SendError | None":
 def stuck() -> bool:
     """Whether letters wait that a living worker would have sent, or that a mail server that is set up rightly and well
     would have taken: its last word was no, to us or to more than one reader, for two hours, or in a way that does not
-    pass by waiting. What officers get says nothing of the others: a relay that denies those takes it all the same."""
+    pass by waiting. That officers get theirs says nothing of the others, and the other way round: a relay may deny
+    what goes to other domains, and take what goes to ours."""
     overdue, long_ago = now() - timedelta(minutes=15), now() - timedelta(hours=2)
-    mails = Letter.channel == Channel.EMAIL
     if db.session.scalar(select(Letter.id).where(Letter.is_to_be_mailed(), Letter.next_try_at < overdue).limit(1)):
         return True
-    newest_sent = db.session.scalar(select(func.max(Letter.sent_at)).where(
-        mails, Letter.done_by_id.is_(None), or_(Letter.booking_id.is_not(None), Letter.owner_id.is_not(None))))
-    given_up = and_(Letter.delivery_status == DeliveryStatus.FAILED,
-                    *(~Letter.error.startswith(word) for word in THE_READERS))
-    tried_in_vain = select(Letter).options(defer(Letter.text), defer(Letter.calendar)).where(
-        mails, Letter.tries > 0, or_(Letter.delivery_status == DeliveryStatus.WAITING, given_up))
-    refused = [letter for letter in db.session.scalars(tried_in_vain)
-               if newest_sent is None or letter.tried_at >= newest_sent]
+    to_officers = Letter.recipient.in_(select(Officer.email))
+    refused = [*_tried_in_vain(to_officers), *_tried_in_vain(~to_officers)]
     if any(letter.error.startswith(NEEDS_REPAIR) for letter in refused):
         return True
     for_hours = [letter for letter in refused if letter.made_at < long_ago]
     return (any(not letter.error.startswith("refused") for letter in for_hours)
-            or len({letter.recipient for letter in for_hours}) > 1)  # by one reader alone: it may be theirs
+            or len({letter.mailbox for letter in for_hours}) > 1)  # by one reader alone: it may be theirs
+
+
+def _tried_in_vain(readers: ColumnElement[bool]) -> list[Letter]:
+    """The mails to these readers that the server would not take, and since which it has taken none of them. One that
+    has failed by its reader's own fault is not among them."""
+    mails = and_(Letter.channel == Channel.EMAIL, readers)
+    newest_sent = db.session.scalar(select(func.max(Letter.sent_at)).where(
+        mails, Letter.done_by_id.is_(None), Letter.sent_at <= now()))  # the clock may have been ahead
+    put_off = and_(Letter.delivery_status.in_(UNSENT), Letter.error != "")
+    given_up = and_(Letter.delivery_status == DeliveryStatus.FAILED,
+                    *(~Letter.error.startswith(word) for word in THE_READERS))
+    tried = db.session.scalars(select(Letter).where(mails, Letter.tries > 0, or_(put_off, given_up)).options(
+        defer(Letter.text), defer(Letter.calendar)))
+    return [letter for letter in tried if (newest_sent or letter.tried_at) <= letter.tried_at <= now()]
 
 
 def by_mail_server() -> bool:

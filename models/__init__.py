@@ -35,6 +35,7 @@ from .enums import (
     OPEN,
     OPEN_ROUND,
     UNDECIDED,
+    UNSENT,
     BookingStatus,
     Channel,
     DeliveryStatus,

@@ -142,7 +142,8 @@ class Letter(Numbered, db.Model):
         """Its next try has come, or lies farther ahead than any pause: then the clock has been set back."""
         too_far = [and_(cls.tries == tries, cls.next_try_at > now() + pause)
                    for tries, pause in enumerate((timedelta(), *RETRY_DELAYS))]
-        return or_(cls.next_try_at <= now(), and_(cls.delivery_status == DeliveryStatus.WAITING, or_(*too_far)))
+        return or_(cls.next_try_at <= now(), cls.next_try_at > now() + RETRY_DELAYS[-1],
+                   and_(cls.delivery_status == DeliveryStatus.WAITING, or_(*too_far)))
 
     @classmethod
     def today_to(cls, address: str, kinds: Iterable[str]) -> int:
@@ -191,9 +192,9 @@ class Letter(Numbered, db.Model):
 
     @property
     def tried_at(self) -> datetime:
-        """When a letter that was put off was tried last; of one that waits for its last try, the earliest that it can
-        have been."""
-        return self.next_try_at - self._pause if self.delivery_status is DeliveryStatus.WAITING else self.next_try_at
+        """When it was tried last; of a letter that waits for its last try, the earliest that it can have been."""
+        pauses = {DeliveryStatus.WAITING: self._pause, DeliveryStatus.SENDING: CLAIM_TIMEOUT}
+        return self.next_try_at - pauses.get(self.delivery_status, timedelta())
 
     def mark_sent(self) -> None:
         self.delivery_status, self.sent_at, self.error = DeliveryStatus.SENT, now(), ""
@@ -208,8 +209,10 @@ class Letter(Numbered, db.Model):
 
     def retry_later(self, error: str) -> None:
         """The mail server could not take it now: a growing pause, then a last try at `give_up_at`, and after that it has
-        failed."""
+        failed. The time for that begins with the first try; a reminder to officers is of use until the date."""
         self.error = error[:300]
+        if self.tries == 1 and self.kind != REMINDER:
+            self.give_up_at = now() + GIVE_UP_AFTER
         self.delivery_status, self.next_try_at = (DeliveryStatus.FAILED, now()) if now() >= self.give_up_at else (
             DeliveryStatus.WAITING, min(now() + self._pause, self.give_up_at))
         if self.delivery_status is DeliveryStatus.WAITING:

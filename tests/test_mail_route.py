@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import make_msgid
 
 import pytest
+from conftest import OFFICER
 from helpers_mail import MINUTE, app, clock, outbox, posting, receive, send, send_all, server  # noqa: F401
 from helpers_servers import MailServer
 
@@ -60,6 +61,9 @@ ABOUT_US = [
     "552 Your daily quota of messages has been reached: size", "550 Your account does not exist or is suspended",
     "502 5.7.0 Your SMTP account is not yet activated. Please contact us to request activation",
     "550 Domain politi.example has exceeded the max emails per hour (500/500 (100%)) allowed. Message discarded.",
+    # A list that is named by its host
+    "554 5.2.0 Blocked by dnsbl.sorbs.example", "550 5.1.1 Rejected; see http://zen.spamhaus.example",
+    "550 1.2.3.4 is in zen.spamhaus.example",
     # Postfix puts its prefix before whatever it checks there
     "451 4.3.5 <anna@example.dk>: Recipient address rejected: Server configuration problem",
     "450 4.7.1 <anna@example.dk>: Recipient address rejected: Policy Rejection- Quota exceeded",
@@ -79,6 +83,8 @@ ABOUT_THE_READER = [
     # Words that name a machine, and it alone, are nobody's
     *(f"550 5.1.1 <anna@b.dk>: Recipient address rejected: undeliverable address: host {host}.b.dk[192.0.2.4] said: "
       "550 5.1.1 <anna@b.dk>: User unknown" for host in ("gateway", "mailgateway01", "smtp-relay", "relay", "sender")),
+    *(f"550 5.1.1 <anna@b.dk>: undeliverable address: host {host} said: 550 5.1.1 <anna@b.dk>: User unknown"
+      for host in ("RELAY.B.DK[192.0.2.4]", "gateway[192.0.2.4]", "lmtp-relay[private/dovecot-lmtp]")),
     "550 5.1.1 Address lookup failed",
     "554 delivery error: dd This user doesn't have a yahoo.example account (a@yahoo.example) [-5]"]
 PUT_OFF_FOR_THE_READER = [
@@ -232,21 +238,71 @@ def test_a_relay_that_takes_letters_to_officers_alone_is_ours_to_see_to(app, clo
     send_all(app)
     for _ in range(2):
         clock.shift(MINUTE / 2)
-        with app.app_context():
-            Letter.create(kind="digest", channel=Channel.EMAIL, recipient="ida@politi.example", language="da",
-                          subject="I dag", text="I dag", message_id=make_msgid())
-            db.session.commit()
+        write_to_ida(app)
         assert send_all(app) == 1 and health(app) == (503, "stuck")
     receive(app, "bo@example.dk")
     assert send_all(app) == 1 and health(app) == (200, "ok")
+
+
+def test_what_an_officer_did_not_get_is_settled_by_what_an_officer_gets(app, clock, server):
+    server.says["RCPT"] = "554 5.7.1 Relay access denied"
+    write_to_ida(app)
+    send_all(app)
+    server.is_well()
+    receive(app, "bo@example.dk")
+    assert send_all(app) == 1 and health(app) == (503, "stuck")
+    write_to_ida(app)
+    assert send_all(app) == 1 and health(app) == (200, "ok")
+
+
+def write_to_ida(app) -> None:
+    with app.app_context():
+        db.session.add(Letter(
+            kind="digest", channel=Channel.EMAIL, recipient=OFFICER, language="da", subject="I dag", text="I dag",
+            message_id=make_msgid(), delivery_status=DeliveryStatus.WAITING))
+        db.session.commit()
+
+
+def test_one_mailbox_that_is_full_raises_no_alarm_under_two_names(app, clock, server):
+    server.says["RCPT"] = "452 4.2.2 mailbox full"
+    for address in ("anna@example.dk", "Anna@Example.dk"):
+        receive(app, address)
+    send(app)
+    clock.shift(timedelta(hours=3))
+    send(app)
+    assert {letter.tries for letter in outbox(app)} == {2} and health(app) == (200, "ok")
+
+
+def test_a_letter_that_no_worker_has_tried_for_days_is_tried_for_three_more(app, clock, server):
+    receive(app)
+    clock.shift(timedelta(days=4))
+    server.says["RCPT"] = "450 4.2.0 Greylisted"
+    assert send(app) == 0 and outbox(app)[0].delivery_status is DeliveryStatus.WAITING
+    server.is_well()
+    clock.shift(5 * MINUTE)
+    assert send(app) == 1
+
+
+@pytest.mark.parametrize("tries", [1, 10, 12])
+@pytest.mark.parametrize("back", [timedelta(days=1), timedelta(days=30)])
+def test_a_clock_that_is_set_back_keeps_no_letter_however_often_it_was_tried(app, clock, server, tries, back):
+    receive(app)
+    server.says["RCPT"] = "421 Service not available"
+    while outbox(app)[0].tries < tries:
+        clock.move_to(outbox(app)[0].next_try_at + timedelta(seconds=1))
+        send(app)
+    server.is_well()
+    clock.shift(-back)
+    assert send(app) == 1
 
 
 def test_while_the_last_word_was_no_the_alarm_outlives_the_letters(app, clock, server):
     server.says["RCPT"] = "554 5.7.1 Relay access denied"
     for name in ("anna", "bo"):
         receive(app, f"{name}@example.dk")
-    clock.shift(timedelta(days=4))
-    send_all(app)
+    for _ in range(3):  # the round stops at the first no
+        send_all(app)
+        clock.shift(timedelta(days=4))
     assert {letter.delivery_status for letter in outbox(app)} == {DeliveryStatus.FAILED}
     assert health(app) == (503, "stuck")
     server.is_well()
