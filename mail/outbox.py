@@ -145,13 +145,13 @@ def _tried_in_vain(readers: ColumnElement[bool]) -> list[Letter]:
     """The mails to these readers that the server would not take, and since which it has taken none of them. One that
     has failed by its reader's own fault is not among them."""
     mails = and_(Letter.channel == Channel.EMAIL, readers)
-    newest_sent = db.session.scalar(select(func.max(Letter.sent_at)).where(
-        mails, Letter.done_by_id.is_(None), Letter.sent_at <= now()))  # the clock may have been ahead
     put_off = and_(Letter.delivery_status.in_(UNSENT), Letter.error != "")
     given_up = and_(Letter.delivery_status == DeliveryStatus.FAILED,
                     *(~Letter.error.startswith(word) for word in THE_READERS))
     tried = db.session.scalars(select(Letter).where(mails, Letter.tries > 0, or_(put_off, given_up)).options(
-        defer(Letter.text), defer(Letter.calendar)))
+        defer(Letter.text), defer(Letter.calendar))).all()
+    newest_sent = tried and db.session.scalar(select(func.max(Letter.sent_at)).where(
+        mails, Letter.done_by_id.is_(None), Letter.sent_at <= now()))  # the clock may have been ahead
     return [letter for letter in tried if (newest_sent or letter.tried_at) <= letter.tried_at <= now()]
 
 
