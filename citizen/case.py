@@ -39,8 +39,9 @@ def case(reference: str, secret: str):
 class Step:
     """Something the citizen can do on the case page: when, what is asked, the verb, and what is said afterwards.
 
-    `is_kept` is whether what the form says is stored already: the button was pressed twice, or the page loaded again.
-    `rests_on` are the kinds of events of which the page must have told before its press counts. `words` is the name of
+    `is_kept` is whether what the form says is stored already, and told by what has happened since the page was shown
+    and since we last answered: the button was pressed twice, or the page loaded again. `rests_on` are the kinds of
+    events of which the page must have told before its press counts. `words` is the name of
     the field that takes the citizen's own words, which are not lost where the step is not possible any more.
     """
 
@@ -48,7 +49,7 @@ class Step:
     form: type[Form]
     verb: Callable[[Booking, Form], object]
     thanks: str
-    is_kept: Callable[[Booking, Form], bool] = lambda b, form: False
+    is_kept: Callable[[Booking, Form, list[Event]], bool] = lambda b, form, since: False
     rests_on: tuple[EventKind, ...] = ()
     words: str = ""
 
@@ -59,17 +60,17 @@ def _events_since(booking: Booking) -> list[Event]:
     return [event for event in booking.events if shown is not None and event.id > shown]
 
 
-def _said_since(kind: EventKind, words: str = "") -> Callable[[Booking, Form], bool]:
-    """Whether the citizen has done this since the page was shown, with what the field `words` says."""
-    def is_kept(booking: Booking, form: Form) -> bool:
+def _said_since(kind: EventKind, words: str = "") -> Callable[[Booking, Form, list[Event]], bool]:
+    """Whether the citizen has done this since then, with what the field `words` says."""
+    def is_kept(_booking: Booking, form: Form, since: list[Event]) -> bool:
         said = form[words].data or "" if words else ""
-        return any(e.kind is kind and e.is_by_citizen and e.words == said for e in _events_since(booking))
+        return any(e.kind is kind and e.is_by_citizen and e.words == said for e in since)
     return is_kept
 
 
-def _same_rating(booking: Booking, form: RateForm) -> bool:
+def _same_rating(booking: Booking, form: RateForm, since: list[Event]) -> bool:
     return (booking.helped, booking.helped_why) == (form.helped.data, form.helped_why.data or "") and (
-        not form.more.data or _said_since(EventKind.RATED, "more")(booking, form))
+        not form.more.data or _said_since(EventKind.RATED, "more")(booking, form, since))
 
 
 # How the case stands, as its page told: what we have done, and what became of dates.
@@ -84,7 +85,7 @@ STEPS = {
     "kontakt": Step(lambda b: True, ContactForm,
                     lambda b, form: b.change_contact(**form.contact()),
                     _l("Your contact details have been changed."),
-                    is_kept=lambda b, form: all(getattr(b, name) == said for name, said in form.contact().items()),
+                    is_kept=lambda b, form, since: all(getattr(b, name) == said for name, said in form.contact().items()),
                     rests_on=(EventKind.CONTACT_CHANGED,)),
     "ingen-passer": Step(lambda b: b.is_open and bool(b.offers), NoneFitsForm,
                          lambda b, form: b.refuse_offers(form.when.data or ""),
@@ -94,7 +95,7 @@ STEPS = {
     "ikke-flere": Step(lambda b: b.may_hear_more, PressForm,
                        lambda b, form: b.unfollow(),
                        _l("You will hear of no further visits to the place."),
-                       is_kept=lambda b, form: not b.follows),
+                       is_kept=lambda b, form, since: not b.follows),
     "traek-tilbage": Step(lambda b: b.is_open, WithdrawForm,
                           lambda b, form: b.withdraw(),
                           _l("Your booking has been withdrawn."), is_kept=_said_since(EventKind.WITHDRAWN),
@@ -128,15 +129,16 @@ def change(reference: str, secret: str, step: str):
     back = url_for(".case", reference=reference, secret=secret)
     todo = STEPS[step]
     form = todo.form()
-    is_valid = form.validate()
-    if todo.is_kept(booking, form):
+    is_valid, since = form.validate(), _events_since(booking)
+    untold = [event for event in since if event.kind in todo.rests_on]
+    if todo.is_kept(booking, form, since[since.index(untold[-1]):] if untold else since):
         return commit_and_redirect(back, todo.thanks)
     if booking.removed_on or not todo.allowed(booking):
         words = form[todo.words].data if todo.words else ""
         return _too_late(booking, words) if words else redirect_unchanged(back, NOT_ANY_MORE)
     if not is_valid:
         return _case_page(booking, {step: form}), 422
-    if any(event.kind in todo.rests_on for event in _events_since(booking)):
+    if untold:
         say_stale()
         return _case_page(booking, {step: todo.form(obj=booking)}), 409
     todo.verb(booking, form)

@@ -357,6 +357,19 @@ def test_a_message_from_a_page_that_does_not_show_our_question_is_no_answer_to_i
     assert seen_now(app, booking).status is BookingStatus.RECEIVED
 
 
+@pytest.mark.parametrize("ours, step, words, thanks", [
+    (lambda b, o: b.decline(o, "resources", "", ""), "tag-op-igen", "Se igen.", "look at your case again"),
+    (lambda b, o: b.ask(o, "Er det om morgenen?", date(2030, 1, 4)), "besked", "Ja.", "We have your message")])
+def test_the_same_press_again_is_no_repeat_where_we_have_answered_in_between(app, citizen, ours, step, words, thanks):
+    booking = change(app, wish(app), ours)
+    press = {"words": words, "version": citizen.get(link(booking)).hidden["version"][0]}
+    assert all(thanks in citizen.post(link(booking, step), press).text for _ in range(2))
+    change(app, booking, ours)
+    status, page = seen_now(app, booking).status, citizen.post(link(booking, step), press)
+    assert page.status == 409 and thanks not in page.text and words in page.html
+    assert seen_now(app, booking).status is status
+
+
 @pytest.mark.parametrize("step, typed", [
     ("traek-tilbage", {"sure": "y"}), ("hjalp-det", {"helped": "yes"}), ("tag-op-igen", {"words": "Hvad med støjen?"})])
 def test_a_press_on_a_page_that_tells_of_another_answer_shows_ours_first(app, citizen, step, typed):
