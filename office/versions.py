@@ -18,7 +18,7 @@ from hashlib import file_digest, sha256
 from flask import abort, current_app, flash, g, request
 from flask_babel import gettext, ngettext
 from sqlalchemy import func, inspect, select
-from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 from wtforms import Field
 
 from catalogue import by_slug
@@ -280,8 +280,11 @@ def show_anew_what_has_changed():
 
 def has_changed() -> bool:
     """Whether this press was meant for an older version; the page says so. A press that is about nothing, such as to
-    log out, may stand on a page with a version. A view that reads first asks once more when it holds the write lock."""
+    end another log-in, may stand on a page with a version, and it may come twice, too. A view that reads first asks
+    once more when it holds the write lock."""
     g.pop("version", None)
+    if not version():
+        answer_again()
     if not version() or request.form.get("version", "") in ("", version()):
         return False
     answer_again()
@@ -308,11 +311,17 @@ def keep_press(answer: list[str]) -> None:
 def _digest_of_press() -> str:
     """Of the address, of all that was typed, ticked and attached, and of what is stored of what it is about: the same
     for the same press of the same page, as long as nothing has changed since the first one."""
-    for file in request.files.values():
-        file.seek(0)  # it has been read, to make a picture of it
-    files = [(name, file_digest(file.stream, "sha256").digest()) for name, file in request.files.items()]
+    files = [(name, _digest_of_file(file)) for name, file in request.files.items()]
     subject, ticked = subject_of_page(), [(b.reference, b.newest) for b in selected_cases()]
     return _digest([request.url, *request.form.items(multi=True), files, subject and subject.values, ticked])
+
+
+def _digest_of_file(file: FileStorage) -> bytes:
+    """It may have been read, to make a picture of it, or may still have to be."""
+    file.seek(0)
+    digest = file_digest(file.stream, "sha256").digest()
+    file.seek(0)
+    return digest
 
 
 def page_of_press():

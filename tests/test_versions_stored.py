@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import time_machine
@@ -9,6 +10,7 @@ from conftest import OFFICER, Page, Person, logged_in
 from helpers import as_sent, case, wish
 from helpers_cases import FOUND, accept, change, planned
 from helpers_district import SPOT
+from PIL import Image
 
 from forms import DelayForm, NoteForm
 from models import Booking, FindingsLink, Officer, RetentionDecision, Visit, db, midnight, now, today
@@ -183,6 +185,17 @@ def test_what_a_colleague_has_taken_out_of_a_task_is_said_to_be_so(app, ida, bo)
     assert bo.post("/en/kontor/opgave/1", theirs).status == 200
     page = ida.post("/en/kontor/opgave/1", {**form, "no_photo": "y"})
     assert page.status == 409 and stored(page) == ["nothing", "nothing"], "no photo is among them"
+
+
+def test_a_pin_that_a_colleague_has_moved_stands_beside_the_older_one_and_a_photo_is_to_be_chosen_again(app, ida, bo):
+    id, path = agreed(app, wish(app, service="walk", answers={"reasons": ["dark"]}), days=-1), "/en/kontor/opgave/1"
+    ida.post(f"/en/kontor/besoeg/{id}/opgaver", {**SPOT, "once": "første", "lat": "55.3", "lng": "11.9"})
+    older, photo = as_sent(ida.get(path), "what"), BytesIO()
+    Image.new("RGB", (80, 60)).save(photo, "JPEG")
+    photo.seek(0)
+    bo.post(path, {**as_sent(bo.get(path), "what"), "lat": "55.4"})
+    page = ida.post(path, {**older, "photo": (photo, "a.jpg")})
+    assert page.status == 409 and "Stored now: 55.4, 11.9" in page.text and "Choose the photo again" in page.text
 
 
 # What is stored nowhere.

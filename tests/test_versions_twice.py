@@ -1,5 +1,7 @@
 """The same press again is answered as the first only as long as what that one has left behind is what is stored."""
 
+import re
+from copy import copy
 from datetime import timedelta
 
 import pytest
@@ -7,7 +9,7 @@ from conftest import Person, logged_in
 from helpers import as_sent, how_many, wish
 from helpers_cases import change, planned, reported, seen_now
 
-from models import Booking, BookingStatus, DeliveryStatus, FindingsLink, IntakePause, Letter, Visit, db, now, today
+from models import Booking, BookingStatus, DeliveryStatus, FindingsLink, IntakePause, Letter, LogIn, Visit, db, now, today
 
 
 @pytest.fixture
@@ -102,3 +104,20 @@ def test_a_moved_visit_is_answered_as_moved_while_it_stands_so_and_shown_anew_wh
     back = as_sent(bo.get(path), "crew")
     assert bo.post(path, {**back, "crew": form["crew"]}).status == 200
     assert ida.post(path, press).status == 409
+
+
+def test_another_log_in_that_is_ended_twice_is_ended_once_and_said_to_be_so(app, ida):
+    logged_in(app)
+    path, token = re.search(r'action="([^"]*log-ind/\d+/afslut)"', ida.get("/en/kontor/konto").html)[1], ida.token
+    assert [ida.client.post(path, data={"csrf_token": token}).status_code for _ in range(2)] == [303, 303]
+    with app.app_context():
+        assert db.session.query(LogIn).count() == 1
+
+
+def test_whoever_logs_out_twice_is_led_to_the_log_in_and_not_asked_to_send_anything_again(app, ida):
+    token, origin = ida.token, {"Origin": "http://127.0.0.1:8000", "Sec-Fetch-Mode": "navigate"}
+    cookies = copy(ida.client._cookies)
+    for _ in range(2):
+        ida.client._cookies = copy(cookies)  # those of before, as long as the answer has not come
+        answer = ida.client.post("/en/kontor/log-ud", data={"csrf_token": token}, headers=origin)
+        assert answer.location == "/en/kontor/log-ind"
