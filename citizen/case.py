@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from flask import Response, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext as _l
@@ -39,10 +40,10 @@ def case(reference: str, secret: str):
 class Step:
     """Something the citizen can do on the case page: when, what is asked, the verb, and what is said afterwards.
 
-    `is_kept` is whether what the form says is stored already, and told by what has happened since the page was shown
-    and since we last answered: the button was pressed twice, or the page loaded again. `rests_on` are the kinds of
-    events of which the page must have told before its press counts. `words` is the name of
-    the field that takes the citizen's own words, which are not lost where the step is not possible any more.
+    `is_kept` is whether what the form says is stored already: the button was pressed twice, or the page loaded again.
+    It is given what has happened since the page was shown, and since the newest event of `rests_on`: the kinds of
+    events of which the page must have told before its press counts. `words` is the name of the field that takes the
+    citizen's own words, which are not lost where the step is not possible any more.
     """
 
     allowed: Callable[[Booking], bool]
@@ -130,15 +131,15 @@ def change(reference: str, secret: str, step: str):
     todo = STEPS[step]
     form = todo.form()
     is_valid, since = form.validate(), _events_since(booking)
-    untold = [event for event in since if event.kind in todo.rests_on]
-    if todo.is_kept(booking, form, since[since.index(untold[-1]):] if untold else since):
+    after_ours = list(takewhile(lambda event: event.kind not in todo.rests_on, reversed(since)))
+    if todo.is_kept(booking, form, after_ours):
         return commit_and_redirect(back, todo.thanks)
     if booking.removed_on or not todo.allowed(booking):
         words = form[todo.words].data if todo.words else ""
         return _too_late(booking, words) if words else redirect_unchanged(back, NOT_ANY_MORE)
     if not is_valid:
         return _case_page(booking, {step: form}), 422
-    if untold:
+    if len(after_ours) < len(since):
         say_stale()
         return _case_page(booking, {step: todo.form(obj=booking)}), 409
     todo.verb(booking, form)
