@@ -40,12 +40,16 @@ ABOUT_US_CODES = {421, 432, 451, 452, 454, 455, 530, 534, 535, 538, 571}
 # Servers choose their codes freely, so their words are read, too. These are about us whatever the code, and so are the
 # codes of our own address.
 ABOUT_US_WORDS = re.compile(
-    r"\brelay(?! recipient table)|authenti|client host|\bauth\b|\b(?:spf|dkim|dmarc|ptr)\b|reverse dns|dns mx|"
-    r"\bsender|\bmail from\b|\bfrom (?:address|header)|\b(?:he|eh)lo\b|(?:black|block) ?list|(?<!not )\blisted\b|"
-    r"dnsbl|spamhaus|rcpthosts|gateway|not verified|administrative prohibition|server configuration|policy rejection|"
-    r"(?:allowed|authori[sz]ed) to send(?! to)|on behalf|logged in|\byour (?:smtp )?account|submission|send ?as ?denied|"
-    r"(?<!address )lookup failed|too many(?! messages on)|max emails|send limit|rate.?limit|\bdaily\b|throttl|frequency|"
-    r"\bsending\b|(?<![\d.])[45]\.1\.[78](?!\.?\d)", re.I)
+    r"send ?as ?denied|\bsubmission\b|on behalf|(?:allowed|authori[sz]ed) to send(?! to)|dnsbl|spamhaus|"
+    r"(?:black|block) ?list|(?<!not )\blisted\b|\bsender (?:address|rejected|denied|verify|mailbox)|"
+    r"\b(?:spf|dkim|dmarc|ptr)\b|(?<![\d.])[45]\.1\.[78](?!\.?\d)", re.I)
+# And these, where the code is not the reader's own: it may be their machine that is named, or the way back to us.
+PERHAPS_ABOUT_US_WORDS = re.compile(
+    r"\brelay(?! recipient table)|authenti|client host|\bauth\b|reverse dns|dns mx|\bsender|\bmail from\b|"
+    r"\bfrom (?:address|header)|\b(?:he|eh)lo\b|rcpthosts|gateway|not verified|administrative prohibition|"
+    r"server configuration|policy rejection|logged in|\byour (?:smtp )?account|lookup failed|"
+    r"too many(?! messages on)|max emails|send limit|rate.?limit|\bdaily\b|throttl|frequency|\bsending\b", re.I)
+THE_READERS_CODE = re.compile(r"[45]\.(?:1\.(?:[1236]|10)|2\.[1-4])")
 # With these a code that is about us is about one reader after all, who is perhaps only busy, full or guarded.
 ABOUT_THE_READER_WORDS = re.compile(
     r"mailbox|quota|recipient|\buser\b(?! complaints)|gr[ae]y.?list|not yet authorized to deliver|domain|"
@@ -55,8 +59,8 @@ ABOUT_THE_READER_WORDS = re.compile(
 GUARDED = re.compile(
     r"resolver\.rst|(?:allowed.|list of )senders|receive limit|by (?:the )?recipient|(?:account|domain) may not exist|"
     r"5\.7\.(?:12\d|13[3-6]|193)\b", re.I)
-# What names a mailbox, or the machine of its own that has said no: no word about anybody.
-NAMES = re.compile(r"\S+@\S+|\bhost \S+ said\b", re.I)
+# What is no word about us: an address, and what our server's own server has heard at the reader's (Postfix).
+HEARSAY = re.compile(r"\S+@\S+|\b(?:unverified|undeliverable) address:.*", re.I | re.S)
 # A no for good that says this will not become a yes, even where its code says something else.
 NO_SUCH_READER = re.compile(
     r"\b(?:mailbox|recipient|user) (?:unavailable|unknown|rejected|is (?:disabled|inactive|unknown)|doesn.t|does not|"
@@ -126,19 +130,18 @@ def _try(letter: Letter, transport: "_Transport") -> "_SendError | None":
 
 def stuck() -> bool:
     """Whether letters wait that a living worker would have sent, or that a mail server that is set up rightly and well
-    would have taken: its last word was no, to us or to more than one reader, for two hours, or in a way that does not
-    pass by waiting. That officers get theirs says nothing of the others, and the other way round: a relay may deny
-    what goes to other domains, and take what goes to ours."""
-    overdue, long_ago = now() - timedelta(minutes=15), now() - timedelta(hours=2)
+    would have taken: its last word was no, to us for half an hour, to more than one reader for two hours, or in a way
+    that does not pass by waiting. That officers get theirs says nothing of the others, and the other way round: a relay
+    may deny what goes to other domains, and take what goes to ours."""
+    overdue, a_while_ago, long_ago = (now() - timedelta(minutes=minutes) for minutes in (15, 30, 120))
     if db.session.scalar(select(Letter.id).where(Letter.is_to_be_mailed(), Letter.next_try_at < overdue).limit(1)):
         return True
     to_officers = Letter.recipient.in_(select(Officer.email))
     refused = [*_tried_in_vain(to_officers), *_tried_in_vain(~to_officers)]
-    if any(letter.error.startswith(NEEDS_REPAIR) for letter in refused):
+    if any(letter.error.startswith(NEEDS_REPAIR) or letter.made_at < a_while_ago and not letter.error.startswith(
+            "refused") for letter in refused):
         return True
-    for_hours = [letter for letter in refused if letter.made_at < long_ago]
-    return (any(not letter.error.startswith("refused") for letter in for_hours)
-            or len({letter.mailbox for letter in for_hours}) > 1)  # by one reader alone: it may be theirs
+    return len({letter.mailbox for letter in refused if letter.made_at < long_ago}) > 1  # one alone: it may be theirs
 
 
 def _tried_in_vain(readers: ColumnElement[bool]) -> list[Letter]:
@@ -230,12 +233,13 @@ def _refused(code: int, words: bytes | str) -> _SendError:
     Where code and words do not agree, the letter waits: for good is only what is the reader's beyond doubt.
     """
     reply = _reply("", code, words)
-    said = NAMES.sub("", reply)
+    said = HEARSAY.sub("", reply)
     enhanced = ENHANCED.search(reply)
     names_nobody = NO_SUCH_READER.search(said) is not None
     code_is_ours = ABOUT_US.fullmatch(enhanced[0]) if enhanced else code in ABOUT_US_CODES
-    is_ours = ABOUT_US_WORDS.search(said) or code_is_ours and not (
-        names_nobody or ABOUT_THE_READER_WORDS.search(said))
+    code_is_theirs = enhanced and THE_READERS_CODE.fullmatch(enhanced[0])
+    is_ours = ABOUT_US_WORDS.search(said) or PERHAPS_ABOUT_US_WORDS.search(said) and not code_is_theirs or (
+        code_is_ours and not (names_nobody or ABOUT_THE_READER_WORDS.search(said)))
     if is_ours and not GUARDED.search(said):
         return _SendError(f"server{reply}")
     is_final = names_nobody or enhanced and not code_is_ours and not PASSES.search(said)

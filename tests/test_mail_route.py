@@ -85,7 +85,12 @@ ABOUT_THE_READER = [
       "550 5.1.1 <anna@b.dk>: User unknown" for host in ("gateway", "mailgateway01", "smtp-relay", "relay", "sender")),
     *(f"550 5.1.1 <anna@b.dk>: undeliverable address: host {host} said: 550 5.1.1 <anna@b.dk>: User unknown"
       for host in ("RELAY.B.DK[192.0.2.4]", "gateway[192.0.2.4]", "lmtp-relay[private/dovecot-lmtp]")),
-    "550 5.1.1 Address lookup failed",
+    "550 5.1.1 <anna@b.dk>: undeliverable address: host mx.b.dk[192.0.2.4] said: 554 5.7.1 <anna@b.dk>: Relay access "
+    "denied (in reply to RCPT TO command)", "550 5.1.1 Address lookup failed", "550 5.1.1 User unknown (gateway.b.dk)",
+    "552 5.2.2 This message is larger than the current system limit or the recipient's mailbox is full. Create a "
+    "shorter message body or remove attachments and try sending it again.",
+    "550 5.1.1 <anna@b.dk>: User unknown; see https://relay.b.dk/help", "550 5.1.1 Invalid recipient (relay=mx01.b.dk)",
+    "550 5.1.1 recipient unknown, returned to sender", "550 5.2.1 sending to this mailbox is disabled",
     "554 delivery error: dd This user doesn't have a yahoo.example account (a@yahoo.example) [-5]"]
 PUT_OFF_FOR_THE_READER = [
     "450 Requested mail action not taken: mailbox unavailable", "450 <anna@example.dk>: Mailbox busy",
@@ -94,6 +99,12 @@ PUT_OFF_FOR_THE_READER = [
     "451 Could not complete recipient verify callout", "452 Mailbox full", "452 User is over quota",
     "452 <anna@example.dk> quota exceeded", "452 4.2.2 mailbox full", "450 4.2.1 receiving mail at a rate that is high",
     "451 Requested mail action not taken: mailbox unavailable", "450 Try again later",
+    # What Postfix has heard at the reader's own machine
+    *(f"450 4.1.1 <anna@b.dk>: Recipient address rejected: unverified address: {heard}" for heard in (
+        "connect to gateway.b.dk[192.0.2.4]:25: Connection refused",
+        "lost connection with mx.b.dk[192.0.2.4] while sending RCPT TO",
+        "host mx.b.dk[192.0.2.4] refused to talk to me: 421 4.3.2 too many connections",
+        "host mx.b.dk[192.0.2.4] said: 450 4.7.1 Client host rejected: cannot find your hostname")),
     "550 5.2.121 Recipient's per hour message receive limit from specific sender exceeded",
     # For good by their number, and of nobody by their words
     "550 User has too many messages on the server", "550 User anna (anna@b.dk) not listed in Domino Directory",
@@ -163,7 +174,7 @@ def test_a_refusal_about_us_or_the_route_waits_and_stops_the_round(app, clock, s
     assert outbox(app)[0].error == f"server {reply}"
     if reply.startswith("5"):
         assert health(app) == (503, "stuck")
-    clock.shift(timedelta(hours=3))
+    clock.shift(timedelta(minutes=50))
     assert send(app) == 0 and health(app) == (503, "stuck")
     server.is_well()
     clock.shift(timedelta(hours=1))
