@@ -83,12 +83,14 @@ def _send(service: Service, form: BookingForm, waiting: WaitEstimate, waiter: Wa
     with writing_beside_others(*disputed), db.session.no_autoflush:
         sent = Booking.from_form(form.token)
         same = next((booking for booking in sent if booking.form_token == form.sent_as), None)
-        if same:
+        if same and same.is_open:
             return commit_and_redirect(_receipt_of(same), gettext(
                 "We already have this booking. If there is anything to add, write it on your page."))
         if sent:
             form.once.renew()
-            flash(gettext("You have sent a booking with this form already, with other words in it. If this is another "
+            flash(gettext("You have sent this booking already, and it is closed by now. If it is to be sent anew, "
+                          "press the button once more.") if same else
+                  gettext("You have sent a booking with this form already, with other words in it. If this is another "
                           "one, press the button once more."), "warning")
             return _check_page(service, form), 409
         admitted = waiter and admitted_entry(service)  # anew: it may have been used, or removed, since it was read
