@@ -51,6 +51,7 @@ from models import (
     now,
     reading_only,
     today,
+    visits_to_join,
 )
 from web import lead_on, say_stale
 
@@ -76,22 +77,37 @@ def _rows(rows) -> list[list]:
     return [_row(row) for row in rows]
 
 
+def _ids(rows) -> list[int]:
+    return [row.id for row in rows]
+
+
 def _last(table: type, *rules) -> int | None:
     return db.session.scalar(select(func.max(table.id)).where(*rules))
 
 
 def _case(reference: str, **_more) -> Subject:
-    """The case, its place and visits, and the sentences that a no to it would say."""
+    """The case, its place with those close by, its visits, and the sentences that a no to it would say."""
     booking = booking_or_404(reference)
-    return Subject([_row(booking), booking.newest, _row(booking.place), _rows(booking.proposals),
-                    _rows(booking.visits), _last(DeclineReason, DeclineReason.service == booking.service)],
+    return Subject([_row(booking), booking.newest, _row(booking.place), _rows(booking.place.neighbours()),
+                    _rows(booking.proposals), _rows(booking.visits),
+                    _last(DeclineReason, DeclineReason.service == booking.service)],
                    "office.booking", {"reference": reference})
 
 
+def _decision(reference: str, name: str) -> Subject:
+    """The case, and the planned visits that it could join, which the page of a decision names. Some are pressed on the
+    case's own page, too, and carry its version."""
+    case = _case(reference)
+    return case if name in PRESSED_ON_THE_CASE else replace(
+        case, values=[*case.values, _ids(visits_to_join([booking_or_404(reference)]))])
+
+
 def _many(name: str) -> Subject:
-    """What a no would say, and the places that a move may give another name."""
-    places = dict.fromkeys(b.place for b in selected_cases()) if name == "flyt" else ()
-    return Subject([_last(DeclineReason), *_rows(places)], "office.work_list")
+    """What a no would say, the planned visits that the cases could join, and the places that a move may give another
+    name."""
+    cases = selected_cases()
+    places = dict.fromkeys(b.place for b in cases) if name == "flyt" else ()
+    return Subject([_last(DeclineReason), _ids(visits_to_join(cases)), *_rows(places)], "office.work_list")
 
 
 def _visit(id: int, **_more) -> Subject:
@@ -116,8 +132,8 @@ def _poll(id: int, **_more) -> Subject:
 def _findings_by_link(id: int, secret: str) -> Subject | None:
     """None where no press counts any more, and the page says that and no more."""
     link = FindingsLink.by_link(id, secret)
-    return Subject([link.visit.status, link.visit.draft], "office.findings_by_link",
-                   {"id": id, "secret": secret}) if link and link.works else None
+    return Subject([link.visit.status, link.visit.draft, link.visit.place_id, _rows(link.visit.reservations)],
+                   "office.findings_by_link", {"id": id, "secret": secret}) if link and link.works else None
 
 
 def _task(id: int) -> Subject:
@@ -126,7 +142,7 @@ def _task(id: int) -> Subject:
 
 def _place(id: int, **_more) -> Subject:
     place = db.get_or_404(Place, id).canonical  # which a press acts on
-    return Subject([_row(place), [b.id for b in place.bookings]], "office.place", {"id": id})
+    return Subject([_row(place), _rows(place.neighbours()), _ids(place.bookings)], "office.place", {"id": id})
 
 
 def _calendar(**_more) -> Subject:
@@ -148,7 +164,8 @@ def _letter(id: int) -> Subject:
 
 
 ABOUT: dict[str, Callable[..., Subject | None]] = {
-    **dict.fromkeys(("booking", "decide", "offer", "save", "mark_read", "belongs"), _case),
+    **dict.fromkeys(("booking", "offer", "save", "mark_read", "belongs"), _case),
+    "decide": _decision,
     "plan": lambda reference: _planned(_case(reference)),
     "again": lambda id: _planned(_visit(id)),
     **dict.fromkeys(("visit", "reschedule", "cancel", "findings", "report", "lead_to", "send_field_link",
@@ -183,6 +200,7 @@ ABOUT: dict[str, Callable[..., Subject | None]] = {
 SHOWN_FIRST = {"office.decide", "office.decide_many", "office.plan", "office.again", "office.reschedule",
                "office.cancel", "office.lead_to", "office.offer", "office.edit_decline_reason", "office.edit_notice",
                "office.facts"}
+PRESSED_ON_THE_CASE = {"flyt", "spam"}
 ADDS_ONLY = {"office.tasks"}  # a row that nothing else rests on: two officers may enter tasks at one time
 # What is new each time that an entry for the calendar is made.
 STAMPS = re.compile(r"^(?:DTSTAMP|LAST-MODIFIED|UID)\b[^\r\n]*(?:\r\n [^\r\n]*)*", re.MULTILINE)

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import databases
@@ -12,9 +13,22 @@ from helpers import as_sent, case, how_many, letters_shown, wish
 from helpers_cases import FOUND, accept, change, link, planned, seen_now
 from helpers_district import SPOT, posts, version_at
 
-from models import Booking, DeclineReason, Letter, Officer, OpeningHours, Place, Task, Visit, db, start_writing
+from models import (
+    Booking,
+    DeclineReason,
+    FindingsLink,
+    Letter,
+    Officer,
+    OpeningHours,
+    Place,
+    Task,
+    Visit,
+    db,
+    now,
+    start_writing,
+)
 from office.blueprint import PUBLIC_ENDPOINTS
-from office.versions import ABOUT, ADDS_ONLY, SHOWN_FIRST, version
+from office.versions import ABOUT, ADDS_ONLY, SHOWN_FIRST
 
 CHANGED, MOVE_MANY = "Nothing was sent or saved", "/en/kontor/flere/flyt"
 # Presses that can overwrite nothing and send nothing of what a page has shown, and why.
@@ -316,6 +330,53 @@ def test_the_stretch_that_a_colleague_has_named_is_not_overwritten_by_moving_sev
         assert db.session.get(Place, moved[0].place_id).from_to == "fra A til B"
 
 
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("name, typed", [
+    ("afslag", {"reason": "resources"}), ("henvis", {"authority": "municipality"}), ("imoedekom", {})])
+def test_a_visit_that_a_colleague_has_planned_there_since_the_preview_is_shown_first(app, ida, name, typed, many):
+    booking, other = wish(app), wish(app, email="bo@example.dk")
+    path = f"/en/kontor/flere/{name}" if many else case(booking, name)
+    shown = ida.post(path, {**typed, "sag": [booking.reference], "show": "1"} if many else {**typed, "show": "1"})
+    planned(app, other)
+    page = ida.post(path, {**as_sent(shown, "preview"), "send": "1"})
+    assert page.status == 409 and "a visit is planned" in page.text.lower()
+    assert seen_now(app, booking).status == "received"
+
+
+def test_findings_are_not_entered_on_the_page_of_a_visit_that_has_moved_to_another_road(app, ida, stranger):
+    visit = planned(app, wish(app), start=now() - timedelta(hours=3))
+    with app.app_context():
+        found = db.session.get(Visit, visit)
+        sent = FindingsLink.send(Officer.by_email(OFFICER), found, "atk@politi.example", "en")
+        db.session.commit()
+        path = f"/en/kontor/felt/{sent.id}/{sent.secret}"
+    page = stranger.get(path)
+    with app.app_context():
+        db.session.get(Visit, visit).place = Place.at(
+            road="Skolevej", postcode="4690", town="Haslev", municipality="Faxe")
+        db.session.commit()
+    page = stranger.post(path, {**as_sent(page, "version"), "performed": "no"})
+    assert page.status == 409 and "Skolevej" in page.text
+    with app.app_context():
+        assert db.session.get(Visit, visit).draft is None
+
+
+def test_no_place_is_merged_into_one_that_a_colleague_has_named_since(app, ida):
+    booking, other = wish(app), wish(app, road="Skolevej", lat=55.3, lng=11.9)
+    with app.app_context():
+        db.session.get(Place, booking.place_id).assign(lat=55.3, lng=11.9)
+        db.session.commit()
+    path = f"/en/kontor/sted/{booking.place_id}"
+    older = ida.get(path).hidden["version"][0]
+    with app.app_context():
+        db.session.get(Place, other.place_id).describe(Officer.by_email(OFFICER), "", "Farligt", "ved åen", None)
+        db.session.commit()
+    page = ida.post(f"{path}/saml/{other.place_id}", {"version": older})
+    assert page.status == 409 and "ved åen" in page.text
+    page = ida.post(f"{path}/saml/{other.place_id}", {"version": page.hidden["version"][0]})
+    assert page.status == 200 and "Now one place" in page.text
+
+
 # One form, sent again.
 
 
@@ -330,6 +391,18 @@ def test_a_form_sent_again_is_a_repeat_and_with_a_second_road_another_booking(ap
     assert asked.hidden["road"] == ["Skolevej"] and citizen.post(path, again).response.request.path != first
     with app.app_context():
         assert sorted(db.session.scalars(db.select(Booking.road))) == ["Bygaden", "Skolevej"]
+
+
+def test_a_form_sent_again_when_its_booking_has_been_withdrawn_is_asked_about(app, citizen):
+    form = {**WISH, "once": citizen.get("/en/bestil/faerdselskontrol").hidden["once"][0], "send": "1"}
+    citizen.post("/en/bestil/faerdselskontrol", form)
+    with app.app_context():
+        db.session.query(Booking).one().withdraw()
+        db.session.commit()
+    page = citizen.post("/en/bestil/faerdselskontrol", form)
+    assert page.status == 409 and "You have sent this booking already, and it is closed by now." in page.text
+    citizen.post("/en/bestil/faerdselskontrol", {**as_sent(page, "once"), "send": "1"})
+    assert how_many(app, Booking) == 2
 
 
 def test_a_booking_taken_in_by_phone_from_a_form_used_before_is_kept_too(app, ida):

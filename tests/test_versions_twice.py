@@ -9,7 +9,19 @@ from conftest import Person, logged_in
 from helpers import as_sent, how_many, wish
 from helpers_cases import change, planned, reported, seen_now
 
-from models import Booking, BookingStatus, DeliveryStatus, FindingsLink, IntakePause, Letter, LogIn, Visit, db, now, today
+from models import (
+    Booking,
+    BookingStatus,
+    DeliveryStatus,
+    FindingsLink,
+    IntakePause,
+    Letter,
+    LogIn,
+    Visit,
+    db,
+    now,
+    today,
+)
 
 
 @pytest.fixture
