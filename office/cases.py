@@ -89,7 +89,7 @@ def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool =
 
     if typed is not None and not form.validate():
         return render_template("office/decide.html", **shown), 422
-    if (many or not since) and is_done(form, change, fewer=many):
+    if (many or not since) and is_done(form, change, fewer=many, planned=shown["planned"]):
         return commit_and_redirect(back, *_what_was_done(action, shown))
     if posted and shown["writes"] and (typed is not None or not any(f.flags.required for f in form)):
         named, letters = [b.reference for b in bookings], preview_letters(change)

@@ -51,7 +51,6 @@ from models import (
     now,
     reading_only,
     today,
-    visits_to_join,
 )
 from web import lead_on, say_stale
 
@@ -94,20 +93,10 @@ def _case(reference: str, **_more) -> Subject:
                    "office.booking", {"reference": reference})
 
 
-def _decision(reference: str, name: str) -> Subject:
-    """The case, and the planned visits that it could join, which the page of a decision names. Some are pressed on the
-    case's own page, too, and carry its version."""
-    case = _case(reference)
-    return case if name in PRESSED_ON_THE_CASE else replace(
-        case, values=[*case.values, _ids(visits_to_join([booking_or_404(reference)]))])
-
-
 def _many(name: str) -> Subject:
-    """What a no would say, the planned visits that the cases could join, and the places that a move may give another
-    name."""
-    cases = selected_cases()
-    places = dict.fromkeys(b.place for b in cases) if name == "flyt" else ()
-    return Subject([_last(DeclineReason), _ids(visits_to_join(cases)), *_rows(places)], "office.work_list")
+    """What a no would say, and the places that a move may give another name."""
+    places = dict.fromkeys(b.place for b in selected_cases()) if name == "flyt" else ()
+    return Subject([_last(DeclineReason), *_rows(places)], "office.work_list")
 
 
 def _visit(id: int, **_more) -> Subject:
@@ -164,8 +153,7 @@ def _letter(id: int) -> Subject:
 
 
 ABOUT: dict[str, Callable[..., Subject | None]] = {
-    **dict.fromkeys(("booking", "offer", "save", "mark_read", "belongs"), _case),
-    "decide": _decision,
+    **dict.fromkeys(("booking", "decide", "offer", "save", "mark_read", "belongs"), _case),
     "plan": lambda reference: _planned(_case(reference)),
     "again": lambda id: _planned(_visit(id)),
     **dict.fromkeys(("visit", "reschedule", "cancel", "findings", "report", "lead_to", "send_field_link",
@@ -200,7 +188,6 @@ ABOUT: dict[str, Callable[..., Subject | None]] = {
 SHOWN_FIRST = {"office.decide", "office.decide_many", "office.plan", "office.again", "office.reschedule",
                "office.cancel", "office.lead_to", "office.offer", "office.edit_decline_reason", "office.edit_notice",
                "office.facts"}
-PRESSED_ON_THE_CASE = {"flyt", "spam"}
 ADDS_ONLY = {"office.tasks"}  # a row that nothing else rests on: two officers may enter tasks at one time
 # What is new each time that an entry for the calendar is made.
 STAMPS = re.compile(r"^(?:DTSTAMP|LAST-MODIFIED|UID)\b[^\r\n]*(?:\r\n [^\r\n]*)*", re.MULTILINE)
@@ -221,11 +208,13 @@ def _digest(values) -> str:
 
 
 @office.app_template_global()
-def digests_of(form: Form, letters: Iterable[Letter] = (), lost: Iterable[Booking] = ()) -> list[str]:
-    """Of what a form says, with the day from which its periods are counted and whose dates are `lost` by it, and of
-    each letter: a preview carries them to the press that sends what was shown."""
+def digests_of(form: Form, letters: Iterable[Letter] = (), lost: Iterable[Booking] = (),
+               planned: Iterable[Visit] = ()) -> list[str]:
+    """Of what a form says, with the day from which its periods are counted, whose dates are `lost` by it and which
+    visits are `planned` there already, and of each letter: a preview carries them to the press that sends what was
+    shown."""
     said = [(answer.name, in_words(answer)) for answer in form if answer.data and answer.type != "CSRFTokenField"]
-    return [_digest((today(), said, [booking.reference for booking in lost])),
+    return [_digest((today(), said, [booking.reference for booking in lost], _ids(planned))),
             *(_digest(_as_read(letter)) for letter in letters)]
 
 
@@ -236,7 +225,7 @@ def _as_read(letter: Letter) -> list[str]:
 
 
 def is_done(form: Form, change: Callable[[], object], at_once: bool = False, fewer: bool = False,
-            lost: Iterable[Booking] = ()) -> bool:
+            lost: Iterable[Booking] = (), planned: Iterable[Visit] = ()) -> bool:
     """Do `change` and say so, where this press is to do it, and its letters are those that were shown; else nothing is
     done, and they are to be shown. `at_once`: the press need not be the one named "send". `fewer`: of the letters that
     were shown, some may stay here; the page says which. `lost` is known when it is done."""
@@ -244,7 +233,7 @@ def is_done(form: Form, change: Callable[[], object], at_once: bool = False, few
         return False
     change()
     letters = write_letters()
-    go = set(digests_of(form, letters, lost))
+    go = set(digests_of(form, letters, lost, planned))
     shown = set(request.form["preview"].split()) if "preview" in request.form else go
     if go == shown or fewer and go < shown:
         g.letters_of_press = [letter for letter in letters if not _is_told(letter)]
