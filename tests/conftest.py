@@ -391,6 +391,18 @@ def officer(app) -> Person:
     return logged_in(app)
 
 
+@pytest.fixture
+def ida(app) -> Person:
+    """An officer, where there is a colleague, too."""
+    return logged_in(app)
+
+
+@pytest.fixture
+def bo(app) -> Person:
+    """The colleague: another log-in."""
+    return logged_in(app)
+
+
 def logged_in(app, email: str = OFFICER) -> Person:
     """An officer who has logged in, without the time that a password and two pages take."""
     person = Person(app)

@@ -1,14 +1,9 @@
 """An address that somebody has bent, or a machine has spoilt, gets a page and never an error of ours."""
 
 import pytest
-from conftest import Person, logged_in
+from conftest import Person
 from helpers import wish
 from helpers_cases import FOUND, place_of, reported
-
-
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
 
 
 @pytest.mark.parametrize("query", ["\xff\xfe", "%ff%fe", "q=\xff&efter=%00", "sag=%ff\x00", "æøå=1"])

@@ -43,11 +43,6 @@ TYPED = {
 }
 
 
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
-
-
 def many(name: str) -> str:
     return f"/en/kontor/flere/{name}"
 

@@ -69,11 +69,6 @@ def talk(monkeypatch):
     monkeypatch.setitem(catalogue.SERVICES, TALK.key, TALK)
 
 
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
-
-
 def wished(app, **changes) -> tuple[str, str]:
     wish = {k: v for k, v in WISH.items() if k in TalkQuestions.common} | {"kind": "bikes", "text": "Kom forbi os."}
     return book(Person(app), slug=TALK.slug, wish={**wish, **changes})

@@ -5,18 +5,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from conftest import PASSWORD, Person, logged_in
+from conftest import PASSWORD, logged_in
 from helpers import as_sent, wish
 from helpers_cases import FOUND, SECRETS, TERSLEV, link as url_of, planned
 
 from models import Event, EventKind, FindingsLink, Letter, Officer, Visit, VisitStatus, db, now
 
 CITIZEN = ("Anna", "Jensen", "anna@example.dk", "De kører stærkt")
-
-
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
 
 
 def sent(app, ida, visit: int, email="atk@politi.example", language="en") -> str:

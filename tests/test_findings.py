@@ -281,11 +281,6 @@ def letters_of(app, kind: str) -> list[Letter]:
         return found
 
 
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
-
-
 @pytest.fixture(autouse=True)
 def friday(request):
     """The evening of the control, unless a test has its own clock."""

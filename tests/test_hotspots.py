@@ -5,12 +5,26 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from conftest import OFFICER, Person, logged_in
+from conftest import OFFICER, logged_in
 from helpers import PIN, as_sent, wish
 from helpers_cases import accept, change, link, place_of, planned, reported, seen_now
 
 from catalogue import SERVICES
-from models import Booking, BookingStatus, Event, EventKind, Letter, Officer, Place, Visit, VisitStatus, db, local, now, today
+from models import (
+    Booking,
+    BookingStatus,
+    Event,
+    EventKind,
+    Letter,
+    Officer,
+    Place,
+    Visit,
+    VisitStatus,
+    db,
+    local,
+    now,
+    today,
+)
 from reporting import at_place, hotspots
 
 pytestmark = pytest.mark.postgres
@@ -19,11 +33,6 @@ SCHOOL = {"problem": "school", "text": "x", "days": ["weekdays"], "times": ["06-
 FOUND = {"performed": "yes", "method": "atk", "place": "Nyvej", "limit": "50", "passed": 100, "charged": 3,
          "periods": [], "prelim": True, "suit": "suitable", "next": ["closed"]}
 NIGHT = {"problem": "speeding", "text": "x", "days": ["saturday"], "times": ["23-06"]}
-
-
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
 
 
 def spots(app) -> list[tuple[str, int, int]]:

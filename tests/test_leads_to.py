@@ -3,17 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from conftest import OFFICER, Person, logged_in
+from conftest import OFFICER, Person
 from helpers import as_sent, how_many, letters_shown, wish
 
 from models import Booking, EventKind, Letter, Officer, Place, Task, TaskStatus, Visit, db, local, now
 
 SUMMARY, SPEED = "Vi anbefaler en vandring ved stien bag skolen.", "Mål farten på Torvet."
-
-
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
 
 
 @pytest.fixture

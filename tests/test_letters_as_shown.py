@@ -41,11 +41,6 @@ def clock():
 
 
 @pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
-
-
-@pytest.fixture
 def meetings(app):
     """Wishes for meetings, by name: each of them for these dates."""
     def asked_by(**wished) -> list[Booking]:

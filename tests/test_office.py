@@ -50,11 +50,6 @@ ACTIONS = {
 }
 
 
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
-
-
 def last_letter(app) -> Letter:
     with app.app_context():
         letter = db.session.scalars(select(Letter).order_by(Letter.id.desc())).first()

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from conftest import Person, logged_in
 from helpers import as_sent, case, letters_shown, wish
 from helpers_cases import planned, reported, seen_now
 
@@ -12,11 +11,6 @@ from models import Booking, BookingStatus, Officer, Place, Visit, db, now, visit
 
 HAS_ONE = "A visit is planned here already"
 PIN, CLOSE, FAR = ({"lat": 55.3230, "lng": 11.9660}, {"lat": 55.3245, "lng": 11.9660}, {"lat": 55.3290, "lng": 11.9660})
-
-
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
 
 
 def joined_by(page, *bookings: Booking) -> bool:

@@ -31,11 +31,6 @@ from reporting import Account, count_work, in_tables
 MORE = {"trend": "more", "level": "10", "safe": "unsafe"}
 
 
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
-
-
 def page_of(visit: int, step: str = "") -> str:
     return f"/en/kontor/besoeg/{visit}/afstemning{step}"
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conftest import OFFICER, PASSWORD, Page, Person, logged_in
+from conftest import OFFICER, PASSWORD, Page, Person
 from helpers import as_sent, case, wish
 from helpers_cases import FOUND, TERSLEV, change, planned
 
@@ -11,11 +11,6 @@ from models import Booking, Feedback, NotAllowed, Officer, Visit, db, now, today
 
 WORDS = "Det tog en halv time at skrive."
 NEXT_WEEK = {"day": (today() + timedelta(days=7)).isoformat(), "starts": "18:00", "ends": "19:00"}
-
-
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
 
 
 def withdraw(app, booking: Booking) -> None:

@@ -40,11 +40,6 @@ ABOUT_NOTHING = {
                      "office.recovery_codes"), "an officer's own account")}
 
 
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
-
-
 @pytest.mark.usefixtures("clock_of_the_district", "tasks_after_controls")
 def test_no_press_of_the_office_goes_through_on_an_older_version_of_its_page(district):
     todo, officer = posts(district), logged_in(district.app)

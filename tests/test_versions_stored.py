@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 import time_machine
-from conftest import OFFICER, Page, Person, logged_in
+from conftest import OFFICER, Page
 from helpers import as_sent, case, wish
 from helpers_cases import FOUND, accept, change, planned
 from helpers_district import SPOT
@@ -25,16 +25,6 @@ OFFENCES = [{"kind": "drink", "count": 1}, {"kind": "phone", "count": 3}, {"kind
 def clock():
     with time_machine.travel(f"{DAY} 10:00Z"):
         yield
-
-
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
-
-
-@pytest.fixture
-def bo(app) -> Person:
-    return logged_in(app)
 
 
 def stored(page: Page) -> list[str]:

@@ -4,7 +4,6 @@ import re
 from copy import copy
 from datetime import timedelta
 
-import pytest
 from conftest import Person, logged_in
 from helpers import as_sent, how_many, wish
 from helpers_cases import change, planned, reported, seen_now
@@ -22,16 +21,6 @@ from models import (
     now,
     today,
 )
-
-
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
-
-
-@pytest.fixture
-def bo(app) -> Person:
-    return logged_in(app)
 
 
 def version_of(person: Person, path: str) -> dict:

@@ -1,7 +1,6 @@
 """How a no is worded: the officer's own sentences, their versions, and reasons for a season."""
 
 import pytest
-from conftest import Person, logged_in
 from helpers import wish
 from helpers_cases import link, seen_now
 
@@ -9,11 +8,6 @@ from models import DeclineReason, db
 
 PATH = "/en/kontor/tekster/faerdselskontrol"
 TEXTS = {"texts-da": "Vejen i {by} er for smal.", "texts-en": "The road in {by} is too narrow."}
-
-
-@pytest.fixture
-def ida(app) -> Person:
-    return logged_in(app)
 
 
 def reword(ida, reason: str, send: bool = True, **changes):
