@@ -74,9 +74,9 @@ def _same_rating(booking: Booking, form: RateForm, since: list[Event]) -> bool:
         not form.more.data or _said_since(EventKind.RATED, "more")(booking, form, since))
 
 
-# How the case stands, as its page told: what we have done, and what became of dates.
-STANDING = tuple(kind for kind in EventKind
-                 if kind.type.visible and (kind.type.by != "citizen" or kind.type.is_standing))
+# What its page tells of how the case stands: what we have done, and what became of dates.
+HOW_IT_STANDS = tuple(kind for kind in EventKind
+                      if kind.type.visible and (kind.type.by != "citizen" or kind.type.is_standing))
 STEPS = {
     "besked": Step(lambda b: b.is_open, InformationForm,
                    lambda b, form: b.give_information(form.words.data),
@@ -86,7 +86,8 @@ STEPS = {
     "kontakt": Step(lambda b: True, ContactForm,
                     lambda b, form: b.change_contact(**form.contact()),
                     _l("Your contact details have been changed."),
-                    is_kept=lambda b, form, since: all(getattr(b, name) == said for name, said in form.contact().items()),
+                    is_kept=lambda b, form, since: all(
+                        getattr(b, name) == said for name, said in form.contact().items()),
                     rests_on=(EventKind.CONTACT_CHANGED,)),
     "ingen-passer": Step(lambda b: b.is_open and bool(b.offers), NoneFitsForm,
                          lambda b, form: b.refuse_offers(form.when.data or ""),
@@ -100,16 +101,15 @@ STEPS = {
     "traek-tilbage": Step(lambda b: b.is_open, WithdrawForm,
                           lambda b, form: b.withdraw(),
                           _l("Your booking has been withdrawn."), is_kept=_said_since(EventKind.WITHDRAWN),
-                          rests_on=STANDING),
+                          rests_on=HOW_IT_STANDS),
     "tag-op-igen": Step(lambda b: b.may_reopen, ReopenForm,
                         lambda b, form: b.reopen(form.words.data),
                         _l("We will look at your case again."),
-                        is_kept=_said_since(EventKind.REOPENED, "words"), rests_on=STANDING, words="words"),
+                        is_kept=_said_since(EventKind.REOPENED, "words"), rests_on=HOW_IT_STANDS, words="words"),
     "hjalp-det": Step(lambda b: b.may_rate, RateForm,
                       lambda b, form: b.rate(form.helped.data, form.helped_why.data or "",
                                              form.more.data or ""),
-                      _l("Thank you for telling us."), is_kept=_same_rating,
-                      rests_on=STANDING, words="more"),
+                      _l("Thank you for telling us."), is_kept=_same_rating, rests_on=HOW_IT_STANDS, words="more"),
 }
 
 

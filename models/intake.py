@@ -84,8 +84,8 @@ class WaitlistEntry(HasServiceRules, OpenedByLink, db.Model):
     @classmethod
     def _under(cls, service: str, email: str) -> "WaitlistEntry | None":
         """Who is on the list of a service under this address, however it is written."""
-        entries = db.session.scalars(select(cls).where(cls.service == service))
-        return next((entry for entry in entries if whole_address(entry.email) == whole_address(email)), None)
+        wanted, entries = whole_address(email), db.session.scalars(select(cls).where(cls.service == service))
+        return next((entry for entry in entries if whole_address(entry.email) == wanted), None)
 
     @classmethod
     def waiting(cls, service: str) -> list["WaitlistEntry"]:

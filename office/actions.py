@@ -127,6 +127,8 @@ def selected_cases() -> list[Booking]:
 
 def in_full(named: list[str]) -> list[Booking]:
     """The bookings of these references with what deciding on them needs, read at once however many they are."""
+    if not named:
+        return []
     found = db.session.scalars(select(Booking).where(Booking.reference.in_(named)).options(*map(
         selectinload, (Booking.place, Booking.visits, Booking.proposals, Booking.events))))
     return sorted(found, key=lambda b: named.index(b.reference))

@@ -76,10 +76,6 @@ def _rows(rows) -> list[list]:
     return [_row(row) for row in rows]
 
 
-def _ids(rows) -> list[int]:
-    return [row.id for row in rows]
-
-
 def _last(table: type, *rules) -> int | None:
     return db.session.scalar(select(func.max(table.id)).where(*rules))
 
@@ -131,7 +127,7 @@ def _task(id: int) -> Subject:
 
 def _place(id: int, **_more) -> Subject:
     place = db.get_or_404(Place, id).canonical  # which a press acts on
-    return Subject([_row(place), _rows(place.neighbours()), _ids(place.bookings)], "office.place", {"id": id})
+    return Subject([_row(place), _rows(place.neighbours()), [b.id for b in place.bookings]], "office.place", {"id": id})
 
 
 def _calendar(**_more) -> Subject:
@@ -214,7 +210,7 @@ def digests_of(form: Form, letters: Iterable[Letter] = (), lost: Iterable[Bookin
     visits are `planned` there already, and of each letter: a preview carries them to the press that sends what was
     shown."""
     said = [(answer.name, in_words(answer)) for answer in form if answer.data and answer.type != "CSRFTokenField"]
-    return [_digest((today(), said, [booking.reference for booking in lost], _ids(planned))),
+    return [_digest((today(), said, [b.reference for b in lost], [visit.id for visit in planned])),
             *(_digest(_as_read(letter)) for letter in letters)]
 
 
@@ -228,7 +224,7 @@ def is_done(form: Form, change: Callable[[], object], at_once: bool = False, few
             lost: Iterable[Booking] = (), planned: Iterable[Visit] = ()) -> bool:
     """Do `change` and say so, where this press is to do it, and its letters are those that were shown; else nothing is
     done, and they are to be shown. `at_once`: the press need not be the one named "send". `fewer`: of the letters that
-    were shown, some may stay here; the page says which. `lost` is known when it is done."""
+    were shown, some may stay here; the page says which. `lost` is known when it is done, `planned` before."""
     if "stale" in g or not (at_once or "send" in request.form):
         return False
     change()
@@ -271,7 +267,7 @@ def subject_of_page() -> Subject | None:
 @office.before_request
 def show_anew_what_has_changed():
     """Let no press through that was meant for an older version. What is typed stays in the form."""
-    if "log_in" in g:
+    if "log_in" in g and request.endpoint not in ADDS_ONLY:  # whose forms know themselves whether they come twice
         g.keep_press = keep_press  # as web.py ends a view
     if request.method != "POST" or request.endpoint in ADDS_ONLY or not has_changed():
         return None
@@ -290,13 +286,12 @@ def has_changed() -> bool:
     end another log-in, may stand on a page with a version, and it may come twice, too. A view that reads first asks
     once more when it holds the write lock."""
     g.pop("version", None)
-    if not version():
-        answer_again()
-    if not version() or request.form.get("version", "") in ("", version()):
+    if version() and request.form.get("version", "") in ("", version()):
         return False
     answer_again()
-    say_stale()
-    return True
+    if version():
+        say_stale()
+    return bool(version())
 
 
 def answer_again() -> None:
