@@ -342,8 +342,8 @@ def download(file, mimetype: str, name: str) -> Response:
 
 
 def commit_and_redirect(address: str, message: str = "", warning: str = "") -> Response:
-    """Commit what the view has changed, say so, and lead on by a GET. An officer's log-in keeps the press, and this
-    answer to it: office/versions.py."""
+    """Commit what the view has changed, say so, and lead on by a GET. In the office, who pressed has the press
+    kept, and this answer to it: office/versions.py."""
     answer = [address, str(message), str(warning)]
     if "keep_press" in g:
         g.keep_press(answer)

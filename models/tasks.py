@@ -277,6 +277,7 @@ class FindingsLink(OpenedByLink, db.Model):
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), index=True)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_press: Mapped[dict | None] = mapped_column(JSON)  # as a LogIn keeps its own
 
     visit: Mapped["Visit"] = relationship(back_populates="field_links")
 

@@ -37,6 +37,7 @@ from models import (
     IntakePause,
     Invite,
     Letter,
+    LogIn,
     Officer,
     OfficerAbsence,
     OpeningHours,
@@ -99,7 +100,8 @@ def _visit(id: int, **_more) -> Subject:
     """The visit with its tasks, and whoever hears of it."""
     visit = db.get_or_404(Visit, id)
     return Subject([_row(visit), visit.events[-1:] and visit.events[-1].id, _row(visit.place),
-                    _rows(visit.reservations), _rows(visit.tasks), _rows(visit.assignees), _rows(visit.field_links),
+                    _rows(visit.reservations), _rows(visit.tasks), _rows(visit.assignees),
+                    [(link.id, link.withdrawn_at) for link in visit.field_links],
                     [(_row(b), b.newest) for b in visit.bookings]], "office.visit", {"id": id})
 
 
@@ -267,7 +269,7 @@ def subject_of_page() -> Subject | None:
 @office.before_request
 def show_anew_what_has_changed():
     """Let no press through that was meant for an older version. What is typed stays in the form."""
-    if "log_in" in g and request.endpoint not in ADDS_ONLY:  # whose forms know themselves whether they come twice
+    if request.endpoint not in ADDS_ONLY and keeper():  # whose forms know themselves whether they come twice
         g.keep_press = keep_press  # as web.py ends a view
     if request.method != "POST" or request.endpoint in ADDS_ONLY or not has_changed():
         return None
@@ -294,20 +296,27 @@ def has_changed() -> bool:
     return bool(version())
 
 
+def keeper() -> LogIn | FindingsLink | None:
+    """What keeps this person's last press: their log-in, or the link by which a colleague in the field comes."""
+    if request.endpoint == "office.findings_by_link":
+        return FindingsLink.by_link(**request.view_args)
+    return g.get("log_in")
+
+
 def answer_again() -> None:
-    """Where it is this officer's own last press that has changed the page, and this is the same press once more, as by
+    """Where it is this person's own last press that has changed the page, and this is the same press once more, as by
     a double click: it is answered as the first one was, whose answer the browser has not shown, and does nothing. Where
     somebody has changed it again since, that answer is not true any more."""
-    done = g.log_in.last_press if "log_in" in g else None
+    done = keeper() and keeper().last_press
     if done and done["press"] == _digest_of_press():
         abort(lead_on(*done["answer"]))
 
 
 def keep_press(answer: list[str]) -> None:
-    """Have the log-in keep this press and its answer, in the transaction of what it has changed."""
+    """Have its `keeper` keep this press and its answer, in the transaction of what it has changed."""
     db.session.flush()
     db.session.expire_all()  # it is to be read as the next press reads it
-    g.log_in.last_press = {"press": _digest_of_press(), "answer": answer}
+    keeper().last_press = {"press": _digest_of_press(), "answer": answer}
 
 
 def _digest_of_press() -> str:

@@ -97,7 +97,7 @@ RETENTION_RULES = (
                    "proposals": "booking_id starts_at ends_at answer_by takes travel where closed_at",
                    "owners": "visit_id kind language",
                    "tasks": "visit_id number owner_id status news public due_on lat lng entered_at sent_on ask_on",
-                   "field_links": "visit_id language expires_at withdrawn_at",
+                   "field_links": "visit_id language expires_at withdrawn_at last_press",
                    "waiters": "service language asked_on confirmed_at open_until told_on",
                    "feedbacks": "language received_at due_on closed_at",
                    "accounts": "first people made_on work renewed_on", "month_counts": "month counts as_of",

@@ -49,6 +49,21 @@ def test_the_colleague_enters_what_was_found_and_the_officer_sends_it(app, ida, 
         assert db.session.get(Visit, visit).findings["passed"] == 95, "corrected until it was sent"
 
 
+def test_a_double_tap_is_thanked_for_as_long_as_its_findings_are_what_is_stored(app, ida, stranger):
+    visit = begun(app, wish(app))
+    link = sent(app, ida, visit)
+    tapped = {**as_sent(stranger.get(link), "passed"), **TERSLEV, "periods-0-day": now().date().isoformat()}
+    for _ in range(2):
+        assert "Thank you. The findings are with the office." in stranger.post(link, tapped).text
+    with app.app_context():
+        assert db.session.query(Event).filter_by(kind=EventKind.FINDINGS_ENTERED).count() == 1
+    stranger.post(link, {**tapped, **as_sent(stranger.get(link), "passed"), "passed": "95"})
+    again = stranger.post(link, tapped)
+    assert again.status == 409 and "Thank you" not in again.text
+    with app.app_context():
+        assert db.session.get(Visit, visit).draft["passed"] == 95
+
+
 def test_the_letter_and_the_page_before_the_work_name_neither_place_nor_time(app, ida, stranger):
     visit = planned(app, wish(app))
     link = sent(app, ida, visit)
