@@ -94,7 +94,7 @@ def write_letters(_session=None) -> list[Letter]:
     letters = write_pending()
     # A booking that is new has no number yet, and no letter that waits.
     if known := [letter.booking.id for letter in letters if letter.booking and letter.booking.id]:
-        Letter.try_earlier(known)
+        Letter.try_earlier(Letter.booking_id.in_(known))
     return letters
 
 

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.charset import QP, Charset
 from email.errors import MessageError
 from email.header import Header
@@ -20,11 +20,12 @@ from pathlib import Path
 
 from flask import current_app, render_template
 from flask_mail import BadHeaderError, Connection, Mail, Message
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import defer
 
 from languages import in_language
 from models import UNSENT, Channel, DeliveryStatus, Letter, Officer, db, in_ascii, now, writing_beside_others
+from models.letters import GIVE_UP_AFTER
 
 from .letters import sign_for_reader, why_not_to_send
 
@@ -42,7 +43,8 @@ ABOUT_US_CODES = {421, 432, 451, 452, 454, 455, 530, 534, 535, 538, 571}
 ABOUT_US_WORDS = re.compile(
     r"send ?as ?denied|\bsubmission\b|on behalf|(?:allowed|authori[sz]ed) to send(?! to)|dnsbl|spamhaus|"
     r"(?:black|block) ?list|(?<!not )\blisted\b|\bsender (?:address|rejected|denied|verify|mailbox)|"
-    r"\b(?:spf|dkim|dmarc|ptr)\b|(?<![\d.])[45]\.1\.[78](?!\.?\d)", re.I)
+    r"\b(?:spf|dkim|dmarc|ptr)\b|(?<![\d.])[45]\.1\.[78](?!\.?\d)|authentication (?:is )?required|unable to relay|"
+    r"\brelay(?:ing)?(?: access)?(?: is)? (?:denied|prohibited|disallowed|not (?:allowed|permitted|authorized))", re.I)
 # And these, where the code is not the reader's own: it may be their machine that is named, or the way back to us.
 PERHAPS_ABOUT_US_WORDS = re.compile(
     r"\brelay(?! recipient table)|authenti|client host|\bauth\b|reverse dns|dns mx|\bsender|\bmail from\b|"
@@ -72,7 +74,11 @@ PASSES = re.compile(r"per (?:hour|day)|(?:exceeded|over) (?:their|its|the) limit
 # How errors begin that are one reader's, and those that do not pass by waiting: somebody must see to the mail server.
 THE_READERS, NEEDS_REPAIR = ("refused", "address"), ("server 5", "login 5", "certificate", "configuration")
 SUBJECT_LINE = 70  # characters of its lines: an encoded word has at most 75 (RFC 2047, section 2)
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # before any letter of ours
 TIMEOUT = 60  # seconds to wait for a mail server, which may look a letter through before it answers
+# That these get theirs says nothing of the others, and the other way round: a relay may deny what goes to other
+# domains, and take what goes to ours.
+TO_OFFICERS = Letter.recipient.in_(select(Officer.email))
 
 
 @writing_beside_others()
@@ -117,6 +123,7 @@ def _try(letter: Letter, transport: "_Transport") -> "_SendError | None":
         error = _SendError("server")
     if error is None:
         letter.mark_sent()
+        _try_others_earlier(letter)
     elif why := why_not_to_send(letter):  # by now
         letter.suppress(why)
     elif error.for_good:
@@ -128,34 +135,50 @@ def _try(letter: Letter, transport: "_Transport") -> "_SendError | None":
     return error
 
 
+def _try_others_earlier(sent: Letter) -> None:
+    """Now that the server takes mails to such readers again, what it has refused since the last one went is tried at
+    once: its pause may be hours. What others have overtaken before is perhaps its reader's, and keeps its own time."""
+    is_to_officer = db.session.scalar(select(Officer.id).where(Officer.email == sent.recipient).limit(1))
+    readers = TO_OFFICERS if is_to_officer else ~TO_OFFICERS
+    put_off = [readers, Letter.error != "", *(~Letter.error.startswith(word) for word in THE_READERS)]
+    if db.session.scalar(select(Letter.id).where(Letter.is_put_off(), *put_off).limit(1)):
+        last = _newest_sent(readers, Letter.id != sent.id)
+        Letter.try_earlier(*put_off, Letter.give_up_at >= last + GIVE_UP_AFTER)
+
+
 def stuck() -> bool:
     """Whether letters wait that a living worker would have sent, or that a mail server that is set up rightly and well
     would have taken: its last word was no, to us for half an hour, to more than one reader for two hours, or in a way
-    that does not pass by waiting. That officers get theirs says nothing of the others, and the other way round: a relay
-    may deny what goes to other domains, and take what goes to ours."""
+    that does not pass by waiting."""
     overdue, a_while_ago, long_ago = (now() - timedelta(minutes=minutes) for minutes in (15, 30, 120))
     if db.session.scalar(select(Letter.id).where(Letter.is_to_be_mailed(), Letter.next_try_at < overdue).limit(1)):
         return True
-    to_officers = Letter.recipient.in_(select(Officer.email))
-    refused = [*_tried_in_vain(to_officers), *_tried_in_vain(~to_officers)]
-    if any(letter.error.startswith(NEEDS_REPAIR) or letter.made_at < a_while_ago and not letter.error.startswith(
-            "refused") for letter in refused):
+    refused = _tried_in_vain(TO_OFFICERS) | _tried_in_vain(~TO_OFFICERS)
+    if any(letter.error.startswith(NEEDS_REPAIR) or letter.made_at < a_while_ago
+           for letter, perhaps_the_readers in refused.items() if not perhaps_the_readers):
         return True
     return len({letter.mailbox for letter in refused if letter.made_at < long_ago}) > 1  # one alone: it may be theirs
 
 
-def _tried_in_vain(readers: ColumnElement[bool]) -> list[Letter]:
-    """The mails to these readers that the server would not take, and since which it has taken none of them. One that
-    has failed by its reader's own fault is not among them."""
-    mails = and_(Letter.channel == Channel.EMAIL, readers)
-    put_off = and_(Letter.delivery_status.in_(UNSENT), Letter.error != "")
-    given_up = and_(Letter.delivery_status == DeliveryStatus.FAILED,
-                    *(~Letter.error.startswith(word) for word in THE_READERS))
-    tried = db.session.scalars(select(Letter).where(mails, Letter.tries > 0, or_(put_off, given_up)).options(
+def _tried_in_vain(readers: ColumnElement[bool]) -> dict[Letter, bool]:
+    """The mails to these readers that the server would not take, and since which it has taken none of them; of each,
+    whether that may be its reader's alone: the server says so, or has taken others since it was tried first."""
+    in_vain = and_(Letter.delivery_status.in_((*UNSENT, DeliveryStatus.FAILED)), Letter.tries > 0,
+                   Letter.error.not_in(("", "address")))
+    tried = db.session.scalars(select(Letter).where(Letter.channel == Channel.EMAIL, readers, in_vain).options(
         defer(Letter.text), defer(Letter.calendar))).all()
-    newest_sent = tried and db.session.scalar(select(func.max(Letter.sent_at)).where(
-        mails, Letter.done_by_id.is_(None), Letter.sent_at <= now()))  # the clock may have been ahead
-    return [letter for letter in tried if (newest_sent or letter.tried_at) <= letter.tried_at <= now()]
+    last = _newest_sent(readers) if tried else NEVER
+    return {letter: letter.error.startswith("refused") or letter.error.startswith("server") and (
+        letter.first_tried_at < last) for letter in tried if last <= letter.tried_at <= now()}
+
+
+def _newest_sent(readers: ColumnElement[bool], *rules: ColumnElement[bool]) -> datetime:
+    """When the server has last taken a mail to one of these readers: of those, the one that was claimed last, which an
+    index finds."""
+    went = and_(Letter.delivery_status == DeliveryStatus.SENT, Letter.channel == Channel.EMAIL,
+                Letter.done_by_id.is_(None), Letter.sent_at <= now())  # the clock may have been ahead
+    return db.session.scalar(select(Letter.sent_at).where(went, readers, *rules).order_by(
+        Letter.next_try_at.desc()).limit(1)) or NEVER
 
 
 def by_mail_server() -> bool:

@@ -131,11 +131,16 @@ class Letter(Numbered, db.Model):
         return and_(cls.channel == Channel.EMAIL, cls.delivery_status.in_(UNSENT), ~waits)
 
     @classmethod
-    def try_earlier(cls, bookings: Iterable[int]) -> None:
-        """What was put off in these cases is tried at once."""
-        db.session.execute(update(cls).where(
-            cls.booking_id.in_(bookings), cls.channel == Channel.EMAIL, cls.delivery_status == DeliveryStatus.WAITING,
-            cls.next_try_at > now()).values(next_try_at=now()).execution_options(synchronize_session=False))
+    def is_put_off(cls) -> ColumnElement[bool]:
+        """It is a mail, and its next try lies ahead."""
+        waits = cls.delivery_status == DeliveryStatus.WAITING
+        return and_(cls.channel == Channel.EMAIL, waits, cls.next_try_at > now())
+
+    @classmethod
+    def try_earlier(cls, *which: ColumnElement[bool]) -> None:
+        """What was put off, and is one of `which`, is tried at once."""
+        db.session.execute(update(cls).where(cls.is_put_off(), *which).values(next_try_at=now()).execution_options(
+            synchronize_session=False))
 
     @classmethod
     def _is_due(cls) -> ColumnElement[bool]:
@@ -196,12 +201,17 @@ class Letter(Numbered, db.Model):
         pauses = {DeliveryStatus.WAITING: self._pause, DeliveryStatus.SENDING: CLAIM_TIMEOUT}
         return self.next_try_at - pauses.get(self.delivery_status, timedelta())
 
+    @property
+    def first_tried_at(self) -> datetime:
+        """Once a try has failed; of what was refused for good, or may be given up at a date, about then."""
+        return self.give_up_at - GIVE_UP_AFTER
+
     def mark_sent(self) -> None:
         self.delivery_status, self.sent_at, self.error = DeliveryStatus.SENT, now(), ""
 
     def mark_failed(self, error: str) -> None:
         """The mail server will never take it."""
-        self.delivery_status, self.error = DeliveryStatus.FAILED, error[:300]
+        self.delivery_status, self.error, self.next_try_at = DeliveryStatus.FAILED, error[:300], now()
 
     def suppress(self, why: str) -> None:
         """It is not sent, and whoever looks at it sees why."""

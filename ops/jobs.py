@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from facts import load_shipped
-from models import Assignee, MonthCount, Poll, Proposal, QuarterAccount, Visit, WaitlistEntry, today
+from models import Assignee, Letter, MonthCount, Poll, Proposal, QuarterAccount, Visit, WaitlistEntry, today
 from privacy import removal
 from reporting import count_months, count_people, count_work
 
@@ -29,4 +29,4 @@ renew_month = partial(MonthCount.renew, count_months)
 # In every round, because each of them holds the write lock for a moment: only what nobody should wait for.
 JOBS = (Proposal.lapse_due, Visit.remind_due, Visit.release_due, Assignee.remind_due, WaitlistEntry.notify_all,
         Poll.close_due)
-DAILY = (load_shipped, renew_account, renew_month, removal.remove_part)
+DAILY = (load_shipped, renew_account, renew_month, removal.remove_part, Letter.try_earlier)
