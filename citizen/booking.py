@@ -4,6 +4,7 @@ import re
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
+from itsdangerous import BadSignature, Signer
 
 import catalogue
 import ratelimits
@@ -52,7 +53,9 @@ def book(slug: str):
     form = service.questions(data={"road": request.args.get("vej", ""), "postcode": request.args.get("postnr", "")})
     if request.form.get("change") == "language":
         form.language.data = str(get_locale())
-    page = {"service": service, "form": form, "pause": pause, "waiting": estimate_for_service(service.key)}
+    waiting = estimate_for_service(service.key)
+    page = {"service": service, "form": form, "pause": pause, "waiting": waiting,
+            "told": _signer(service).sign(str(waiting.most or "")).decode()}
     if request.method != "POST" or join or "change" in request.form:
         return render_template("citizen/book.html", **page)
     if not form.validate():
@@ -61,7 +64,7 @@ def book(slug: str):
         return render_template("citizen/book.html", **page | {"pause": None}), 422
     if "send" not in request.form:
         return _check_page(service, form)
-    return _send(service, form, page["waiting"], waiter)
+    return _send(service, form, _stated_wait(service, waiting), waiter)
 
 
 def _check_page(service: Service, form: BookingForm) -> str:
@@ -71,7 +74,21 @@ def _check_page(service: Service, form: BookingForm) -> str:
                            elsewhere=current_app.config["DISTRICT"].neighbour(place["postcode"]))
 
 
-def _send(service: Service, form: BookingForm, waiting: WaitEstimate, waiter: WaitlistEntry | None):
+def _signer(service: Service) -> Signer:
+    return Signer(current_app.secret_key, salt=f"waiting time {service.key}")
+
+
+def _stated_wait(service: Service, waiting: WaitEstimate) -> int | None:
+    """Within how many working days an answer comes, as the form in hand has named it: what somebody has read is kept,
+    though it would name another number by now. A form that carries none of ours stands for the present one."""
+    try:
+        named = _signer(service).unsign(request.form.get("told", ""))
+    except BadSignature:
+        return waiting.most
+    return int(named) if named else None
+
+
+def _send(service: Service, form: BookingForm, stated_wait: int | None, waiter: WaitlistEntry | None):
     place = form.place()
     # What two bookings could dispute: their form, their place, how many letters their address has had today, and who of
     # the waiting list they come from.
@@ -98,7 +115,7 @@ def _send(service: Service, form: BookingForm, waiting: WaitEstimate, waiter: Wa
             _say_not_open_any_more()
             return _check_page(service, form), 409
         booking = Booking.receive(
-            form_token=form.sent_as, place=Place.at(**place), service=service.key, stated_wait=waiting.most,
+            form_token=form.sent_as, place=Place.at(**place), service=service.key, stated_wait=stated_wait,
             shown_at=form.once.shown_at, answers=form.own_answers(), wishes=form.wishes(), **form.columns())
         if admitted:
             admitted.leave()

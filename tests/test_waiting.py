@@ -10,10 +10,13 @@ from functools import cache
 import pytest
 import time_machine
 from conftest import WISH, Person, book, logged_in
+from helpers import as_sent
 from helpers_cases import MONDAY, answered_lately, decide, receive
 from helpers_district import told
+from sqlalchemy import select
 
 import reporting
+from catalogue import SERVICES
 from models import Booking, Officer, Place, Visit, add_working_days, db, is_working_day, limits, now, today
 from models.working_days import close_on
 from reporting import WaitEstimate, answers_per_day, estimate, estimate_for_service, kept_promises
@@ -147,6 +150,40 @@ def test_the_pages_say_it_before_the_form_on_the_receipt_and_on_ones_own_page(ap
         id = booking.id
     decide(app, id)
     assert "ahead of yours" not in citizen.get(f"/en/sag/{reference}/{secret}").text
+
+
+def sent_after(citizen, path: str, change, **typed) -> None:
+    """A booking whose form was opened before `change`, checked, and sent after it."""
+    check = citizen.post(path, {**as_sent(citizen.get(path), "once"), **WISH, **typed})
+    assert check.status == 200, check.errors
+    change()
+    citizen.post(path, {**as_sent(check, "once"), **typed, "send": "1"})
+
+
+def test_the_waiting_time_that_the_form_has_named_is_kept_though_it_would_name_another_by_now(app, clock, citizen):
+    """Somebody had read 4 days, and was promised an answer after 17."""
+    answered_lately(app, clock)
+    sent_after(citizen, "/en/bestil/faerdselskontrol", lambda: receive(app, 80))
+    with app.app_context():
+        assert estimate_for_service("traffic").most > SERVICES["traffic"].answer_within
+        booking = db.session.scalars(select(Booking).order_by(Booking.id.desc())).first()
+        assert booking.stated_wait == 4
+        assert booking.due_on == add_working_days(today(), SERVICES["traffic"].answer_within)
+
+
+@pytest.mark.parametrize("forged", ["1", "1.abc", "", "\0.ø"])
+def test_nobody_but_the_form_says_how_long_one_was_told_to_wait(app, clock, citizen, forged):
+    answered_lately(app, clock)
+    sent_after(citizen, "/en/bestil/faerdselskontrol", lambda: None, told=forged)
+    with app.app_context():
+        assert db.session.scalars(select(Booking).order_by(Booking.id.desc())).first().stated_wait == 4
+
+
+def test_who_was_told_that_nobody_can_know_was_told_no_number(app, clock, citizen):
+    sent_after(citizen, "/en/bestil/faerdselskontrol", lambda: answered_lately(app, clock))
+    with app.app_context():
+        assert estimate_for_service("traffic").most == 4
+        assert db.session.scalars(select(Booking).order_by(Booking.id.desc())).first().stated_wait is None
 
 
 def test_with_few_cases_the_pages_say_that_nobody_can_know(app, clock, citizen):
