@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import current_app, g, request
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext, lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import MultiDict
@@ -58,15 +58,30 @@ def _mark_as_spam(booking: Booking, block: bool) -> None:
         BlockedAddress.add(address_key(booking.email), booking, g.officer)
 
 
+class NamedOtherwise(Exception):
+    """The stretch of a place has a name, and the form with another one was not filled in with it: whoever typed that
+    has not seen what it would overwrite, nor the cases that are in it. `words` say so to them."""
+
+    def __init__(self, place: Place):
+        super().__init__(f"place {place.id} is called otherwise")
+        self.words = gettext(
+            "%(place)s is called “%(stretch)s” already, and other cases may belong to it. Write that here, or leave "
+            "this field as it was. On the page of the place you can give it another name, or part it.",
+            place=place, stretch=place.from_to)
+
+
 def named_place(form: MoveForm, at_hand: Place) -> Place:
     """The part of the road whose stretch the officer types; where none is called so, the one at hand is from now on, or
-    the known one of another road. What is not typed names none: the form was filled in with the place at hand."""
-    place, stretch = Place.at(**form.place(at_hand)), form.from_to.data or ""
+    the known one of another road, if that had no name. What is not typed names none: the form was filled in with the
+    place at hand, unless it is about several."""
+    place, stretch, shown = Place.at(**form.place(at_hand)), form.from_to.data or "", form.from_to.object_data or ""
     same_road = (place.postcode, place.road_key) == (at_hand.postcode, at_hand.road_key)
-    is_typed = stretch != (form.from_to.object_data or "")
+    is_typed = stretch != shown
     if same_road and (not is_typed or place.from_to != stretch):
         place = at_hand
     if is_typed and (same_road or stretch) and place.from_to != stretch:
+        if place.from_to and (place is not at_hand or place.from_to != shown):
+            raise NamedOtherwise(place)
         place.describe(g.officer, place.suits, place.suitability, stretch, place.again_on)
     return place
 

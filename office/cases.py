@@ -37,7 +37,7 @@ from models import (
 from reporting.export import case_as_json
 from web import commit_and_redirect, download, form_page, needs_press, redirect_unchanged
 
-from .actions import ACTIONS, FOR_MANY, NONE_TICKED, CaseAction, in_full, selected_cases
+from .actions import ACTIONS, FOR_MANY, NONE_TICKED, CaseAction, NamedOtherwise, in_full, selected_cases
 from .blueprint import audit_also, booking_or_404, changed_since, not_any_more, office, safe_next
 from .dates import clash_in_words, known_units, usual_units, weighed
 from .versions import answer_again, is_done, letters_in_words
@@ -89,12 +89,18 @@ def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool =
 
     if typed is not None and not form.validate():
         return render_template("office/decide.html", **shown), 422
-    if (many or not since) and is_done(form, change, fewer=many, planned=shown["planned"]):
-        return commit_and_redirect(back, *_what_was_done(action, shown))
-    if posted and shown["writes"] and (typed is not None or not any(f.flags.required for f in form)):
-        named, letters = [b.reference for b in bookings], preview_letters(change)
-        in_full(named)  # again, all at once: what a preview has changed is not known any more
-        shown["letters"] = _alike(letters)
+    named = [b.reference for b in bookings]
+    try:
+        if (many or not since) and is_done(form, change, fewer=many, planned=shown["planned"]):
+            return commit_and_redirect(back, *_what_was_done(action, shown))
+        if posted and shown["writes"] and (typed is not None or not any(f.flags.required for f in form)):
+            letters = preview_letters(change)
+            in_full(named)  # again, all at once: what a preview has changed is not known any more
+            shown["letters"] = _alike(letters)
+    except NamedOtherwise as other:
+        db.session.rollback()
+        form.from_to.errors = [other.words]
+        return render_template("office/decide.html", **shown), 422
     return render_template("office/decide.html", **shown)
 
 

@@ -43,7 +43,7 @@ from models import (
 )
 from web import commit_and_redirect, form_page, needs_press, reads_first, redirect_unchanged
 
-from .actions import NONE_TICKED, named_place, selected_cases
+from .actions import NONE_TICKED, NamedOtherwise, named_place, selected_cases
 from .blueprint import booking_or_404, changed_since, not_any_more, office, page_key, safe_next
 from .dates import clash_in_words, known_units, usual_units
 from .versions import is_done, letters_in_words
@@ -300,6 +300,9 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Boo
         except Clash as clash:
             db.session.rollback()
             form[form.parts[0]].errors = [clash_in_words(clash)]
+        except NamedOtherwise as other:
+            db.session.rollback()
+            form.from_to.errors = [other.words]
     return form_page("office/plan.html", form, service=service, preview=preview, lost=lost, offered=offered,
                      units=known_units(), since=since, undecided=undecided, newest=newest,
                      times=service.times_named(b.answers for b in waiting), **shown)

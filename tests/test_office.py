@@ -439,15 +439,15 @@ def test_what_is_known_of_a_place_is_kept_for_officers(app, ida, citizen):
 # Planning.
 
 
+WHEN = {"starts": "17:00", "ends": "19:00", "crew": "ATK 1", "method": "atk"}
+
+
 def plan_form(person: Person, booking: Booking, **changes) -> dict:
     day = local(now() + timedelta(days=7)).date().isoformat()
     return {
         **as_sent(person.get(case(booking, "besoeg")), "crew"),
         "day": day,
-        "starts": "17:00",
-        "ends": "19:00",
-        "crew": "ATK 1",
-        "method": "atk",
+        **WHEN,
         **changes,
     }
 
@@ -523,11 +523,11 @@ def test_the_history_of_a_place_tells_of_a_stretch_that_is_named_with_a_plan_or_
 
 @pytest.mark.parametrize(("typed", "stretches"), [
     ({"road": "Kirkevej"}, ("fra kirken til skolen", "ved broen")),
-    ({"road": "Kirkevej", "from_to": "ved hallen"}, ("fra kirken til skolen", "ved hallen")),
+    ({"road": "Kirkevej", "from_to": "ved broen"}, ("fra kirken til skolen", "ved broen")),
     ({"from_to": "ved hallen"}, ("ved hallen", "ved broen")),
     ({"from_to": ""}, ("", "ved broen")),
 ])
-def test_a_plan_names_the_stretch_of_the_place_at_hand_and_of_another_where_it_is_typed(app, ida, typed, stretches):
+def test_a_plan_names_the_stretch_of_the_place_at_hand_and_finds_that_of_another(app, ida, typed, stretches):
     here, other = accept(app, wish(app)), wish(app, road="Kirkevej")
     with app.app_context():
         for booking, stretch in ((here, "fra kirken til skolen"), (other, "ved broen")):
@@ -537,6 +537,56 @@ def test_a_plan_names_the_stretch_of_the_place_at_hand_and_of_another_where_it_i
     assert visit_of(app).place.road == typed.get("road", "Bygaden")
     with app.app_context():
         assert tuple(Booking.by_reference(b.reference).place.from_to for b in (here, other)) == stretches
+
+
+def page_that_moves(app, by: str, booking: Booking) -> str:
+    """The page on which the place of this case, or of a visit for it, is named."""
+    if by in ("flyt", "besoeg"):
+        return case(booking, by)
+    if by == "many":
+        return "/en/kontor/flere/flyt"
+    visit = reported(app, booking) if by == "igen" else planned(app, booking)
+    return f"/en/kontor/besoeg/{visit}/{'igen' if by == 'igen' else 'flyt'}"
+
+
+@pytest.mark.parametrize("by", ["flyt", "many", "besoeg", "igen", "visit"])
+def test_the_stretch_of_a_place_that_the_page_has_not_shown_is_not_overwritten(app, ida, by):
+    """Another case was about a stretch of the road from then on of which its citizen had never spoken."""
+    here, other = accept(app, wish(app)), wish(app, road="Kirkevej", email="bo@example.dk")
+    path = page_that_moves(app, by, here)
+    with app.app_context():
+        Booking.by_reference(other.reference).place.describe(Officer.by_email(OFFICER), "", "Grøft", "ved åen", None)
+        db.session.commit()
+    shown = ida.post(path, {"sag": [here.reference]}) if by == "many" else ida.get(path)
+    form = {**as_sent(shown, "from_to"), **WHEN, "day": (today() + timedelta(days=9)).isoformat(), "crew": "ATK 2",
+            "road": "Kirkevej", "send": "1"}
+    refused = ida.post(path, {**form, "from_to": "fra A til B"})
+    assert refused.status == 422 and "is called “ved åen” already" in error_at(refused, "from_to")
+    assert as_sent(refused, "from_to")["from_to"] == ["fra A til B"]
+    with app.app_context():
+        kept = Booking.by_reference(other.reference).place
+        assert kept.from_to == "ved åen" and len(kept.events) == 1
+        assert {kept} == {booking.place for booking in kept.bookings} and not kept.visits
+    assert ida.post(path, {**as_sent(refused, "from_to"), "from_to": "ved åen", "send": "1"}).status == 200
+    with app.app_context():
+        kept = Booking.by_reference(other.reference).place
+        assert kept.from_to == "ved åen" and (kept.visits or len(kept.bookings) == 2)
+
+
+def test_cases_of_several_places_that_are_moved_together_give_none_of_these_another_name(app, ida):
+    """The form is filled in with no stretch then, so that nobody has seen that one of them had one."""
+    here, there = wish(app), wish(app, road="Kirkevej", email="bo@example.dk")
+    with app.app_context():
+        Booking.by_reference(here.reference).place.describe(Officer.by_email(OFFICER), "", "", "ved åen", None)
+        db.session.commit()
+    path = "/en/kontor/flere/flyt"
+    form = as_sent(ida.post(path, {"sag": [here.reference, there.reference]}), "from_to")
+    page = ida.post(path, {**form, "road": "Bygaden", "postcode": "4690", "from_to": "fra A til B", "send": "1"})
+    assert page.status == 422 and "Bygaden, 4690 Haslev is called “ved åen” already" in error_at(page, "from_to")
+    assert as_sent(page, "sag")["sag"] == [here.reference, there.reference]
+    with app.app_context():
+        assert [Booking.by_reference(b.reference).place.in_full for b in (here, there)] == [
+            "Bygaden, ved åen, 4690 Haslev", "Kirkevej, 4690 Haslev"]
 
 
 @pytest.mark.parametrize(
