@@ -83,7 +83,7 @@ ERRORS = {
     "aside": _l("The booking was set aside before the letter went."),
     "withdrawn": _l("The booking was withdrawn before the letter went."),
     "void": _l("What it says did not hold any more before the letter went."),
-    "idle": _l("What it was about was theirs no more, or done, before the letter went."),
+    "idle": _l("What it was about was theirs no more, done, or changed before the letter went."),
     "unreached": _l("The address was taken off before the letter went, and it may go nowhere else."),
 }
 

@@ -147,7 +147,7 @@ class EventKind(enum.StrEnum):
     REMINDED = "reminded", EventType(
         label=N_("Reminder of the date"), visible=True, letter=LetterRule(confirms=True))
     LED_TO = "led_to", EventType(label=N_("It led to another case"), facts=("led_to", "task"))
-    TASK_KEPT = "task_kept", EventType(label=N_("Task entered"), facts=("number", "status"))
+    TASK_KEPT = "task_kept", EventType(label=N_("Task entered"), facts=("number", "status", "reworded"))
     TASKS_SENT = "tasks_sent", EventType(
         label=N_("Tasks sent to whoever is responsible"), facts=("owner", "who", "numbers"),
         letter=LetterRule("owner"))

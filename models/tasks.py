@@ -81,17 +81,20 @@ class Assignee(OpenedByLink, db.Model):
         waiting = {number for letter in self._waiting_letters for number in letter.event.facts["numbers"]}
         for task in self.tasks:
             task.ask_next()  # what was asked last may have been held back since, or phoned later
-        due = [task for task in self.tasks if task.ask_on and task.ask_on <= today() and task.number not in waiting]
+        due = [task for task in self.tasks if task.is_to_be_asked and task.number not in waiting]
         return self._record(EventKind.TASKS_DUE, due)
 
     def hold_back_idle_letters(self) -> None:
-        """What waits to tell them of tasks, or to ask about them, goes no more where one of these is over, or theirs no
-        more; a new letter is about the others."""
+        """What waits to tell them of tasks, or to ask about them, goes no more where one of these is over, theirs no
+        more, or worded anew; a new letter is about what is still to be told, or asked."""
         for letter in self._waiting_letters:
-            still_to_do = self._still_to_do(letter)
-            if len(still_to_do) < len(letter.event.facts["numbers"]):
-                letter.suppress("idle")
-                self._record(EventKind(letter.kind), still_to_do)
+            kind, still_to_do = EventKind(letter.kind), self._still_to_do(letter)
+            if len(still_to_do) == len(letter.event.facts["numbers"]) and not self._is_reworded_since(letter):
+                continue
+            letter.suppress("idle")
+            for task in still_to_do:
+                task.ask_next()  # it has not been asked after all, and may have been given more time
+            self._record(kind, [t for t in still_to_do if kind is EventKind.TASKS_SENT or t.is_to_be_asked])
 
     def letters_about(self, kind: EventKind, number: int) -> list["Letter"]:
         """Those that told them of a task, or asked about it, or were to do so; it may be somebody else's by now."""
@@ -113,6 +116,12 @@ class Assignee(OpenedByLink, db.Model):
     def _still_to_do(self, letter: "Letter") -> list["Task"]:
         """The tasks that a letter is about, but for those that are over, or theirs no more."""
         return [task for task in self.notified_tasks if task.is_open and task.number in letter.event.facts["numbers"]]
+
+    def _is_reworded_since(self, letter: "Letter") -> bool:
+        """Whether an officer has changed, since it was written, what it says of one of its tasks."""
+        events, numbers = self.visit.events, letter.event.facts["numbers"]
+        later = events[events.index(letter.event) + 1:]
+        return any("reworded" in event.facts and event.facts["number"] in numbers for event in later)
 
     def _record(self, kind: EventKind, tasks: list["Task"], officer: "Officer | None" = None) -> Event | None:
         return record_event(kind, visit=self.visit, officer=officer, owner=self.id, who=self.kind,
@@ -165,7 +174,8 @@ class Task(HasPoint, Numbered, db.Model):
 
     def update(self, officer: "Officer", *, assignee: Assignee | None, status: TaskStatus, reason: str,
                jpeg: bytes | None = None, **columns) -> Event:
-        """Put away what the officer says of it. To somebody else who is made responsible, it is new.
+        """Put away what the officer says of it. To somebody else who is made responsible, it is new. Where a letter
+        about it has not gone yet, another one goes that says what it is now.
 
         No `jpeg` leaves the photo as it is, an empty one takes it away.
         """
@@ -173,10 +183,10 @@ class Task(HasPoint, Numbered, db.Model):
         if self.sent_on and assignee is not self.assignee:
             as_before = status == self.status and status not in OVER  # what the officer has chosen stays
             self.sent_on, status = None, TaskStatus.NEW if as_before else status
+        as_told = self._as_told
         self.assignee, self.status, self.reason = assignee, status, reason
         self.assign(**columns)
-        for owner in self.visit.assignees:
-            owner.hold_back_idle_letters()
+        changed = {"reworded": True} if self.sent_on and self._as_told != as_told else {}
         letters = assignee.letters_about(EventKind.TASKS_SENT, self.number) if self.sent_on and self.is_open else []
         held_back = [letter for letter in letters[-1:] if letter.delivery_status is DeliveryStatus.SUPPRESSED
                      and letter.error != "unreached"]  # who cannot be written to need not be: that is ourselves
@@ -186,10 +196,13 @@ class Task(HasPoint, Numbered, db.Model):
             self.status = TaskStatus.SENT if self.sent_on else TaskStatus.NEW
         if jpeg is not None:
             self.photo = Photo(jpeg=jpeg) if jpeg else None
+        kept = record_event(EventKind.TASK_KEPT, visit=self.visit, officer=officer, number=self.number,
+                            status=self.status, **changed)
+        for owner in self.visit.assignees:
+            owner.hold_back_idle_letters()
         self.ask_next()
         self.visit.refresh_result()
-        return record_event(EventKind.TASK_KEPT, visit=self.visit, officer=officer, number=self.number,
-                            status=self.status)
+        return kept
 
     def mark_sent(self) -> None:
         """Its owner gets a letter about it; Assignee.send calls it for each."""
@@ -246,6 +259,16 @@ class Task(HasPoint, Numbered, db.Model):
     def has_said(self, status: str, words: str) -> bool:
         """Whether that is what its assignee has said, and nobody has changed anything since."""
         return [(e.id, e.facts["status"], e.words) for e in self.answers[-1:]] == [(self.newest, status, words)]
+
+    @property
+    def _as_told(self) -> tuple:
+        """What of it letters say, and an officer may change; who is responsible gets a letter of their own."""
+        return self.what, self.details, self.due_on
+
+    @property
+    def is_to_be_asked(self) -> bool:
+        """Whether the day has come on which its owner is asked."""
+        return self.ask_on is not None and self.ask_on <= today()
 
     @property
     def is_refused(self) -> bool:

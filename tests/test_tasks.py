@@ -804,6 +804,57 @@ def test_a_question_that_waits_is_not_about_a_task_that_is_somebody_elses_by_now
     assert fates(app, "tasks_due") == ["held", "waiting"], "once"
 
 
+ANEW = {"what": "Der er hul i vejen.", "due_on": "2027-03-01"}
+
+
+@pytest.mark.parametrize("fate", ["waiting", "failed"])
+@pytest.mark.parametrize("owner", ["municipality", "residents"])
+def test_a_letter_that_has_not_gone_tells_no_task_in_words_that_an_officer_has_changed(
+        app, officer, clock, visit, owner, fate):
+    """An older one told of a day that nobody meant any more."""
+    enter(officer, visit, owner=owner)
+    enter(officer, visit, owner=owner, place="Skuret")
+    if owner == "municipality":
+        contact(app, officer, visit)
+    send(officer, visit)
+    if fate == "failed":
+        fail(app)
+    change(app, clock, owner=owner, **ANEW)
+    assert fates(app, "tasks_sent") == ["held", "waiting"] and task(app).status == "sent"
+    told = written(app, "tasks_sent")[-1].text
+    assert ANEW["what"] in told and "1. marts 2027" in told
+    assert told.count(SPOT["what"]) == 1, "the other one, which is still to be told"
+    for same in ({"public": "yes"}, {"status": "under_way"}):
+        change(app, clock, owner=owner, **ANEW, **same)
+    assert fates(app, "tasks_sent") == ["held", "waiting"], "of that a letter says nothing"
+    post_letters(app)
+    phone(app)
+    assert fates(app, "tasks_sent") == ["held", "sent"]
+
+
+def test_what_has_been_told_is_not_told_a_second_time_because_it_is_worded_anew(app, officer, clock):
+    sent(app, officer)
+    post_letters(app)
+    change(app, clock, **ANEW)
+    assert fates(app, "tasks_sent") == ["sent"]
+
+
+@pytest.mark.parametrize(("anew", "is_due"), [
+    ({"what": "Der er hul i vejen."}, True), ({"due_on": "2027-03-01"}, False)], ids=str)
+def test_a_question_that_waits_is_put_in_the_new_words_and_not_before_the_new_day(app, officer, clock, anew, is_due):
+    asked_by_phone(app, officer, clock)
+    change(app, clock, owner="residents", **anew)
+    time_does_its_work(app)
+    assert fates(app, "tasks_due") == ["held", "waiting"], "the other one is still to be asked about"
+    question = written(app, "tasks_due")[-1].text
+    assert "Skuret" in question and ("Stien bag skolen" in question) is is_due
+    phone(app)
+    on(clock, 1, 3, 2027)
+    time_does_its_work(app)
+    assert fates(app, "tasks_due") == ["held", "sent", *([] if is_due else ["waiting"])], "each once"
+    assert anew.get("what", "1. marts 2027") in written(app, "tasks_due")[-1].text
+
+
 def test_what_was_not_asked_because_it_was_done_is_asked_when_it_is_open_again(app, officer, clock):
     asked_by_phone(app, officer, clock)
     for number in (1, 2):
@@ -878,6 +929,23 @@ def test_a_letter_that_was_in_hand_while_a_task_was_done_is_not_tried_again_with
     if left:
         told = written(app, "tasks_sent")[-1].text
         assert "Skuret" in told and "Stien bag skolen" not in told
+
+
+def test_a_letter_that_was_in_hand_while_its_task_was_worded_anew_is_not_tried_again(app, officer, clock, monkeypatch):
+    sent(app, officer)
+
+    def is_busy_while_it_is_changed(_transport, _message, _file):
+        if task(app).what != ANEW["what"]:
+            officer_at_work = Thread(target=change, args=(app, clock), kwargs=ANEW)
+            officer_at_work.start()
+            officer_at_work.join()
+        return outbox._SendError("refused 450 Mailbox busy")
+
+    with monkeypatch.context() as patch, app.app_context():
+        patch.setattr(outbox._Transport, "send", is_busy_while_it_is_changed)
+        outbox.send_due()
+    assert fates(app, "tasks_sent") == ["held", "waiting"]
+    assert ANEW["what"] in written(app, "tasks_sent")[-1].text
 
 
 def test_what_is_unread_of_a_task_can_be_read_when_somebody_else_has_it(app, officer, clock):
