@@ -26,6 +26,12 @@ class HasHistory:
         """The number of its newest event."""
         return self.events[-1].id if self.events else 0
 
+    def events_since(self, number: int) -> list[Event]:
+        """What has happened after the event of that number, in the case or to its visits: that findings are entered, or
+        a control is moved, is an event of the visit alone. What befell the visit's other cases is theirs."""
+        of_visits = [event for visit in self.visits for event in visit.events if event.booking_id is None]
+        return sorted((event for event in (*self.events, *of_visits) if event.id > number), key=attrgetter("id"))
+
     @property
     def newest_visible(self) -> int:
         """The number of the newest event that the citizen is told of: from no other could a coming control be told."""

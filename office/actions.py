@@ -25,7 +25,7 @@ from forms import (
     authorities,
 )
 from mail.letters import address_key
-from models import UNDECIDED, BlockedAddress, Booking, BookingStatus, Place, db
+from models import UNDECIDED, BlockedAddress, Booking, BookingStatus, Place, Visit, db
 from reporting import answer_by
 
 
@@ -144,8 +144,9 @@ def in_full(named: list[str]) -> list[Booking]:
     """The bookings of these references with what deciding on them needs, read at once however many they are."""
     if not named:
         return []
-    found = db.session.scalars(select(Booking).where(Booking.reference.in_(named)).options(*map(
-        selectinload, (Booking.place, Booking.visits, Booking.proposals, Booking.events))))
+    found = db.session.scalars(select(Booking).where(Booking.reference.in_(named)).options(
+        selectinload(Booking.visits).selectinload(Visit.events),
+        *map(selectinload, (Booking.place, Booking.proposals, Booking.events))))
     return sorted(found, key=lambda b: named.index(b.reference))
 
 

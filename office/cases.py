@@ -38,7 +38,7 @@ from reporting.export import case_as_json
 from web import commit_and_redirect, download, form_page, needs_press, redirect_unchanged
 
 from .actions import ACTIONS, FOR_MANY, NONE_TICKED, CaseAction, NamedOtherwise, in_full, selected_cases
-from .blueprint import audit_also, booking_or_404, changed_since, not_any_more, office, safe_next
+from .blueprint import audit_also, booking_or_404, changed_since, not_any_more, office, safe_next, stale_where_changed
 from .dates import clash_in_words, known_units, usual_units, weighed
 from .versions import answer_again, is_done, letters_in_words
 
@@ -70,7 +70,8 @@ def decide_many(name: str):
 
 def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool = False):
     """One booking in which something has happened since it was shown is shown anew; among many, it is left out."""
-    newest, since, posted = newest_event(), changed_since(bookings), request.method == "POST"
+    newest, posted = newest_event(), request.method == "POST"
+    since = changed_since(bookings) if many else stale_where_changed(bookings)
     chosen = [b for b in bookings if action.allowed(b) and not (many and b in since)]
     shown = {"action": action, "chosen": chosen, "left_out": [b for b in bookings if b not in chosen], "since": since,
              "back": back, "many": many, "newest": newest, "form": None, "letters": None,
@@ -91,7 +92,7 @@ def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool =
         return render_template("office/decide.html", **shown), 422
     named = [b.reference for b in bookings]
     try:
-        if (many or not since) and is_done(form, change, fewer=many, planned=shown["planned"]):
+        if is_done(form, change, fewer=many, planned=shown["planned"]):
             return commit_and_redirect(back, *_what_was_done(action, shown))
         if posted and shown["writes"] and (typed is not None or not any(f.flags.required for f in form)):
             letters = preview_letters(change)
@@ -173,12 +174,12 @@ def offer(reference: str):
     if not (service.date_is_agreed and booking.may_be_visited(date_agreed=True)):
         return not_any_more(kind(), url_for(".booking", reference=reference))
     form, preview = kind(**_first_offer(booking, service)), None
-    newest, since = newest_event(), changed_since([booking])
+    newest, since = newest_event(), stale_where_changed([booking])
     if form.validate_on_submit():
         def change():
             return booking.offer(g.officer, **form.offered())
         try:
-            if not since and is_done(form, change):
+            if is_done(form, change):
                 return commit_and_redirect(url_for(".booking", reference=reference), letters_in_words())
             preview = preview_letters(change)
         except Clash as clash:

@@ -323,7 +323,8 @@ def _digest_of_press() -> str:
     """Of the address, of all that was typed, ticked and attached, and of what is stored of what it is about: the same
     for the same press of the same page, as long as nothing has changed since the first one."""
     files = [(name, _digest_of_file(file)) for name, file in request.files.items()]
-    subject, ticked = subject_of_page(), [(b.reference, b.newest) for b in selected_cases()]
+    subject = subject_of_page()
+    ticked = [(b.reference, [event.id for event in b.events_since(0)]) for b in selected_cases()]
     return _digest([request.url, *request.form.items(multi=True), files, subject and subject.values, ticked])
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 from conftest import OFFICER, PASSWORD, Person, logged_in
 from helpers import LATER, SOON, as_sent, case, counts, how_many, letters_shown, listed, wish
-from helpers_cases import accept, ask, change, link, seen_now
+from helpers_cases import FOUND, accept, ask, change, link, planned, seen_now
 from helpers_servers import Browser, at_once, codes, wishes
 from sqlalchemy import event
 
@@ -24,12 +24,14 @@ from models import (
     BookingStatus,
     Event,
     EventKind,
+    FindingsLink,
     Letter,
     Officer,
     Visit,
     add_working_days,
     db,
     newest_event,
+    now,
     today,
 )
 
@@ -281,6 +283,57 @@ def test_of_many_the_one_with_a_new_message_is_left_out(app, ida, citizen, when)
         BookingStatus.RECEIVED, 2, 1)
     assert seen_now(app, writes).has_unread
     assert when != "on the letters" or f"{writes.reference[:4]} {writes.reference[4:]}" in page.text
+
+
+def _findings_by_link(visit, _officer):
+    visit.enter_findings(None, FOUND, by="atk@politi.example")
+
+
+def _move(visit, officer):
+    visit.reschedule(officer, place=visit.place, starts_at=visit.starts_at + timedelta(days=9),
+                     ends_at=visit.ends_at + timedelta(days=9), resource_units=visit.resource_units)
+
+
+def _with_visit(app, id: int, verb) -> None:
+    with app.app_context():
+        verb(db.session.get(Visit, id), Officer.by_email(OFFICER))
+        db.session.commit()
+
+
+@pytest.mark.parametrize("name", ["afslag", "henvis", "udsaet"])
+@pytest.mark.parametrize("verb, told", [(_findings_by_link, "Findings entered"), (_move, "Visit moved")])
+def test_of_many_the_one_whose_control_has_been_made_or_moved_is_left_out(app, ida, name, verb, told):
+    """Which is an event of the visit, and of none of its cases."""
+    quiet, visited = wish(app), wish(app, road="Skolevej")
+    id = planned(app, visited, start=now() - timedelta(hours=3))
+    page = ida.post(many(name), tick(ida, quiet, visited, **TYPED[name][0], show="1"))
+    _with_visit(app, id, verb)
+    assert told in ida.post(many(name), {**as_sent(page, "preview"), "show": "1"}).text
+    page = ida.post(many(name), {**as_sent(page, "preview"), "send": "1"})
+    assert f"{visited.reference[:4]} {visited.reference[4:]}" in page.text and "Done for 1 case." in page.text
+    assert seen_now(app, visited).letters[-1].kind == "accepted"
+    assert seen_now(app, quiet).letters[-1].kind != "received"
+
+
+def test_of_many_none_is_left_out_for_what_befell_another_one_of_its_visit(app, ida):
+    two = [wish(app, road="Skolevej"), wish(app, road="Skolevej")]
+    planned(app, *two)
+    page = ida.post(many("afslag"), tick(ida, two[0], queue="alle", **TYPED["afslag"][0], show="1"))
+    change(app, two[1], lambda b, o: b.withdraw())
+    ida.post(many("afslag"), {**as_sent(page, "preview"), "send": "1"})
+    assert seen_now(app, two[0]).status is BookingStatus.DECLINED
+
+
+def test_one_case_whose_visit_has_changed_since_is_shown_anew_with_what_happened(app, ida):
+    booking = wish(app)
+    id = planned(app, booking)
+    page = ida.post(case(booking, "afslag"), {**TYPED["afslag"][0], "show": "1"})
+    _with_visit(app, id, lambda v, o: FindingsLink.send(o, v, "atk@politi.example", "da"))
+    page = ida.post(case(booking, "afslag"), {**as_sent(page, "preview"), "send": "1"})
+    assert page.status == 409 and "Link to the findings sent to a colleague" in page.text
+    assert seen_now(app, booking).status is BookingStatus.ACCEPTED
+    ida.post(case(booking, "afslag"), {**as_sent(page, "preview"), "send": "1"})
+    assert seen_now(app, booking).status is BookingStatus.DECLINED
 
 
 @pytest.mark.parametrize("name", TYPED)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from conftest import Person, logged_in
 from helpers import as_sent, how_many, wish
-from helpers_cases import change, planned, reported, seen_now
+from helpers_cases import FOUND, change, planned, reported, seen_now
 
 from models import (
     Booking,
@@ -93,6 +93,19 @@ def test_many_answers_of_which_one_has_been_taken_back_since_are_not_said_to_be_
     again = ida.post("/en/kontor/flere/afslag", press)
     assert "Done for 2 cases" not in again.text and how_many(app, Letter) == letters
     assert seen_now(app, bookings[1]).status is not BookingStatus.DECLINED
+
+
+def test_many_delays_are_not_said_to_be_done_when_the_control_has_been_made_since(app, ida):
+    bookings = [wish(app), wish(app, email="bo@example.dk")]
+    visit = planned(app, *bookings, start=now() - timedelta(hours=3))
+    listed = {**as_sent(ida.get("/en/kontor/?bunke=alle"), "page"), "sag": [b.reference for b in bookings]}
+    press = {**listed, "words": "Vent.", "due_on": (today() + timedelta(days=90)).isoformat(), "send": "1"}
+    for _ in range(2):
+        assert "Done for 2 cases" in ida.post("/en/kontor/flere/udsaet", press).text
+    with app.app_context():
+        db.session.get(Visit, visit).enter_findings(None, FOUND, by="atk@politi.example")
+        db.session.commit()
+    assert "2 cases are left out" in ida.post("/en/kontor/flere/udsaet", press).text
 
 
 def test_a_moved_visit_is_answered_as_moved_while_it_stands_so_and_shown_anew_when_it_was_moved_back(app, ida, bo):
