@@ -43,8 +43,8 @@ from models import (
 )
 from web import commit_and_redirect, form_page, needs_press, reads_first, redirect_unchanged
 
-from .actions import NONE_TICKED, NamedOtherwise, named_place, selected_cases
-from .blueprint import booking_or_404, changed_since, not_any_more, office, page_key, safe_next
+from .actions import NONE_TICKED, NamedOtherwise, in_full, named_place, selected_cases
+from .blueprint import booking_or_404, not_any_more, office, page_key, safe_next, stale_where_changed
 from .dates import clash_in_words, known_units, usual_units
 from .versions import is_done, letters_in_words
 
@@ -278,11 +278,8 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Boo
     """A plan, new or changed. Every letter is shown before it goes; where its date is told also whose proposals could
     not be kept any more: they are offered other dates by the same press."""
     preview, made, lost, offered, newest = None, None, {}, [], newest_event()
-    chosen = _chosen(form, waiting)
-    since, undecided = changed_since(chosen), [b for b in waiting if b.is_accepted_by_plan]
-    if since:
-        g.stale = True
-    writes = service.date_is_agreed or any(b in undecided for b in chosen)
+    since, undecided = _changed_since(form, waiting), [b for b in waiting if b.is_accepted_by_plan]
+    writes = service.date_is_agreed or any(b in undecided for b in _chosen(form, waiting))
     if request.method == "POST" and form.validate():
         def whole() -> None:
             nonlocal made, offered
@@ -352,6 +349,15 @@ def _times(of: Visit | Proposal) -> dict:
 
 def _chosen(form: VisitForm, waiting: list[Booking]) -> list[Booking]:
     return [b for b in waiting if b.reference in (form.bookings.data or ()) and (b.is_open or b.may_hear_more)]
+
+
+def _changed_since(form: VisitForm, waiting: list[Booking]) -> list[Booking]:
+    """Those ticked in which something has happened since. Those that the visit cannot answer any more, as they were
+    withdrawn, decided or moved, are ticked no more, and the page says which."""
+    ticked = in_full(form.bookings.data or []) if request.method == "POST" else []
+    gone = {b.reference for b in ticked if b not in waiting}
+    form.bookings.data = [reference for reference in form.bookings.data or [] if reference not in gone]
+    return stale_where_changed(ticked, gone)
 
 
 def _is_public(form: VisitForm) -> bool:

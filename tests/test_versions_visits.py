@@ -1,0 +1,69 @@
+"""What has happened to a visit, or to a case that a plan would answer, is overlooked by no press on an older page."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from conftest import OFFICER, ROOT
+from helpers import as_sent, case, how_many, wish
+from helpers_cases import FOUND, accept, change, planned, reported, seen_now
+
+import models
+from models import Assignee, Booking, Letter, Officer, Place, Task, TaskStatus, Visit, db, now
+from models.base import Versioned
+
+
+def halves(booking: Booking) -> str:
+    return f"{booking.reference[:4]} {booking.reference[4:]}"
+
+
+def visited_at(app, booking: Booking) -> list:
+    """When the case is visited."""
+    with app.app_context():
+        return [visit.starts_at for visit in Booking.by_reference(booking.reference).visits]
+
+
+def _with_visit(app, id: int, verb) -> None:
+    with app.app_context():
+        verb(db.session.get(Visit, id), Officer.by_email(OFFICER))
+        db.session.commit()
+
+
+def _agreed(app, booking: Booking) -> int:
+    with app.app_context():
+        found, start = Booking.by_reference(booking.reference), now() + timedelta(days=5)
+        visit = Visit.plan(Officer.by_email(OFFICER), service="meeting", place=found.place, starts_at=start,
+                           ends_at=start + timedelta(hours=1), resource_units={"crew": "Ida"}, bookings=[found],
+                           date_agreed=True, public_place="Hallen")
+        db.session.commit()
+        return visit.id
+
+
+def _postpone(visit, officer):
+    more = timedelta(days=60)
+    visit.reschedule(officer, place=visit.place, starts_at=visit.starts_at + more, ends_at=visit.ends_at + more,
+                     resource_units=visit.resource_units, public_place=visit.public_place)
+
+
+def _file_elsewhere(booking, officer):
+    booking.move(officer, Place.at(road="Langtvæk", postcode="4690", town="Haslev", municipality="Faxe"))
+
+
+@pytest.mark.parametrize("to_visit", [False, True])
+@pytest.mark.parametrize("verb, told", [
+    (lambda b, o: b.withdraw(), "Withdrawn by the citizen"), (lambda b, o: b.mark_as_spam(o), "Set aside"),
+    (lambda b, o: b.decline(o, "resources", "", ""), "Could not be met"), (_file_elsewhere, "Moved to another place")])
+def test_a_plan_says_which_case_it_cannot_answer_any_more_and_is_kept_for_the_others(
+        app, ida, to_visit, verb, told):
+    stays, gone = accept(app, wish(app)), accept(app, wish(app, email="bo@example.dk"))
+    path = f"/en/kontor/besoeg/{planned(app, stays)}/flyt" if to_visit else case(stays, "besoeg")
+    form = {**as_sent(ida.get(path), "starts"), "day": "2030-05-06", "starts": "19:00", "ends": "20:00", "crew": "A",
+            "bookings": [stays.reference, gone.reference]}
+    change(app, gone, verb)
+    page = ida.post(path, form)
+    assert page.status == 409 and not page.errors and halves(gone) in page.text and told in page.text
+    assert not visited_at(app, gone)
+    form = as_sent(page, "starts")
+    assert form["bookings"] == [stays.reference]
+    assert ida.post(path, form).status == 200
+    assert [start.year for start in visited_at(app, stays)] == [2030] and not visited_at(app, gone)
