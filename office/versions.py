@@ -47,6 +47,7 @@ from models import (
     RetentionDecision,
     Task,
     Visit,
+    VisitStatus,
     WaitlistEntry,
     db,
     now,
@@ -78,6 +79,7 @@ def _rows(rows) -> list[list]:
 
 
 def _last(table: type, *rules) -> int | None:
+    """The newest number of a table that is only added to: SQLite gives the number of a row that is gone to another."""
     return db.session.scalar(select(func.max(table.id)).where(*rules))
 
 
@@ -105,9 +107,15 @@ def _visit(id: int, **_more) -> Subject:
                     [(_row(b), b.newest) for b in visit.bookings]], "office.visit", {"id": id})
 
 
-def _planned(subject: Subject) -> Subject:
-    """What a new plan changes, whoever it is for, is besides whose time is taken."""
-    return replace(subject, values=[*subject.values, _last(Reservation)])
+def _planned(subject: Subject, service: str) -> Subject:
+    """What a new plan changes, whoever it is for, is besides which visits of its `service` are planned."""
+    planned = select(Visit).where(Visit.status == VisitStatus.PLANNED, Visit.service == service).order_by(Visit.id)
+    return replace(subject, values=[*subject.values, *map(_when_and_where, db.session.scalars(planned))])
+
+
+def _when_and_where(visit: Visit) -> tuple:
+    """What a page says of a visit that is planned already."""
+    return visit.id, visit.starts_at, visit.ends_at, visit.place_id
 
 
 def _poll(id: int, **_more) -> Subject:
@@ -152,8 +160,8 @@ def _letter(id: int) -> Subject:
 
 ABOUT: dict[str, Callable[..., Subject | None]] = {
     **dict.fromkeys(("booking", "decide", "offer", "save", "mark_read", "belongs"), _case),
-    "plan": lambda reference: _planned(_case(reference)),
-    "again": lambda id: _planned(_visit(id)),
+    "plan": lambda reference: _planned(_case(reference), booking_or_404(reference).service),
+    "again": lambda id: _planned(_visit(id), db.get_or_404(Visit, id).service),
     **dict.fromkeys(("visit", "reschedule", "cancel", "findings", "report", "lead_to", "send_field_link",
                      "tasks", "assignee", "send_tasks", "protocol", "withhold_result", "allow_result"), _visit),
     **dict.fromkeys(("poll", "open_poll", "close_poll", "show_poll_facts", "poll_counts"), _poll),
@@ -208,11 +216,11 @@ def _digest(values) -> str:
 @office.app_template_global()
 def digests_of(form: Form, letters: Iterable[Letter] = (), lost: Iterable[Booking] = (),
                planned: Iterable[Visit] = ()) -> list[str]:
-    """Of what a form says, with the day from which its periods are counted, whose dates are `lost` by it and which
-    visits are `planned` there already, and of each letter: a preview carries them to the press that sends what was
+    """Of what a form says, with the day from which its periods are counted, whose dates are `lost` by it, and when and
+    where visits are `planned` already, and of each letter: a preview carries them to the press that sends what was
     shown."""
     said = [(answer.name, in_words(answer)) for answer in form if answer.data and answer.type != "CSRFTokenField"]
-    return [_digest((today(), said, [b.reference for b in lost], [visit.id for visit in planned])),
+    return [_digest((today(), said, [b.reference for b in lost], [*map(_when_and_where, planned)])),
             *(_digest(_as_read(letter)) for letter in letters)]
 
 

@@ -45,6 +45,50 @@ def _postpone(visit, officer):
                      resource_units=visit.resource_units, public_place=visit.public_place)
 
 
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("name, typed", [("afslag", {"reason": "resources"}), ("imoedekom", {})])
+def test_a_visit_that_is_planned_there_is_shown_at_its_new_time_first(app, ida, name, typed, many):
+    booking, id = wish(app), planned(app, wish(app, email="bo@example.dk"))
+    path = f"/en/kontor/flere/{name}" if many else case(booking, name)
+    shown = ida.post(path, {**typed, "sag": [booking.reference], "show": "1"} if many else {**typed, "show": "1"})
+    _with_visit(app, id, _postpone)
+    page = ida.post(path, {**as_sent(shown, "preview"), "send": "1"})
+    assert page.status == 409 and seen_now(app, booking).status == "received"
+    ida.post(path, {**as_sent(page, "preview"), "send": "1"})
+    assert seen_now(app, booking).status != "received"
+
+
+def _planned_anew(app, id: int, booking: Booking) -> None:
+    """The visit is off, and another one planned, to whose reservation SQLite gives the number of the first one's."""
+    _with_visit(app, id, lambda visit, officer: visit.cancel(officer, ""))
+    planned(app, booking, start=now() + timedelta(days=20), crew="Bo")
+
+
+@pytest.mark.parametrize("page", ["besoeg", "igen"])
+@pytest.mark.parametrize("since", [lambda app, id, b: _with_visit(app, id, _postpone), _planned_anew])
+def test_no_plan_is_kept_beside_a_visit_that_its_page_has_not_shown(app, ida, page, since):
+    before, booking, other = reported(app, wish(app, road="Torvet")), wish(app), wish(app, email="bo@example.dk")
+    path = case(booking, page) if page == "besoeg" else f"/en/kontor/besoeg/{before}/igen"
+    id = planned(app, other)
+    form = {**as_sent(ida.get(path), "starts"), "day": "2030-05-06", "starts": "19:00", "ends": "20:00", "crew": "A"}
+    since(app, id, other)
+    visits = how_many(app, Visit)
+    assert ida.post(path, form).status == 409 and how_many(app, Visit) == visits
+
+
+def test_the_newest_number_stands_for_a_table_only_where_none_is_given_twice():
+    tables = set(re.findall(r"_last\(([A-Z]\w+)", (ROOT / "office" / "versions.py").read_text("utf-8")))
+    assert tables and {name for name in tables if not issubclass(getattr(models, name), Versioned)} == set()
+
+
+def test_a_plan_is_kept_though_a_meeting_has_been_agreed_meanwhile(app, ida):
+    granted, meeting = accept(app, wish(app)), wish(app, service="meeting", answers={"kind": "public"}, road="Torvet")
+    form = {**as_sent(ida.get(case(granted, "besoeg")), "starts"), "day": "2030-05-06", "starts": "19:00",
+            "ends": "20:00", "crew": "A"}
+    _agreed(app, meeting)
+    assert ida.post(case(granted, "besoeg"), form).status == 200 and how_many(app, Visit) == 2
+
+
 def _file_elsewhere(booking, officer):
     booking.move(officer, Place.at(road="Langtvæk", postcode="4690", town="Haslev", municipality="Faxe"))
 
