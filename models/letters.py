@@ -15,7 +15,7 @@ from .events import Event, EventKind, record_event
 from .working_days import midnight, today
 
 if TYPE_CHECKING:
-    from . import Assignee, Booking, Officer
+    from . import Assignee, Booking, Officer, Visit
 
 GIVE_UP_AFTER = timedelta(hours=72)  # how long a mail server may be away before a letter has failed
 RETRY_DELAYS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240, 480))
@@ -174,17 +174,21 @@ class Letter(Numbered, db.Model):
         written after which its words hold no more."""
         if self.booking and self.booking.status is BookingStatus.SPAM:
             return "aside"
-        about = self.booking or self.event and self.event.visit
-        events = about.events if about else ()
+        events = self.about.events if self.about else ()
         return "void" if any(e.at > self.made_at and self.kind in e.kind.type.voids for e in events) else ""
 
     @property
-    def gone_since(self) -> list["Letter"]:
-        """What its reader has had of us in the same case since, or is just getting: read after these, its words may be
-        false."""
+    def about(self) -> "Booking | Visit | None":
+        """The case, or else the visit, in whose history stands whether its words still hold."""
+        return self.booking or self.event and self.event.visit
+
+    @property
+    def newer(self) -> list["Letter"]:
+        """What was written to its reader in the same case since, but for what is held back. Read after what they have
+        had of these, its words may be false; and what waits may say so."""
         reader = self.booking or self.assignee
-        newer = [letter for letter in reader.letters if letter.id > self.id] if reader else []
-        return [letter for letter in newer if letter.delivery_status in (DeliveryStatus.SENT, DeliveryStatus.SENDING)]
+        return [letter for letter in reader.letters if letter.id > self.id
+                and letter.delivery_status is not DeliveryStatus.SUPPRESSED] if reader else []
 
     @property
     def is_task(self) -> bool:

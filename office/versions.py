@@ -153,9 +153,12 @@ def _intake(slug: str) -> Subject:
 
 
 def _letter(id: int) -> Subject:
+    """The letter and its reader, what has happened since by which its words may be false, and what says so to them."""
     letter = db.get_or_404(Letter, id)
     reader = letter.booking or letter.assignee
-    return Subject([_row(letter), reader and _row(reader), *map(_row, letter.gone_since)], "office.letter", {"id": id})
+    events = letter.about.events if letter.about else []
+    return Subject([_row(letter), reader and _row(reader), [event.id for event in events[-1:]],
+                    [(newer.id, newer.delivery_status) for newer in letter.newer]], "office.letter", {"id": id})
 
 
 ABOUT: dict[str, Callable[..., Subject | None]] = {

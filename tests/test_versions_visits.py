@@ -111,3 +111,70 @@ def test_a_plan_says_which_case_it_cannot_answer_any_more_and_is_kept_for_the_ot
     assert form["bookings"] == [stays.reference]
     assert ida.post(path, form).status == 200
     assert [start.year for start in visited_at(app, stays)] == [2030] and not visited_at(app, gone)
+
+
+def _findings_that_failed(app) -> tuple[int, str]:
+    id = reported(app, wish(app))
+    with app.app_context():
+        db.session.query(Letter).filter_by(kind="answered").one().mark_failed("refused 550")
+        db.session.commit()
+    return id, "answered"
+
+
+def _date_to_be_phoned(app) -> tuple[int, str]:
+    return _agreed(app, wish(app, service="meeting", answers={"kind": "public"}, reply="phone", email="",
+                             phone="12345678")), "agreed"
+
+
+def _task_to_be_phoned(app) -> tuple[int, str]:
+    id = _agreed(app, wish(app, service="meeting", answers={"kind": "public"}))
+
+    def ask(visit, officer):
+        visit.starts_at -= timedelta(days=9)
+        owner = Assignee.for_visit(visit, "municipality")
+        Task.enter(officer, visit, form_token="x", assignee=owner, status=TaskStatus.NEW, **_said("2030-01-10"))
+        owner.send(officer)
+    _with_visit(app, id, ask)
+    return id, "tasks_sent"
+
+
+def _said(due_on: str) -> dict:
+    return {"reason": "", "what": "Lampe slukket", "details": {}, "due_on": date.fromisoformat(due_on),
+            "public": False, "lat": None, "lng": None}
+
+
+def _correct(visit, officer):
+    visit.enter_findings(officer, {**FOUND, "passed": 412})
+    visit.report(officer)
+
+
+def _put_off(visit, officer):
+    task = visit.tasks[0]
+    task.update(officer, assignee=task.assignee, status=task.status, **_said("2030-03-01"))
+
+
+@pytest.mark.parametrize("press", ["again", "done"])
+@pytest.mark.parametrize("written, since", [
+    (_findings_that_failed, _correct), (_date_to_be_phoned, _postpone), (_task_to_be_phoned, _put_off)])
+def test_a_letter_is_not_seen_to_on_a_page_from_before_its_words_were_overtaken(app, ida, written, since, press):
+    visit, kind = written(app)
+    with app.app_context():
+        id = db.session.query(Letter).filter_by(kind=kind).one().id
+    older = as_sent(ida.get(f"/en/kontor/breve/{id}"), "version")
+    _with_visit(app, visit, since)
+    assert ida.post(f"/en/kontor/breve/{id}", {**older, press: "1"}).status == 409
+    with app.app_context():
+        assert db.session.get(Letter, id).done_by is None
+
+
+@pytest.mark.parametrize("written, since", [(_findings_that_failed, _correct), (_date_to_be_phoned, _postpone)])
+def test_the_page_of_a_letter_names_the_newer_one_that_still_waits(app, ida, written, since):
+    visit, kind = written(app)
+    _with_visit(app, visit, since)
+    with app.app_context():
+        older = db.session.query(Letter).filter_by(kind=kind).one()
+        [newer], id = older.newer, older.id
+        words = newer.subject
+    page = ida.get(f"/en/kontor/breve/{id}")
+    assert "Written to them since, and not with them yet:" in page.text and words in page.text
+    assert "Since then they have heard" not in page.text and "Is what stands here still true?" in page.text
