@@ -6,6 +6,7 @@ from . import (
     cases,
     facts,
     figures,
+    findings,
     intake,
     letters,
     places,

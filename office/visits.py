@@ -1,4 +1,4 @@
-"""Visits: planned for bookings, carried out, and reported to everyone who asked."""
+"""Visits: planned for bookings, moved or called off, who enters and who reads their findings, and what they lead to."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,7 +6,6 @@ from datetime import timedelta
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-import ratelimits
 from catalogue import SERVICES, Service, by_slug
 from forms import (
     AgreedVisitForm,
@@ -15,12 +14,11 @@ from forms import (
     ColleagueForm,
     Form,
     PressForm,
-    ReportForm,
     VisitForm,
     WithholdForm,
 )
 from labels import day, reference as in_halves
-from mail.letters import OFFICE_PATHS, preview_letters
+from mail.letters import preview_letters
 from models import (
     Booking,
     BookingStatus,
@@ -31,20 +29,18 @@ from models import (
     Proposal,
     Task,
     Visit,
-    VisitStatus,
     db,
     limits,
     local,
     newest_event,
     now,
-    start_audit,
     today,
     visits_to_join,
 )
 from web import commit_and_redirect, form_page, needs_press, reads_first, redirect_unchanged
 
 from .actions import NONE_TICKED, NamedOtherwise, in_full, named_place, selected_cases
-from .blueprint import booking_or_404, not_any_more, office, page_key, safe_next, stale_where_changed
+from .blueprint import booking_or_404, not_any_more, office, safe_next, stale_where_changed
 from .dates import clash_in_words, known_units, usual_units
 from .versions import is_done, letters_in_words
 
@@ -141,46 +137,6 @@ def cancel(id: int):
         "The visit is cancelled. Its bookings wait for another one."))
 
 
-@office.route("/besoeg/<int:id>/resultat", methods=["GET", "POST"])
-def findings(id: int):
-    """Enter what was found. Nobody is told before the officer has seen the letters."""
-    visit = db.get_or_404(Visit, id)
-    service = SERVICES[visit.service]
-    if visit.starts_at > now() or visit.status is VisitStatus.CANCELLED:
-        return redirect_unchanged(url_for(".visit", id=id), gettext(
-            "Findings can be entered when the visit has taken place."), service.findings())
-    form = _findings_form(visit, visit.draft or visit.findings)
-    if not form.validate_on_submit():
-        return form_page("office/findings.html", form, visit=visit, service=service)
-    visit.enter_findings(g.officer, form.answers())
-    return commit_and_redirect(url_for(".report", id=id))
-
-
-def _findings_form(visit: Visit, stored: dict | None) -> Form:
-    """With the answers that are stored; else with what the plan proposes."""
-    service = SERVICES[visit.service]
-    answers = stored and service.findings.unanswered() | stored
-    return service.findings(data=answers, **service.start_findings(visit))
-
-
-@office.route("/besoeg/<int:id>/svar", methods=["GET", "POST"])
-def report(id: int):
-    """Every letter as it will be sent; one press sends them all, and the findings become public, unless withheld."""
-    visit, back = db.get_or_404(Visit, id), url_for(".visit", id=id)
-    service, form = SERVICES[visit.service], ReportForm()
-    if visit.draft is None:
-        return not_any_more(form, back)
-
-    def change() -> None:
-        visit.report(g.officer, form.withhold.data or "")
-
-    if form.validate_on_submit() and is_done(PressForm(), change, at_once=True):  # why it is withheld changes no letter
-        return commit_and_redirect(back, letters_in_words())
-    preview = preview_letters(change)
-    return form_page("office/report.html", form, visit=visit, service=service, preview=preview,
-                     answers=service.findings.describe(visit.draft, internal=True))
-
-
 @office.post("/besoeg/<int:id>/resultat/tilbagehold")
 def withhold_result(id: int):
     """Keep the findings from the public: not yet, or not any more."""
@@ -198,6 +154,25 @@ def withhold_result(id: int):
 def allow_result(id: int):
     db.get_or_404(Visit, id).allow_release(g.officer)
     return commit_and_redirect(url_for(".visit", id=id), gettext("The result is no longer held back."))
+
+
+@office.post("/besoeg/<int:id>/feltlink")
+def send_field_link(id: int):
+    visit, form = db.get_or_404(Visit, id), ColleagueForm()
+    if not visit.is_open:
+        return not_any_more(form, url_for(".visit", id=id))
+    if not form.validate():
+        return visit_page(visit, field_link=form), 422
+    FindingsLink.send(g.officer, visit, form.email.data, form.language.data)
+    return commit_and_redirect(url_for(".visit", id=id), gettext("Done. The link goes by e-mail."))
+
+
+@office.post("/feltlink/<int:id>/traek-tilbage")
+@needs_press
+def withdraw_field_link(id: int):
+    link = db.get_or_404(FindingsLink, id)
+    link.withdraw(g.officer)
+    return commit_and_redirect(url_for(".visit", id=link.visit_id), gettext("The link no longer works."))
 
 
 @office.route("/besoeg/<int:id>/foerer-til/<slug>", methods=["GET", "POST"])
@@ -362,42 +337,3 @@ def _changed_since(form: VisitForm, waiting: list[Booking]) -> list[Booking]:
 
 def _is_public(form: VisitForm) -> bool:
     return "public" in form and form.public.data
-
-
-@office.post("/besoeg/<int:id>/feltlink")
-def send_field_link(id: int):
-    visit, form = db.get_or_404(Visit, id), ColleagueForm()
-    if not visit.is_open:
-        return not_any_more(form, url_for(".visit", id=id))
-    if not form.validate():
-        return visit_page(visit, field_link=form), 422
-    FindingsLink.send(g.officer, visit, form.email.data, form.language.data)
-    return commit_and_redirect(url_for(".visit", id=id), gettext("Done. The link goes by e-mail."))
-
-
-@office.post("/feltlink/<int:id>/traek-tilbage")
-@needs_press
-def withdraw_field_link(id: int):
-    link = db.get_or_404(FindingsLink, id)
-    link.withdraw(g.officer)
-    return commit_and_redirect(url_for(".visit", id=link.visit_id), gettext("The link no longer works."))
-
-
-@office.route(OFFICE_PATHS["findings_by_link"], methods=["GET", "POST"])
-@ratelimits.change_limit
-def findings_by_link(id: int, secret: str):
-    """Nothing of the visit is shown before it begins, and nothing of those who asked at any time."""
-    link = FindingsLink.by_link(id, secret) or abort(404)
-    visit = link.visit
-    start_audit(None, page_key(), f"besoeg/{visit.id}/felt/{id}")
-    service = SERVICES[visit.service]
-    if not link.works or visit.starts_at > now():  # of what is stored, such a page shows nothing
-        unsent = service.findings().typed()
-        return render_template("office/findings_link.html", link=link, form=None, unsent=unsent), (
-            200 if link.works else 410)
-    form = _findings_form(visit, visit.draft)
-    if not form.validate_on_submit():
-        return form_page("office/findings_link.html", form, link=link, service=service)
-    link.enter_findings(form.answers())
-    return commit_and_redirect(url_for(".findings_by_link", id=id, secret=secret), gettext(
-        "Thank you. The findings are with the office. Until they are sent, you can correct them here."))
