@@ -8,6 +8,8 @@ from flask import current_app, request
 from werkzeug.datastructures import MultiDict
 from wtforms import DateTimeField, Field, PasswordField
 
+from models.limits import REFERENCE_LENGTH
+
 # What is left out of all that is typed. Joiners stay between signs of scripts that need them, Persian's, India's and
 # emoji, and right behind a virama, as older Malayalam and Bengali end words; a sign that chooses how the one before it
 # looks stays after an emoji or a letter that is not ASCII; and a flag keeps its tags.
@@ -32,15 +34,21 @@ _PASTED_ALONG = re.compile(f"[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000{_VARIATI
 _WIDE = {code: code - 0xfee0 for code in range(0xff01, 0xff5f)}
 # An address that lets somebody in, up to its secret: those of PAGES in mail/letters.py, that of whoever says that it
 # was not them, that of a form for the waiting list, and an officer's calendar; also within another link, as mail
-# programs wrap them: Proofpoint writes a stroke as _, and = as -3D. A reference may be written in two parts, and a
+# programs wrap them: Proofpoint writes a stroke as _, and = as -3D. A reference may be written in parts, and a
 # line may end in the middle, where a reader's mail program breaks it. Each run of strokes is tried once, from its
 # beginning and whole: thousands of them would be looked at for minutes.
 _WRAP = r"=?[ \t]*\n[> \t]*"
+_BREAK = rf"(?:{_WRAP}|[ -]|%20)"
 _STROKE = rf"(?<![/_])(?<!%2F)(?<!%252F)(?<!%25252F)(?:[/_]|%(?:25){{0,3}}2F)++(?:=\s|[\s>])*+"
-_REFERENCE = rf"[a-z0-9]+(?:(?:{_WRAP}|[ -]|%20)[a-z0-9]+)?"
+_REFERENCE = rf"[a-z0-9](?:{_BREAK}?[a-z0-9]){{{REFERENCE_LENGTH - 1}}}"
+_OPENED_BY_LINK = rf"(?:ansvar|besked|felt|invitation){_STROKE}\d+(?:{_BREAK}\d+)?"
+# Other people's addresses have such strokes, too, and words behind them: /invitation/2026/generalforsamling-24-maj. Of
+# 17 million secrets, one would look like that. What stands on the next line may be the rest of it.
+_WORD = r"(?:[A-Z]?[a-z]++|\d++)"
+_WORDS = rf"(?-i:{_WORD}(?:(?:[_.-]|{_WRAP})++{_WORD})*+[_.-]*+(?!(?:{_WRAP})?\w))"
 _SECRET_LINK = re.compile(
-    rf"({_STROKE}(?:(?:sag|ansvar|besked|felt|invitation){_STROKE}{_REFERENCE}|ikke-(?:2D)?mig|kalender){_STROKE}|"
-    r"(?:\b|3F)adgang(?:=|[=%-](?:25){0,3}3D)\d+-(?:2D)?)"
+    rf"({_STROKE}(?:sag{_STROKE}{_REFERENCE}|{_OPENED_BY_LINK}|ikke-(?:2D)?mig|kontor{_STROKE}kalender){_STROKE}|"
+    rf"(?:\b|3F)adgang(?:=|[=%-](?:25){{0,3}}3D)\d+-(?:2D)?)(?!{_WORDS})"
     # A secret of new_secret() may be broken; a longer one is signed, with dots in it.
     rf"(?:[\w-](?:(?:{_WRAP})?[\w-]){{23}}(?:[\w.-]*[\w-])?|[\w.-]{{15,}}[\w-])", re.ASCII | re.IGNORECASE)
 _FIELD_NAME = re.compile("[A-Za-z0-9_-]{1,80}")

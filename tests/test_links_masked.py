@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 from conftest import OFFICER, Person, form_name, logged_in
-from helpers import wish
+from helpers import as_sent, wish
 from helpers_cases import link, seen_now
 from helpers_district import crawl, posts, version_at
 
@@ -104,3 +104,35 @@ SECRET = "aB3d-5gH7jK9_N1pQ3rS5tU7"
     ("/kontor/sag/K7MDPXQA/imoedekom\nHej igen", "/kontor/sag/K7MDPXQA/imoedekom\nHej igen")])
 def test_the_secret_of_a_link_is_masked_however_its_reference_is_written_and_its_lines_end(written, shown):
     assert redact_links(written) == shown
+
+
+@pytest.mark.parametrize("written", [
+    "https://www.faxe.dk/kalender/byfest-i-terslev-2026", "www.kultunaut.dk/kalender/fakkeltog_langs_aaen",
+    "https://www.faxe.dk/kalender/550e8400-e29b-41d4-a716-446655440000", "/en/kontor/kalender/indstillinger/fravaer",
+    "https://dagsordener.naestved.dk/sag/2026/hastighed-paa-bygaden", "https://x.dk/sag/2026/3f9a2b77c0d14e5598aa",
+    "https://borgerforening.dk/invitation/2026/generalforsamling-24-maj", "/ansvar/2026/Politiets-forebyggelse.pdf",
+    "https://borgerforening.dk/invitation/2026/generalforsamling-24-maj\nVi ses. Klokken 19",
+    "/sag/12345678/referat.2026-05-24",
+    "https://safe.example/?url=https%3A%2F%2Fx.dk%2Finvitation%2F2026%2Fgeneralforsamling-24-maj&data=1"])
+def test_the_address_of_somebody_elses_page_is_kept(written):
+    assert redact_links(f"Se {written} og kom.") == f"Se {written} og kom."
+
+
+@pytest.mark.parametrize("path", ["sag/K7MDPXQA", "ansvar/7", "besked/7", "kontor/felt/7", "kontor/invitation/7",
+                                  "kontor/kalender", "ikke-mig"])
+@pytest.mark.parametrize("secret", [
+    SECRET, "-B3d-5gH7jK9_N1pQ3rS5tU_", "abcdefghijklmnopqrstu4-_", "abcd-efgh_ijkl-mnop_QRst", SECRET * 2,
+    "abc-defgh\nXYijklmnopqrstu", "abc-defgh\n> 1Yijklmnopqrstu"])
+def test_a_secret_is_masked_on_whichever_host(path, secret):
+    """Whoever is let in by a number or an alias, another time by a machine to test on, has a key, too."""
+    for start in ("http://10.0.0.7", "https://www.faxe.dk", "https://book-example-dk.translate.goog",
+                  "web.archive.org/2026"):
+        assert redact_links(f"{start}/{path}/{secret}") == f"{start}/{path}/…"
+
+
+def test_what_an_officer_writes_of_another_page_arrives(app, ida):
+    booking, address = wish(app), "https://www.faxe.dk/kalender/tryghedsvandring-i-terslev-2026"
+    path = f"/kontor/sag/{booking.reference}/imoedekom"
+    shown = ida.post(path, {**as_sent(ida.get(path), "words"), "words": f"Se {address}"})
+    ida.post(path, {**as_sent(shown, "words"), "send": "1"})
+    assert f"Se {address}" in seen_now(app, booking).letters[-1].text
