@@ -51,9 +51,12 @@ MOST_TO_FORGET, PIECE = 200_000_000, 65_536  # octets of a body that is too larg
 # Servers write to these by themselves: of what they cannot read, and of what fails before Flask is asked.
 SERVER_LOGS = ("gunicorn.error", "waitress")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-# What mail programs and people add to the end of a link: no address of ours ends in it, and none has a & or ; in it.
-# What is possessive is not tried once more in smaller pieces, which would take seconds for a few dozen signs.
-ADDED_TO_A_LINK = re.compile(r"(?<=[\w/-])(?!/$)(?:[&;][^/\0]*+|<br>|[^\w\0-])++$", re.ASCII)
+# What mail programs and people add to the end of a link: no address of ours ends in it, and none has a & or ; or a <,
+# with which a tag begins or the same link again. Behind a secret, nothing is asked for (?), quoted or said; behind
+# other addresses, a ? that was written as %3F may have meant something. What is possessive is not tried once more in
+# smaller pieces, which would take seconds for a few dozen signs.
+ADDED_TO_A_LINK = re.compile(r"(?<=[\w/-])(?!/$)(?:[&;][^/\0]*+|(?<!/)<[^\0]*+|[^\w\0-])++$|"
+                             r"(?:(?<=[\w-]{24})|(?<=[\w-]{24}\.ics))[\s?=>\"][^\0]*+$", re.ASCII)
 LONGEST_ADDRESS = 1_000  # characters of a path; ours have a tenth of that
 # The variable parts of an address that are no secret, where a page may be sent packed.
 PUBLIC_PARTS = {"slug", "number"}

@@ -16,7 +16,9 @@ from models.base import is_same_secret, new_secret
 
 ADDED = [".", ")", ">", "=", '"', "'", ",", ";", "!", "…", "”", "»", "/", "/.", ").", ">.", "%3E", "%22", "%0A", "%20",
          "&gt;", "&quot;", "%C2%A0", "%E2%80%8B", "_", "-", "%3D%0D%0A", "&amp;utm_source=post", "&utm_source=post",
-         ";jsessionid=8A.b", "<br>", "%3Cbr%3E"]
+         ";jsessionid=8A.b", "<br>", "%3Cbr%3E", "<br/>", "%3Cbr%20/%3E", "</a>", "%3C/p%3E.", "%3Futm_source%3Dx",
+         "=20", "=20%0D%0AVenlig hilsen", "%22%20target=%22_blank%22%3Eher%3C/a%3E",
+         "<http://127.0.0.1:8000/sag/x>", "%20tak"]
 METHODS = ["HEAD", "OPTIONS", "GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "TRACE"]
 
 
@@ -64,6 +66,21 @@ def test_a_sign_added_to_the_end_of_a_link_leads_to_the_right_page(site, links, 
 def visible(html: str) -> str:
     """Without what differs at every look: form tokens, and the way to the same page in the other language."""
     return re.sub(r'value="[^"]*"|href="[^"]*"|DTSTAMP:\S+', "", html)
+
+
+@pytest.mark.parametrize("address, status", [
+    ("/resultater</a>", 200), ("/bestil/faerdselskontrol<http://127.0.0.1:8000/>", 200), ("/resultater%3Fside=2", 404),
+    ("/bestil/mobil-politistation%3Fadgang%3D12-abc", 404), ("/resultater%20og%20kort", 404), ("/resultater=20", 404)])
+def test_an_address_that_is_no_key_keeps_its_meaning(site, address, status):
+    """A page is not shown as if nothing had been asked of it."""
+    assert Person(site).client.get(address).status_code == status
+
+
+@pytest.mark.parametrize("written", ["<{}>", '"{}"', "{} ", "sag {}"])
+def test_a_reference_in_a_link_may_stand_in_signs(site, links, shown, written):
+    _, start, reference, secret = links["case"].split("/")
+    page = Person(site).client.get(f"/{start}/{quote(written.format(reference))}/{secret}", follow_redirects=True)
+    assert visible(page.text) == shown["case"]
 
 
 @pytest.mark.parametrize("root", ["/", "/en/"])
