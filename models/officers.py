@@ -29,7 +29,7 @@ from .base import (
 )
 from .enums import Role
 from .events import EventKind, record_event
-from .letters import in_small_letters
+from .letters import in_small_letters, mailbox
 from .schedule import Reservation, unit_key
 from .tasks import FindingsLink
 from .working_days import midnight, today
@@ -209,14 +209,15 @@ class Officer(Numbered, db.Model):
 
     def leave(self) -> list:
         """Nobody gets in by this account any more, nor by an invitation or a link to findings that it has sent, perhaps
-        to another mailbox of the same person. Nor does it stand in for anybody, or come to anybody: dates offered with
-        it are taken back, and returned are the planned visits to which somebody else is to go."""
+        to another mailbox of the same person, or that lies in its own. Nor does it stand in for anybody, or come to
+        anybody: dates offered with it are taken back, and returned are the planned visits to which somebody else is to
+        go."""
         self.active = False
         self.log_ins.clear()
         for invite in Invite.open():
-            if invite.officer is self:
+            if invite.officer is self or self.is_reached_at(invite.email):
                 invite.close()
-        for link in FindingsLink.sent_by(self):
+        for link in FindingsLink.held_by(self):
             link.withdraw(self)
         for absence in OfficerAbsence.coming():
             if absence.officer is self:
@@ -238,6 +239,9 @@ class Officer(Numbered, db.Model):
     def renew_feed_key(self) -> None:
         """A new address for the officer's calendar; whoever has the old one sees no more."""
         self.feed_key = new_secret(24)
+
+    def is_reached_at(self, address: str) -> bool:
+        return mailbox(address) == mailbox(self.email)
 
     @property
     def is_reader(self) -> bool:

@@ -315,11 +315,12 @@ class FindingsLink(OpenedByLink, db.Model):
         return link
 
     @classmethod
-    def sent_by(cls, officer: "Officer") -> list["FindingsLink"]:
-        """Those of this officer that still work."""
+    def held_by(cls, officer: "Officer") -> list["FindingsLink"]:
+        """Those that still work and that this officer has sent to somebody, or got."""
         asked = db.session.scalars(select(Event).filter_by(kind=EventKind.FIELD_ASKED, officer=officer))
-        links = [db.session.get(cls, event.facts["link"]) for event in asked]
-        return [link for link in links if link and link.works]
+        sent = {event.facts["link"] for event in asked}
+        links = db.session.scalars(select(cls).where(cls.withdrawn_at.is_(None)))
+        return [link for link in links if (link.id in sent or officer.is_reached_at(link.email)) and link.works]
 
     @property
     def works(self) -> bool:

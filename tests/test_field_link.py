@@ -154,6 +154,18 @@ def test_the_links_that_a_removed_officer_has_sent_open_nothing_and_those_of_oth
         assert db.session.get(Visit, visit).events[-1].kind is EventKind.FIELD_WITHDRAWN
 
 
+@pytest.mark.parametrize("mailbox, status", [
+    ("bo@politi.example", 410), ("bo+felt@politi.example", 410), ("bo@politi.example.dk", 200)])
+def test_a_link_that_lies_in_the_mailbox_of_a_removed_officer_opens_nothing(app, ida, stranger, mailbox, status):
+    visit = begun(app, wish(app))
+    with app.app_context():
+        Officer.add("bo@politi.example", "Bo", PASSWORD)
+        db.session.commit()
+    theirs, newer = sent(app, ida, visit, mailbox), sent(app, ida, visit, "bil@politi.example")
+    app.test_cli_runner().invoke(args=["officer", "remove", "bo@politi.example"])
+    assert stranger.get(theirs).status == status and stranger.get(newer).status == 200
+
+
 def test_the_link_of_a_visit_that_is_moved_works_until_a_week_after_the_new_date(app, ida, stranger):
     visit = planned(app, wish(app), start=now() + timedelta(days=1))
     link = sent(app, ida, visit)
