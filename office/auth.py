@@ -29,7 +29,7 @@ SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad
 @ratelimits.login_limit
 def log_in():
     """All on one page, so that a wrong code looks like a wrong password, and neither tells of the other."""
-    goal = safe_next(request.args.get("next")) or url_for("office.work_list")
+    goal = _goal(".work_list")
     if request.method != "POST" and log_in_of_session():  # Office asks without the browser's cookies, and is led here
         return redirect(goal)
     form, second = LoginForm(), current_app.config["SECOND_FACTOR"]
@@ -82,7 +82,7 @@ def password():
     if not form.validate_on_submit() or not _confirmed(form, g.officer.change_password, form.new_password.data):
         return form_page("office/password.html", form)
     _start_session(g.officer)
-    return commit_and_redirect(url_for(".account"), gettext(
+    return commit_and_redirect(_goal(".account"), gettext(
         "Your password is changed. Wherever else you were logged in, you no longer are."))
 
 
@@ -131,6 +131,11 @@ def invitation(id: int, secret: str):
     return commit_and_redirect(url_for(".work_list"))
 
 
+def _goal(otherwise: str) -> str:
+    """Where to go on: the page that was asked for before whoever came had to log in or set something up."""
+    return safe_next(request.args.get("next")) or url_for(otherwise)
+
+
 def _start_session(officer: Officer) -> None:
     """Whoever has shown who they are gets a session of its own, also where they had one before."""
     session.clear()
@@ -173,7 +178,7 @@ def _recovery_page(codes: list[str]) -> str:
     """The codes are shown this once."""
     _start_session(g.officer)
     db.session.commit()
-    return render_template("office/recovery.html", codes=codes)
+    return render_template("office/recovery.html", codes=codes, goal=_goal(".work_list"))
 
 
 def _offered_secret() -> str:

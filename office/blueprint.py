@@ -23,7 +23,7 @@ from models import (
     redact_contact,
     start_audit,
 )
-from web import SAFE_METHODS, redirect_unchanged
+from web import SAFE_METHODS, language, redirect_unchanged, switch_to
 
 from .page_keys import PAGE_KEYS
 
@@ -56,9 +56,12 @@ def authenticate():
             and request.endpoint not in OWN_ACCOUNT  # which end the log-in themselves, and have come twice then
             and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"):  # a script looks after itself
         return render_template("error.html", code=401), 401
-    query = request.query_string.decode()
-    here = request.script_root + request.path + (f"?{query}" if query else "")
-    return redirect(url_for("office.log_in", next=here if request.method in SAFE_METHODS else None))
+    return redirect(url_for("office.log_in", next=_wanted()))
+
+
+def _wanted() -> str | None:
+    """The address of this page, which is shown after what comes first."""
+    return switch_to(language()) if request.method in SAFE_METHODS else None
 
 
 def require_set_up():
@@ -69,7 +72,7 @@ def require_set_up():
     elif current_app.config["SECOND_FACTOR"] and not g.officer.totp_secret:
         first = "office.second_factor"
     if first and request.endpoint not in (first, "office.log_out"):
-        return redirect(url_for(first), 303)
+        return redirect(url_for(first, next=_wanted()), 303)
     return None
 
 

@@ -131,7 +131,7 @@ def test_a_password_that_a_command_has_made_is_good_for_choosing_another_one(app
     made = re.search(r"password (\S+)", said)[1]
     person = logged_in_by_form(app, command[-1], made)
     for path in ("/en/kontor/", "/en/kontor/konto", "/en/kontor/sager.csv"):
-        assert person.client.get(path).location == PAGE
+        assert person.client.get(path).location == f"{PAGE}?next={path}"
     assert person.client.post("/en/kontor/medarbejdere", data={"email": "x@y.dk"}).location == PAGE
     assert "operator knows" in person.get(PAGE).text
     person.post(PAGE, {"password": made, "new_password": NEW})
@@ -166,7 +166,7 @@ def test_then_the_phone_comes_next(make_app):
     made = re.search(r"password (\S+)", said)[1]
     assert "Choose another" in person.post("/en/kontor/log-ind", {"email": OFFICER, "password": made, "code": ""}).text
     person.post(PAGE, {"password": made, "new_password": NEW})
-    assert person.client.get("/en/kontor/").location == "/en/kontor/konto/kode"
+    assert person.client.get("/en/kontor/").location == "/en/kontor/konto/kode?next=/en/kontor/"
 
 
 def test_many_tries_from_one_address_are_stopped(make_app):

@@ -49,10 +49,37 @@ def test_whoever_has_none_yet_sets_one_up_before_anything_else(app):
     person = Person(app)
     person.post(LOG_IN, {"email": OFFICER, "password": PASSWORD})
     for path in ("/en/kontor/", "/en/kontor/tal", "/en/kontor/konto", "/en/kontor/sag/K7MDPXQA"):
-        assert person.client.get(path).location == CODE_PAGE
+        assert person.client.get(path).location == f"{CODE_PAGE}?next={path}"
     assert person.client.post("/en/kontor/medarbejdere", data={"email": "x@y.dk"}).location == CODE_PAGE
     set_up(person)
     assert person.client.get("/en/kontor/").status_code == 200
+
+
+@pytest.mark.parametrize("goal", ["/en/kontor/sag/K7MDPXQA", "/en/kontor/?bunke=breve"])
+def test_the_link_that_somebody_followed_leads_on_after_password_and_phone_are_set_up(app, goal):
+    with app.app_context():
+        Officer.by_email(OFFICER).temporary = True
+        db.session.commit()
+    person = Person(app)
+    page = person.post(person.client.get(goal).location, {"email": OFFICER, "password": PASSWORD})
+    assert page.response.request.path == "/en/kontor/konto/adgangskode"
+    new = "fire ord og et tal"
+    page = person.post(page.response.request.full_path, {"password": PASSWORD, "new_password": new})
+    assert page.response.request.path == CODE_PAGE and "Your password is changed" in page.text
+    key = re.search(r'<code class="key">([A-Z2-7 ]+)</code>', page.html)[1].replace(" ", "")
+    typed = {"password": new, "code": pyotp.TOTP(key).at(now())}
+    page = person.post(page.response.request.full_path, typed)
+    assert f'href="{goal}">I have saved them. Continue' in page.html
+
+
+@pytest.mark.parametrize("hostile", ["//evil.example", "https://evil.example/kontor/", "/find"])
+def test_after_the_set_up_nobody_is_sent_elsewhere(app, hostile):
+    person = Person(app)
+    person.post(LOG_IN, {"email": OFFICER, "password": PASSWORD})
+    page = person.get(CODE_PAGE)
+    key = re.search(r'<code class="key">([A-Z2-7 ]+)</code>', page.html)[1].replace(" ", "")
+    page = person.post(f"{CODE_PAGE}?next={hostile}", {"password": PASSWORD, "code": pyotp.TOTP(key).at(now())})
+    assert 'href="/en/kontor/">I have saved them. Continue' in page.html
 
 
 def test_the_page_works_without_a_picture_and_for_every_reader(app):
@@ -189,7 +216,7 @@ def test_the_operator_helps_with_a_lost_phone(app):
     assert said.exit_code == 0, said.output
     assert person.client.get("/en/kontor/").status_code == 302, "sessions end"
     again = logged_in(app)
-    assert again.client.get("/en/kontor/").location == CODE_PAGE
+    assert again.client.get("/en/kontor/").location == f"{CODE_PAGE}?next=/en/kontor/"
     assert knock(app, codes[0]).status == 303, "with the password alone, until another is set up"
     assert app.test_cli_runner().invoke(args=["officer", "second-factor", OFFICER]).exit_code != 0, "not by mistake"
     with app.app_context():
