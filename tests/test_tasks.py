@@ -1164,11 +1164,17 @@ LARGE = {  # each at the limit of its kind, or a phone's
     "64 megapixels": ("JPEG", "RGB", (9248, 6936), {}), "a panorama": ("JPEG", "RGB", (30_000, 5_000), {}),
     "a long panorama": ("JPEG", "RGB", (65_000, 2_600), {}), "no scale fits": ("JPEG", "RGB", (3199, 3199), {}),
     "progressive": ("JPEG", "RGB", (5_000, 5_000), {"progressive": True, "subsampling": 0}),
-    "for print": ("JPEG", "CMYK", (9_000, 6_000), {}), "transparent": ("PNG", "RGBA", (4_472, 4_472), {}),
-    "transparent grey": ("PNG", "LA", (4_472, 4_472), {}), "grey of 16 bits": ("PNG", "I;16", (4_472, 4_472), {}),
-    "one transparent colour": ("PNG", "RGB", (4_472, 4_472), {"transparency": (0, 0, 0)}),
-    "a transparent palette": ("PNG", "P", (4_472, 4_472), {"transparency": 0}),
-    "webp": ("WEBP", "RGBA", (5_000, 2_190), {"lossless": True, "method": 0})}
+    "progressive grey": ("JPEG", "L", (5_000, 5_000), {"progressive": True}),
+    "progressive for print": ("JPEG", "CMYK", (4_240, 4_240), {"progressive": True, "subsampling": 0}),
+    "for print": ("JPEG", "CMYK", (9_000, 6_000), {}), "transparent": ("PNG", "RGBA", (4_240, 4_240), {}),
+    "png": ("PNG", "RGB", (4_240, 4_240), {}), "grey": ("PNG", "L", (4_240, 4_240), {}),
+    "transparent grey": ("PNG", "LA", (4_240, 4_240), {}), "grey of 16 bits": ("PNG", "I;16", (4_240, 4_240), {}),
+    "one transparent colour": ("PNG", "RGB", (4_240, 4_240), {"transparency": (0, 0, 0)}),
+    "a transparent palette": ("PNG", "P", (4_240, 4_240), {"transparency": 0}),
+    "webp": ("WEBP", "RGB", (3_600, 2_500), {"method": 0}), "wide": ("WEBP", "RGBA", (16_000, 562), {"method": 0}),
+    "transparent webp": ("WEBP", "RGBA", (3_600, 2_500), {"method": 0}),
+    "exact": ("WEBP", "RGBA", (3_600, 2_500), {"lossless": True, "method": 0}),
+    "moving": ("WEBP", "RGBA", (3_600, 2_500), {"method": 0, "save_all": True})}
 # Takes the picture of a file anew, and says how many MB that took at most. Not by getrusage: what the process that
 # started this one has taken counts there, too.
 TAKES = """
@@ -1182,12 +1188,19 @@ Image.init(); before = most(); taken_anew(open(sys.argv[1], "rb").read()); print
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """A picture of these properties, in one colour; what keeps the site's memory small would stop its making, too."""
+    """A picture of these properties; what keeps the site's memory small would stop its making, too. One that is
+    decoded in its full size has something on it, or its decoder would need less."""
     def draw(kind: str, mode: str, size: tuple[int, int], how: dict) -> bytes:
-        file = BytesIO()
+        file, picture = BytesIO(), Image.new(mode, size)
+        if kind != "JPEG":
+            spots = Image.effect_noise((size[0] // 24, size[1] // 24), 90).resize(size)
+            several = mode in ("LA", "RGB", "RGBA")
+            picture = Image.merge(mode, [spots] * len(mode)) if several else spots.convert(mode)
+        if "save_all" in how:
+            how = how | {"append_images": [picture.transpose(Image.Transpose.ROTATE_180)]}
         with monkeypatch.context() as making:
             making.delenv("JPEGMEM")
-            Image.new(mode, size).save(file, kind, **how)
+            picture.save(file, kind, **how)
         return file.getvalue()
     return draw
 
@@ -1217,6 +1230,22 @@ def test_libjpeg_itself_keeps_to_its_memory(officer, visit, drawn, monkeypatch):
     assert "no photo that we can read" in refused_photo(officer, visit, photo)
 
 
+DAMAGED = {"no head": b"Exif\0\0garbage", "nothing in it": b"Exif\0\0" + bytes(20), "cut off": b"Exif\0\0II*\0\x08"}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("beside", DAMAGED)
+def test_a_photo_is_taken_though_what_the_camera_wrote_beside_it_is_damaged(app, officer, visit, kind, beside):
+    photo = picture(kind, exif=DAMAGED[beside])
+    assert enter(officer, visit, photo=(photo, "photo.jpg")).status == 200 and task(app).jpeg
+
+
+def test_a_photo_is_turned_though_not_all_that_stands_beside_it_can_be_written_anew(monkeypatch):
+    photo = jpeg(exif=exif(orientation=6)).getvalue()
+    monkeypatch.setattr(Image.Exif, "tobytes", None)
+    assert Image.open(BytesIO(forms.photos.taken_anew(photo))).size == (400, 800)
+
+
 def test_a_photo_of_several_pictures_is_taken(app, officer, visit):
     """As phones make them that keep a brighter one beside it."""
     first, file = Image.new("RGB", (400, 300), "red"), BytesIO()
@@ -1225,12 +1254,12 @@ def test_a_photo_of_several_pictures_is_taken(app, officer, visit):
     assert enter(officer, visit, photo=(file, "photo.jpg")).status == 200 and task(app).jpeg
 
 
-def bomb(side: int) -> bytes:
+def bomb(side: int, text: bytes = b"Author\0Ida") -> bytes:
     """A PNG of a few octets that says it is enormous."""
     def chunk(name, data):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
-            + chunk(b"IDAT", zlib.compress(b"\0" * 100_000)) + chunk(b"IEND", b""))
+            + chunk(b"tEXt", text) + chunk(b"IDAT", zlib.compress(b"\0" * 100_000)) + chunk(b"IEND", b""))
 
 
 def called_larger(photo: BytesIO, width: int, height: int) -> bytes:
@@ -1242,6 +1271,8 @@ def called_larger(photo: BytesIO, width: int, height: int) -> bytes:
 
 TOO_LARGE = {
     "progressive": called_larger(jpeg(progressive=True), 9_248, 6_936), "png": bomb(9_000),
+    "progressive for print": called_larger(jpeg(mode="CMYK", progressive=True), 4_900, 4_900),
+    "png that is called progressive": bomb(4_500, b"progressive\0yes"),
     # 4,000 by 3,000 pixels in one colour.
     "webp": bytes.fromhex("524946461a000000574542505650384c0e0000002f9fcfed02071011fd0f4444ff03"),
     "huge": called_larger(jpeg(mode="L"), 14_000, 14_000)}
