@@ -97,7 +97,7 @@ def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
             error = None
             if why := why_not_to_send(letter):
                 letter.suppress(why)
-            else:
+            elif not (letter.assignee and letter.assignee.hold_back_if_idle(letter)):  # since a worker that was killed
                 error = _try(letter, transport)
             sent += letter.delivery_status is DeliveryStatus.SENT
             db.session.commit()

@@ -17,6 +17,10 @@ TELLS_OF_DATES = (EventKind.DATES_OFFERED, EventKind.DATES_LAPSED, EventKind.DAT
 ANSWERS_DATES = {kind for kind in EventKind if EventKind.DATES_OFFERED in kind.type.voids}.difference(
     TELLS_OF_DATES) | {EventKind.SPAM}
 
+# Of a visit alone, and by which it changes what becomes of its cases.
+CHANGES_VISIT = {EventKind.PLANNED, EventKind.RESCHEDULED, EventKind.UNSTAFFED, EventKind.CANCELLED,
+                 EventKind.FINDINGS_ENTERED, EventKind.REPORTED}
+
 
 class HasHistory:
     """A booking, as its `events` tell of it."""
@@ -29,7 +33,8 @@ class HasHistory:
     def events_since(self, number: int) -> list[Event]:
         """What has happened after the event of that number, in the case or to its visits: that findings are entered, or
         a control is moved, is an event of the visit alone. What befell the visit's other cases is theirs."""
-        of_visits = [event for visit in self.visits for event in visit.events if event.booking_id is None]
+        of_visits = [event for visit in self.visits for event in visit.events
+                     if event.booking_id is None and event.kind in CHANGES_VISIT]
         return sorted((event for event in (*self.events, *of_visits) if event.id > number), key=attrgetter("id"))
 
     @property

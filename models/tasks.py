@@ -85,16 +85,21 @@ class Assignee(OpenedByLink, db.Model):
         return self._record(EventKind.TASKS_DUE, due)
 
     def hold_back_idle_letters(self) -> None:
-        """What waits to tell them of tasks, or to ask about them, goes no more where one of these is over, theirs no
-        more, or worded anew; a new letter is about what is still to be told, or asked."""
+        """Of what waits to tell them of tasks, or to ask about them."""
         for letter in self._waiting_letters:
-            kind, still_to_do = EventKind(letter.kind), self._still_to_do(letter)
-            if len(still_to_do) == len(letter.event.facts["numbers"]) and not self._is_reworded_since(letter):
-                continue
-            letter.suppress("idle")
-            for task in still_to_do:
-                task.ask_next()  # it has not been asked after all, and may have been given more time
-            self._record(kind, [t for t in still_to_do if kind is EventKind.TASKS_SENT or t.is_to_be_asked])
+            self.hold_back_if_idle(letter)
+
+    def hold_back_if_idle(self, letter: "Letter") -> bool:
+        """The letter goes no more where one of its tasks is over, theirs no more, or worded anew; another one is about
+        what is still to be told, or asked. Whether that is so."""
+        kind, still_to_do = EventKind(letter.kind), self._still_to_do(letter)
+        if len(still_to_do) == len(letter.event.facts["numbers"]) and not self._is_reworded_since(letter):
+            return False
+        letter.suppress("idle")
+        for task in still_to_do:
+            task.ask_next()  # it has not been asked after all, and may have been given more time
+        self._record(kind, [t for t in still_to_do if kind is EventKind.TASKS_SENT or t.is_to_be_asked])
+        return True
 
     def letters_about(self, kind: EventKind, number: int) -> list["Letter"]:
         """Those that told them of a task, or asked about it, or were to do so; it may be somebody else's by now."""
@@ -316,11 +321,12 @@ class FindingsLink(OpenedByLink, db.Model):
 
     @classmethod
     def held_by(cls, officer: "Officer") -> list["FindingsLink"]:
-        """Those that still work and that this officer has sent to somebody, or got."""
+        """Those that this officer has sent to somebody, or got, and that work or might again: a visit that is moved takes
+        its link along."""
         asked = db.session.scalars(select(Event).filter_by(kind=EventKind.FIELD_ASKED, officer=officer))
         sent = {event.facts["link"] for event in asked}
         links = db.session.scalars(select(cls).where(cls.withdrawn_at.is_(None)))
-        return [link for link in links if (link.id in sent or officer.is_reached_at(link.email)) and link.works]
+        return [link for link in links if (link.id in sent or officer.is_reached_at(link.email)) and link.visit.is_open]
 
     @property
     def works(self) -> bool:

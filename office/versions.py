@@ -107,9 +107,10 @@ def _visit(id: int, **_more) -> Subject:
                     [(_row(b), b.newest) for b in visit.bookings]], "office.visit", {"id": id})
 
 
-def _planned(subject: Subject, service: str) -> Subject:
-    """What a new plan changes, whoever it is for, is besides which visits of its `service` are planned."""
-    planned = select(Visit).where(Visit.status == VisitStatus.PLANNED, Visit.service == service).order_by(Visit.id)
+def _planned(subject: Subject, place: Place) -> Subject:
+    """What a new plan changes, whoever it is for, is besides which visits are planned at its place and close by."""
+    here = [place.id, *(other.id for other in place.neighbours())]
+    planned = select(Visit).where(Visit.status == VisitStatus.PLANNED, Visit.place_id.in_(here)).order_by(Visit.id)
     return replace(subject, values=[*subject.values, *map(_when_and_where, db.session.scalars(planned))])
 
 
@@ -153,18 +154,20 @@ def _intake(slug: str) -> Subject:
 
 
 def _letter(id: int) -> Subject:
-    """The letter and its reader, what has happened since by which its words may be false, and what says so to them."""
+    """The letter and its reader, what has happened by which its words may be false, the tasks that it is about, and
+    what says to its reader how it is now."""
     letter = db.get_or_404(Letter, id)
-    reader = letter.booking or letter.assignee
-    events = letter.about.events if letter.about else []
-    return Subject([_row(letter), reader and _row(reader), [event.id for event in events[-1:]],
-                    [(newer.id, newer.delivery_status) for newer in letter.newer]], "office.letter", {"id": id})
+    reader, about = letter.booking or letter.assignee, letter.about
+    told = [e.id for e in about.events if e.kind.type.visible or e.kind.type.voids] if about else []
+    tasks = [t for t in letter.assignee.tasks if t.number in letter.event.facts["numbers"]] if letter.assignee else []
+    return Subject([_row(letter), reader and _row(reader), told[-1:], _rows(tasks),
+                    [newer.id for newer in letter.newer]], "office.letter", {"id": id})
 
 
 ABOUT: dict[str, Callable[..., Subject | None]] = {
     **dict.fromkeys(("booking", "decide", "offer", "save", "mark_read", "belongs"), _case),
-    "plan": lambda reference: _planned(_case(reference), booking_or_404(reference).service),
-    "again": lambda id: _planned(_visit(id), db.get_or_404(Visit, id).service),
+    "plan": lambda reference: _planned(_case(reference), booking_or_404(reference).place),
+    "again": lambda id: _planned(_visit(id), db.get_or_404(Visit, id).place),
     **dict.fromkeys(("visit", "reschedule", "cancel", "findings", "report", "lead_to", "send_field_link",
                      "tasks", "assignee", "send_tasks", "protocol", "withhold_result", "allow_result"), _visit),
     **dict.fromkeys(("poll", "open_poll", "close_poll", "show_poll_facts", "poll_counts"), _poll),

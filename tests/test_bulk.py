@@ -315,6 +315,14 @@ def test_of_many_the_one_whose_control_has_been_made_or_moved_is_left_out(app, i
     assert seen_now(app, quiet).letters[-1].kind != "received"
 
 
+def test_of_many_none_is_left_out_for_a_link_to_the_findings_that_was_sent_meanwhile(app, ida):
+    two = [wish(app), wish(app, road="Skolevej")]
+    id = planned(app, two[0])
+    page = ida.post(many("udsaet"), tick(ida, *two, queue="alle", **TYPED["udsaet"][0], show="1"))
+    _with_visit(app, id, lambda visit, officer: FindingsLink.send(officer, visit, "atk@politi.example", "da"))
+    assert "Done for 2 cases." in ida.post(many("udsaet"), {**as_sent(page, "preview"), "send": "1"}).text
+
+
 def test_of_many_none_is_left_out_for_what_befell_another_one_of_its_visit(app, ida):
     two = [wish(app, road="Skolevej"), wish(app, road="Skolevej")]
     planned(app, *two)
@@ -328,9 +336,9 @@ def test_one_case_whose_visit_has_changed_since_is_shown_anew_with_what_happened
     booking = wish(app)
     id = planned(app, booking)
     page = ida.post(case(booking, "afslag"), {**TYPED["afslag"][0], "show": "1"})
-    _with_visit(app, id, lambda v, o: FindingsLink.send(o, v, "atk@politi.example", "da"))
+    _with_visit(app, id, _move)
     page = ida.post(case(booking, "afslag"), {**as_sent(page, "preview"), "send": "1"})
-    assert page.status == 409 and "Link to the findings sent to a colleague" in page.text
+    assert page.status == 409 and "Visit moved" in page.text
     assert seen_now(app, booking).status is BookingStatus.ACCEPTED
     ida.post(case(booking, "afslag"), {**as_sent(page, "preview"), "send": "1"})
     assert seen_now(app, booking).status is BookingStatus.DECLINED

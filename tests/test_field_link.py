@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from conftest import PASSWORD, logged_in
+from conftest import OFFICER, PASSWORD, logged_in
 from helpers import as_sent, wish
 from helpers_cases import FOUND, SECRETS, TERSLEV, link as url_of, planned
 
@@ -164,6 +164,22 @@ def test_a_link_that_lies_in_the_mailbox_of_a_removed_officer_opens_nothing(app,
     theirs, newer = sent(app, ida, visit, mailbox), sent(app, ida, visit, "bil@politi.example")
     app.test_cli_runner().invoke(args=["officer", "remove", "bo@politi.example"])
     assert stranger.get(theirs).status == status and stranger.get(newer).status == 200
+
+
+def test_no_link_of_a_removed_officer_that_had_expired_opens_again_when_its_visit_is_moved(app, ida, stranger):
+    with app.app_context():
+        Officer.add("bo@politi.example", "Bo", PASSWORD)
+        db.session.commit()
+    visit = planned(app, wish(app), start=now() + timedelta(days=1))
+    links = sent(app, ida, visit, "bo@politi.example"), sent(app, logged_in(app, "bo@politi.example"), visit)
+    with time_machine.travel(now() + timedelta(days=12)):
+        app.test_cli_runner().invoke(args=["officer", "remove", "bo@politi.example"])
+        with app.app_context():
+            found, start = db.session.get(Visit, visit), now() + timedelta(days=2)
+            found.reschedule(Officer.by_email(OFFICER), place=found.place, starts_at=start,
+                             ends_at=start + timedelta(hours=2), resource_units=found.resource_units)
+            db.session.commit()
+        assert [stranger.get(link).status for link in links] == [410, 410]
 
 
 def test_the_link_of_a_visit_that_is_moved_works_until_a_week_after_the_new_date(app, ida, stranger):

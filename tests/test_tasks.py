@@ -948,6 +948,20 @@ def test_a_letter_that_was_in_hand_while_its_task_was_worded_anew_is_not_tried_a
     assert ANEW["what"] in written(app, "tasks_sent")[-1].text
 
 
+@pytest.mark.parametrize("since, left", [(ANEW, ["waiting"]), ({"status": "done"}, [])], ids=["anew", "done"])
+def test_what_a_killed_worker_had_in_hand_is_not_sent_in_words_that_hold_no_more(app, officer, clock, since, left):
+    sent(app, officer)
+    with app.app_context():
+        claimed = []
+        while not claimed or claimed[-1].kind != "tasks_sent":
+            claimed.append(Letter.claim())
+        db.session.commit()
+    change(app, clock, **since)
+    clock.shift(timedelta(minutes=20))
+    post_letters(app)
+    assert fates(app, "tasks_sent") == ["held", *["sent"] * len(left)]
+
+
 def test_what_is_unread_of_a_task_can_be_read_when_somebody_else_has_it(app, officer, clock):
     at = sent(app, officer)
     Person(app).post(f"{at.own}/1", {"status": "refused", "words": "Det er boligselskabets sti."})

@@ -67,7 +67,7 @@ def _planned_anew(app, id: int, booking: Booking) -> None:
 @pytest.mark.parametrize("page", ["besoeg", "igen"])
 @pytest.mark.parametrize("since", [lambda app, id, b: _with_visit(app, id, _postpone), _planned_anew])
 def test_no_plan_is_kept_beside_a_visit_that_its_page_has_not_shown(app, ida, page, since):
-    before, booking, other = reported(app, wish(app, road="Torvet")), wish(app), wish(app, email="bo@example.dk")
+    before, booking, other = reported(app, wish(app)), wish(app), wish(app, email="bo@example.dk")
     path = case(booking, page) if page == "besoeg" else f"/en/kontor/besoeg/{before}/igen"
     id = planned(app, other)
     form = {**as_sent(ida.get(path), "starts"), "day": "2030-05-06", "starts": "19:00", "ends": "20:00", "crew": "A"}
@@ -87,6 +87,16 @@ def test_a_plan_is_kept_though_a_meeting_has_been_agreed_meanwhile(app, ida):
             "ends": "20:00", "crew": "A"}
     _agreed(app, meeting)
     assert ida.post(case(granted, "besoeg"), form).status == 200 and how_many(app, Visit) == 2
+
+
+@pytest.mark.parametrize("page", ["besoeg", "igen"])
+def test_a_plan_is_kept_though_another_visit_has_been_planned_far_away(app, ida, page):
+    granted, far = accept(app, wish(app)), accept(app, wish(app, road="Havnevej", email="bo@example.dk"))
+    path = f"/en/kontor/besoeg/{reported(app, wish(app))}/igen" if page == "igen" else case(granted, page)
+    form = {**as_sent(ida.get(path), "starts"), "day": "2030-05-06", "starts": "19:00", "ends": "20:00", "crew": "A"}
+    planned(app, far, crew="Bo")
+    before = how_many(app, Visit)
+    assert ida.post(path, form).status == 200 and how_many(app, Visit) == before + 1
 
 
 def _file_elsewhere(booking, officer):
@@ -165,6 +175,18 @@ def test_a_letter_is_not_seen_to_on_a_page_from_before_its_words_were_overtaken(
     assert ida.post(f"/en/kontor/breve/{id}", {**older, press: "1"}).status == 409
     with app.app_context():
         assert db.session.get(Letter, id).done_by is None
+
+
+@pytest.mark.parametrize("step, typed", [
+    ("notat", {"words": "Hun var glad for det."}), ("journal", {"journal": "2030-17"})])
+def test_what_has_been_phoned_is_seen_to_though_a_note_of_the_call_was_written_first(app, ida, step, typed):
+    booking = wish(app, reply="phone", email="", phone="12345678")
+    change(app, booking, lambda found, officer: found.accept(officer, ""))
+    path = f"/en/kontor/breve/{seen_now(app, booking).letters[-1].id}"
+    letter = as_sent(ida.get(path), "version")
+    assert ida.post(case(booking, step), {**as_sent(ida.get(case(booking)), *typed), **typed}).status == 200
+    assert ida.post(path, {**letter, "done": "1"}).status == 200
+    assert seen_now(app, booking).letters[-1].done_by_id
 
 
 @pytest.mark.parametrize("written, since", [(_findings_that_failed, _correct), (_date_to_be_phoned, _postpone)])
