@@ -20,12 +20,11 @@ from pathlib import Path
 
 from flask import current_app, render_template
 from flask_mail import BadHeaderError, Connection, Mail, Message
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import defer
 
 from languages import in_language
 from models import UNSENT, Channel, DeliveryStatus, Letter, Officer, db, in_ascii, now, writing_beside_others
-from models.letters import GIVE_UP_AFTER
 
 from .letters import sign_for_reader, why_not_to_send
 
@@ -67,13 +66,13 @@ HEARSAY = re.compile(r"\S+@\S+|\b(?:unverified|undeliverable) address:.*", re.I 
 NO_SUCH_READER = re.compile(
     r"\b(?:mailbox|recipient|user) (?:unavailable|unknown|rejected|is (?:disabled|inactive|unknown)|doesn.t|does not|"
     r"not (?:found|known|local|available))|\bno (?:such )?mailbox|unknown (?:user|address|local|recipient)|"
-    r"no such (?:user|recipient|address)|address (?:does not|doesn.t) exist|unrout|bad destination|"
-    r"message (?:is )?too|message size", re.I)
+    r"no such (?:user|recipient|address)|address (?:does not|doesn.t) exist|unrout|bad destination", re.I)
 # However it is numbered, this passes.
 PASSES = re.compile(r"per (?:hour|day)|(?:exceeded|over) (?:their|its|the) limit|receiving mail|\blater\b", re.I)
 # How errors begin that are one reader's, and those that do not pass by waiting: somebody must see to the mail server.
 THE_READERS, NEEDS_REPAIR = ("refused", "address"), ("server 5", "login 5", "certificate", "configuration")
 SUBJECT_LINE = 70  # characters of its lines: an encoded word has at most 75 (RFC 2047, section 2)
+MANY_READERS = 5  # so many have no full mailbox at one time
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # before any letter of ours
 TIMEOUT = 60  # seconds to wait for a mail server, which may look a letter through before it answers
 # That these get theirs says nothing of the others, and the other way round: a relay may deny what goes to other
@@ -99,8 +98,11 @@ def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
                 letter.suppress(why)
             elif not (letter.assignee and letter.assignee.hold_back_if_idle(letter)):  # since a worker that was killed
                 error = _try(letter, transport)
-            sent += letter.delivery_status is DeliveryStatus.SENT
             db.session.commit()
+            if letter.delivery_status is DeliveryStatus.SENT:
+                sent += 1
+                _try_others_earlier(letter)
+                db.session.commit()
             if error and error.is_the_servers:
                 break
     finally:
@@ -123,7 +125,6 @@ def _try(letter: Letter, transport: "_Transport") -> "_SendError | None":
         error = _SendError("server")
     if error is None:
         letter.mark_sent()
-        _try_others_earlier(letter)
     elif why := why_not_to_send(letter):  # by now
         letter.suppress(why)
     elif error.for_good:
@@ -143,33 +144,39 @@ def _try_others_earlier(sent: Letter) -> None:
     put_off = [readers, Letter.error != "", *(~Letter.error.startswith(word) for word in THE_READERS)]
     if db.session.scalar(select(Letter.id).where(Letter.is_put_off(), *put_off).limit(1)):
         last = _newest_sent(readers, Letter.id != sent.id)
-        Letter.try_earlier(*put_off, Letter.give_up_at >= last + GIVE_UP_AFTER)
+        Letter.try_earlier(*put_off, Letter.first_tried_at >= last)
 
 
 def stuck() -> bool:
     """Whether letters wait that a living worker would have sent, or that a mail server that is set up rightly and well
     would have taken: its last word was no, to us for half an hour, to more than one reader for two hours, or in a way
-    that does not pass by waiting."""
+    that does not pass by waiting. Readers whom others have overtaken may have themselves to thank, unless there are
+    many."""
     overdue, a_while_ago, long_ago = (now() - timedelta(minutes=minutes) for minutes in (15, 30, 120))
-    if db.session.scalar(select(Letter.id).where(Letter.is_to_be_mailed(), Letter.next_try_at < overdue).limit(1)):
+    waits = db.session.scalar(select(Letter.id).where(Letter.is_to_be_mailed(), Letter.next_try_at < overdue).limit(1))
+    if waits and _newest_sent(true()) < overdue:  # else the server is slow
         return True
     refused = _tried_in_vain(TO_OFFICERS) | _tried_in_vain(~TO_OFFICERS)
-    if any(letter.error.startswith(NEEDS_REPAIR) or letter.made_at < a_while_ago
-           for letter, perhaps_the_readers in refused.items() if not perhaps_the_readers):
+    first = [letter for letter, is_overtaken in refused.items() if not is_overtaken]
+    if any(letter.error.startswith(NEEDS_REPAIR) or letter.made_at < a_while_ago and not letter.error.startswith(
+            "refused") for letter in first):
         return True
-    return len({letter.mailbox for letter in refused if letter.made_at < long_ago}) > 1  # one alone: it may be theirs
+    in_vain, overtaken_too = ({letter.mailbox for letter in letters if letter.made_at < long_ago}
+                              for letters in (first, refused))
+    return len(in_vain) > 1 or len(overtaken_too) > MANY_READERS  # one alone: it may be theirs
 
 
 def _tried_in_vain(readers: ColumnElement[bool]) -> dict[Letter, bool]:
     """The mails to these readers that the server would not take, and since which it has taken none of them; of each,
-    whether that may be its reader's alone: the server says so, or has taken others since it was tried first."""
-    in_vain = and_(Letter.delivery_status.in_((*UNSENT, DeliveryStatus.FAILED)), Letter.tries > 0,
-                   Letter.error.not_in(("", "address")))
-    tried = db.session.scalars(select(Letter).where(Letter.channel == Channel.EMAIL, readers, in_vain).options(
+    whether it has taken others since that one was tried first."""
+    in_vain = and_(Letter.channel == Channel.EMAIL, readers, Letter.tries > 0, Letter.error.not_in(("", "address")),
+                   Letter.delivery_status.in_((*UNSENT, DeliveryStatus.FAILED)))
+    if not db.session.scalar(select(Letter.id).where(in_vain).limit(1)):
+        return {}
+    last = _newest_sent(readers)
+    tried = db.session.scalars(select(Letter).where(in_vain, Letter.next_try_at >= last).options(
         defer(Letter.text), defer(Letter.calendar))).all()
-    last = _newest_sent(readers) if tried else NEVER
-    return {letter: letter.error.startswith("refused") or letter.error.startswith("server") and (
-        letter.first_tried_at < last) for letter in tried if last <= letter.tried_at <= now()}
+    return {letter: letter.first_tried_at < last for letter in tried if last <= letter.tried_at <= now()}
 
 
 def _newest_sent(readers: ColumnElement[bool], *rules: ColumnElement[bool]) -> datetime:

@@ -88,6 +88,7 @@ class Letter(Numbered, db.Model):
     tries: Mapped[int] = mapped_column(Integer, default=0)
     error: Mapped[str] = mapped_column(String(300), default="")
     made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    first_tried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     next_try_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     give_up_at: Mapped[datetime] = mapped_column(UTCDateTime, default=lambda: now() + GIVE_UP_AFTER)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -117,7 +118,8 @@ class Letter(Numbered, db.Model):
             return None
         taken = db.session.execute(
             update(cls).where(cls.id == found, cls._is_due())
-            .values(delivery_status=DeliveryStatus.SENDING, next_try_at=now() + CLAIM_TIMEOUT, tries=cls.tries + 1))
+            .values(delivery_status=DeliveryStatus.SENDING, next_try_at=now() + CLAIM_TIMEOUT, tries=cls.tries + 1,
+                    first_tried_at=func.coalesce(cls.first_tried_at, now())))
         return db.session.get(cls, found, populate_existing=True) if taken.rowcount == 1 else None
 
     @classmethod
@@ -205,11 +207,6 @@ class Letter(Numbered, db.Model):
         pauses = {DeliveryStatus.WAITING: self._pause, DeliveryStatus.SENDING: CLAIM_TIMEOUT}
         return self.next_try_at - pauses.get(self.delivery_status, timedelta())
 
-    @property
-    def first_tried_at(self) -> datetime:
-        """Once a try has failed; of what was refused for good, or may be given up at a date, about then."""
-        return self.give_up_at - GIVE_UP_AFTER
-
     def mark_sent(self) -> None:
         self.delivery_status, self.sent_at, self.error = DeliveryStatus.SENT, now(), ""
 
@@ -222,11 +219,15 @@ class Letter(Numbered, db.Model):
         self.delivery_status, self.error = DeliveryStatus.SUPPRESSED, why
 
     def retry_later(self, error: str) -> None:
-        """The mail server could not take it now: a growing pause, then a last try at `give_up_at`, and after that it has
-        failed. The time for that begins with the first try; a reminder to officers is of use until the date."""
+        """The mail server could not take it now: a growing pause, then a last try at `give_up_at`, after which it has
+        failed. The time for that begins with the first try; a reminder to officers is of use until the date. What a
+        citizen should know before a date is given up half-way there, so that an officer can still phone."""
         self.error = error[:300]
         if self.tries == 1 and self.kind != REMINDER:
             self.give_up_at = now() + GIVE_UP_AFTER
+        coming = self.booking and self.booking.coming_visit
+        if coming:
+            self.give_up_at = min(self.give_up_at, self.first_tried_at + (coming.starts_at - self.first_tried_at) / 2)
         self.delivery_status, self.next_try_at = (DeliveryStatus.FAILED, now()) if now() >= self.give_up_at else (
             DeliveryStatus.WAITING, min(now() + self._pause, self.give_up_at))
         if self.delivery_status is DeliveryStatus.WAITING:
@@ -248,7 +249,7 @@ class Letter(Numbered, db.Model):
     def send_again(self) -> None:
         """An officer tries once more with the same words, where its reader can be reached now."""
         require(self.delivery_status is DeliveryStatus.FAILED, f"letter {self.id} is {self.delivery_status}")
-        self.delivery_status, self.tries, self.error = DeliveryStatus.WAITING, 0, ""
+        self.delivery_status, self.tries, self.error, self.first_tried_at = DeliveryStatus.WAITING, 0, "", None
         self.next_try_at, self.give_up_at = now(), now() + GIVE_UP_AFTER
         self.follow_reader()
 

@@ -326,7 +326,8 @@ class FindingsLink(OpenedByLink, db.Model):
         asked = db.session.scalars(select(Event).filter_by(kind=EventKind.FIELD_ASKED, officer=officer))
         sent = {event.facts["link"] for event in asked}
         links = db.session.scalars(select(cls).where(cls.withdrawn_at.is_(None)))
-        return [link for link in links if (link.id in sent or officer.is_reached_at(link.email)) and link.visit.is_open]
+        theirs = [link for link in links if link.id in sent or officer.is_reached_at(link.email)]
+        return [link for link in theirs if link.visit.is_open]
 
     @property
     def works(self) -> bool:

@@ -9,7 +9,7 @@ from conftest import OFFICER
 from helpers_mail import MINUTE, app, clock, outbox, posting, receive, send, send_all, server  # noqa: F401
 from helpers_servers import MailServer
 
-from mail.outbox import _Mail as Mail, _Transport as Transport
+from mail.outbox import _Mail as Mail, _Transport as Transport, send_due
 from models import Channel, DeliveryStatus, Letter, db
 from models.letters import GIVE_UP_AFTER
 from ops.jobs import DAILY
@@ -54,7 +54,7 @@ ABOUT_US = [
     "550 5.1.1 Recipient rejected because your IP 1.2.3.4 is listed at bl.example",
     "550 5.1.1 Mailbox not authorised to send", "550 5.2.0 Sender rejected", "550 5.1.1 Sender mailbox does not exist", "550 5.1.20 Multiple From addresses",
     "550 5.1.7 <os@politi.example>: no such user", "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
-    "550 5.1.2 Relay not allowed.", "550 5.1.3 Relay not permitted (#id-5.9.2)", "550 5.1.1 relaying denied",
+    "552 5.3.4 Message too big for system", "550 5.1.2 Relay not allowed.", "550 5.1.3 Relay not permitted (#id-5.9.2)", "550 5.1.1 relaying denied",
     "550 5.1.2 Authentication required",
     # No code, and words that could be the reader's
     "550 Reverse DNS for 1.2.3.4 not found", "550 PTR record for 1.2.3.4 does not exist",
@@ -78,7 +78,7 @@ ABOUT_THE_READER = [
     "550 5.1.10 null MX", "552 5.2.2 mailbox full", "550 5.2.1 disabled",
     "550 No such user here", "550 5.0.0 No such user here", "550 <sender@gateway.dk> no such user here",
     "550 Requested action not taken: mailbox unavailable", "550 Unrouteable address", "550 User unknown",
-    "552 message size exceeds fixed maximum", "550 recipient rejected",
+    "550 recipient rejected",
     # A code that is about us, and words that are not
     "550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302)",
     "553 5.3.0 <a@b.dk>... No such user here", "550 5.7.1 <a@b.dk>: Recipient address rejected: user unknown",
@@ -110,6 +110,7 @@ PUT_OFF_FOR_THE_READER = [
         "host mx.b.dk[192.0.2.4] said: 450 4.7.1 Client host rejected: cannot find your hostname")),
     "550 5.2.121 Recipient's per hour message receive limit from specific sender exceeded",
     # For good by their number, and of nobody by their words
+    "552 message size exceeds fixed maximum",
     "550 User has too many messages on the server", "550 User anna (anna@b.dk) not listed in Domino Directory",
     "550 Policy Violation - Your computer might be infected with a virus", "554 Local configuration error", "554 mail for example.dk loops back to myself", "500 Syntax error", "554 TLS required",
     "503 Bad sequence of commands", "550 Access denied", "550 Account suspended", "554 Blocked - see proofpoint.example",
@@ -269,10 +270,10 @@ def test_what_an_officer_did_not_get_is_settled_by_what_an_officer_gets(app, clo
     assert send_all(app) == 2 and health(app) == (200, "ok")
 
 
-def write_to_ida(app) -> None:
+def write_to_ida(app, kind: str = "digest", **columns) -> None:
     with app.app_context():
         db.session.add(Letter(
-            kind="digest", channel=Channel.EMAIL, recipient=OFFICER, language="da", subject="I dag", text="I dag",
+            kind=kind, **columns, channel=Channel.EMAIL, recipient=OFFICER, language="da", subject="I dag", text="I dag",
             message_id=make_msgid(), delivery_status=DeliveryStatus.WAITING))
         db.session.commit()
 
@@ -466,3 +467,56 @@ def test_a_reader_whom_others_have_overtaken_is_not_tried_again_with_each_of_the
         send_all(app)
         clock.shift(timedelta(seconds=5))
     assert outbox(app)[0].tries == 2  # at first, and once more after the first of the others had gone
+
+
+@pytest.mark.parametrize("reply", ["452 4.2.2 mailbox full", "550 5.7.1 Message rejected as spam", "nothing"])
+def test_two_readers_who_are_put_off_while_others_get_theirs_raise_no_alarm_at_night(app, clock, server, reply):
+    for name in ("anna", "bo"):
+        server.says[f"{name}@example.dk"] = reply
+        receive(app, f"{name}@example.dk")
+        send_all(app)
+    clock.shift(3 * MINUTE)
+    receive(app, "cy@example.dk")
+    send_all(app)
+    for _ in range(9):
+        clock.shift(timedelta(hours=1))
+        send_all(app)
+        assert health(app) == (200, "ok")
+
+
+def test_many_readers_who_are_put_off_are_ours_to_see_to_though_one_got_theirs(app, clock, server):
+    names = [f"{name}@example.dk" for name in ("anna", "bo", "cy", "di", "eva", "fie")]
+    for name in names:
+        server.says[name] = "451 4.7.1 try again later"
+        receive(app, name)
+    send_all(app)
+    receive(app, "gry@example.dk")
+    send_all(app)
+    clock.shift(timedelta(hours=9))
+    send_all(app)
+    assert health(app) == (503, "stuck")
+
+
+@pytest.mark.parametrize("days", [2, 4])
+def test_a_reminder_that_a_relay_denies_an_officer_is_ours_to_see_to_however_near_its_date_is(
+        app, clock, server, days):
+    write_to_ida(app)
+    send_all(app)
+    clock.shift(timedelta(hours=2))
+    server.says["RCPT"] = "554 5.7.1 Relay access denied"
+    write_to_ida(app, kind="reminder", give_up_at=datetime.now(UTC) + timedelta(days=days))
+    send_all(app)
+    assert health(app) == (503, "stuck")
+
+
+def test_a_server_that_takes_its_time_over_each_letter_is_not_stuck(app, clock, server):
+    async def takes_its_time():
+        clock.shift(2 * MINUTE)
+    for number in range(12):
+        receive(app, f"c{number}@example.dk")
+    server.says["DATA"] = takes_its_time
+    with app.app_context():
+        assert send_due(lambda: len(server.taken) == 9) == 9
+    assert health(app) == (200, "ok")
+    clock.shift(16 * MINUTE)
+    assert health(app) == (503, "stuck"), "no worker is there"

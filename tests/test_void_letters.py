@@ -24,6 +24,7 @@ from models import (
     now,
     today,
 )
+from reporting.work_list import letters_to_see_to
 
 BY_PHONE = {"reply": "phone", "phone": "12345678", "email": ""}
 
@@ -429,3 +430,20 @@ def test_each_letter_knows_of_which_event_it_tells(app, clock, server):  # noqa:
         letters = db.session.query(Letter).filter(Letter.booking_id.is_not(None)).all()
         assert [(letter.kind, letter.event.kind) for letter in letters] == [(letter.kind,) * 2 for letter in letters]
         assert [letter.kind for letter in letters[0].booking.letters_on(db.session.get(Visit, visit))] == ["answered"]
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["the date", "what was written before"])
+def test_a_date_that_a_mail_server_will_not_take_is_the_offices_to_phone_while_there_is_time(
+        app, clock, server, earlier):  # noqa: F811
+    if earlier:
+        server.says["bo@example.dk"] = "452 4.2.2 mailbox full"
+    booking = asked(app, email="bo@example.dk")
+    send_all(app)
+    server.says["bo@example.dk"] = "452 4.2.2 mailbox full"
+    meet(app, booking, days=2)
+    for _ in range(90):
+        send_all(app)
+        clock.shift(30 * MINUTE)
+    with app.app_context():
+        waits = [letter.kind for letter in db.session.scalars(letters_to_see_to())]
+    assert "agreed" in waits
