@@ -44,7 +44,7 @@ from models import (
     road_key,
     today,
 )
-from models.lookup import REFERENCE_LETTERS
+from models.limits import REFERENCE_LETTERS
 from models.visits import visit_bookings
 
 from .cases import CREWS, FIRST, LAST, TAKES

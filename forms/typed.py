@@ -8,7 +8,7 @@ from flask import current_app, request
 from werkzeug.datastructures import MultiDict
 from wtforms import DateTimeField, Field, PasswordField
 
-from models.limits import REFERENCE_LENGTH
+from models.limits import REFERENCE_LENGTH, REFERENCE_LETTERS
 
 # What is left out of all that is typed. Joiners stay between signs of scripts that need them, Persian's, India's and
 # emoji, and right behind a virama, as older Malayalam and Bengali end words; a sign that chooses how the one before it
@@ -32,25 +32,32 @@ _SPACE = re.compile(r"[^\S\n]")
 # Fixed and narrow spaces, and what chooses how a sign looks.
 _PASTED_ALONG = re.compile(f"[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000{_VARIATION}]")
 _WIDE = {code: code - 0xfee0 for code in range(0xff01, 0xff5f)}
+# How else mail programs, word processors and people write the signs of a link: a stroke, in whatever spaces; a line
+# break, with the marks of what is quoted; a space; a hyphen.
+_A_STROKE = re.compile("[/\\\\\uff0f\u2044\u2215]|%(?:25){0,3}2F|&#(?:x2F|47);", re.IGNORECASE)
+_A_BREAK = re.compile("\n|<br ?/?>", re.IGNORECASE)
+_WRITTEN = re.compile(rf"(?:{_A_STROKE.pattern}|{_A_BREAK.pattern}|[\s>|]|=(?=\s)|%(?:25){{0,3}}20)++", re.IGNORECASE)
+_HYPHENS = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
+# What _plain_sign makes of them. Proofpoint writes a stroke as _, and = as -3D.
+_GAP, _BREAK, _STROKE = r"[ \n]\0*+", r"\n\0*+", r"(?:[ \n]\0*+)?+(?:[/_]\0*+)++(?:[ \n]\0*+)?+"
+_REFERENCE = rf"[{REFERENCE_LETTERS}](?:(?:{_GAP}|-)?+[{REFERENCE_LETTERS}]){{{REFERENCE_LENGTH - 1}}}"
+_NUMBER = rf"\d++(?:(?:{_GAP}|-)\d++)?+"
 # An address that lets somebody in, up to its secret: those of PAGES in mail/letters.py, that of whoever says that it
-# was not them, that of a form for the waiting list, and an officer's calendar; also within another link, as mail
-# programs wrap them: Proofpoint writes a stroke as _, and = as -3D. A reference may be written in parts, and a
-# line may end in the middle, where a reader's mail program breaks it. Each run of strokes is tried once, from its
-# beginning and whole: thousands of them would be looked at for minutes.
-_WRAP = r"=?[ \t]*\n[> \t]*"
-_BREAK = rf"(?:{_WRAP}|[ -]|%20)"
-_STROKE = rf"(?<![/_])(?<!%2F)(?<!%252F)(?<!%25252F)(?:[/_]|%(?:25){{0,3}}2F)++(?:=\s|[\s>])*+"
-_REFERENCE = rf"[a-z0-9](?:{_BREAK}?[a-z0-9]){{{REFERENCE_LENGTH - 1}}}"
-_OPENED_BY_LINK = rf"(?:ansvar|besked|felt|invitation){_STROKE}\d+(?:{_BREAK}\d+)?"
-# Other people's addresses have such strokes, too, and words behind them: /invitation/2026/generalforsamling-24-maj. Of
-# 17 million secrets, one would look like that. What stands on the next line may be the rest of it.
+# was not them, an officer's calendar, and that of a form for the waiting list; also within another link.
+_LINK = re.compile(
+    rf"(?:(?<![a-z])|(?<=3F))(?:(?:sag{_STROKE}{_REFERENCE}|(?:ansvar|besked){_STROKE}{_NUMBER}|ikke-(?:2D)?mig|"
+    rf"kontor{_STROKE}(?:kalender|(?:felt|invitation){_STROKE}{_NUMBER})){_STROKE}|"
+    rf"adgang(?:=|[=%-](?:25){{0,3}}3D|{_GAP})\d++-(?:2D)?)", re.ASCII | re.IGNORECASE)
+# A secret of new_secret() may be broken; a longer one is signed, with dots in it. An older one may begin with _, which
+# is taken for a stroke, or have lost a dash at its end.
+_SECRET = re.compile(rf"[\w-](?:(?:{_BREAK})?[\w-]){{22,23}}(?:[\w.-]*[\w-])?|[\w.-]{{15,}}[\w-]", re.ASCII)
+# In a field of one line, browsers make a space of a line break: what follows would be as long as a secret.
+_IN_TWO = re.compile(rf"([\w-]{{1,31}}+){_GAP}([\w-]{{1,31}}+)(?![\w-])(\.ics)?", re.ASCII)
+# Other people's addresses have such strokes, too, and words behind them: /ansvar/2026/generalforsamling-24-maj. Of 17
+# million secrets, one would look like that. What stands on the next line may be the rest of it.
 _WORD = r"(?:[A-Z]?[a-z]++|\d++)"
-_WORDS = rf"(?-i:{_WORD}(?:(?:[_.-]|{_WRAP})++{_WORD})*+[_.-]*+(?!(?:{_WRAP})?\w))"
-_SECRET_LINK = re.compile(
-    rf"({_STROKE}(?:sag{_STROKE}{_REFERENCE}|{_OPENED_BY_LINK}|ikke-(?:2D)?mig|kontor{_STROKE}kalender){_STROKE}|"
-    rf"(?:\b|3F)adgang(?:=|[=%-](?:25){{0,3}}3D)\d+-(?:2D)?)(?!{_WORDS})"
-    # A secret of new_secret() may be broken; a longer one is signed, with dots in it.
-    rf"(?:[\w-](?:(?:{_WRAP})?[\w-]){{23}}(?:[\w.-]*[\w-])?|[\w.-]{{15,}}[\w-])", re.ASCII | re.IGNORECASE)
+_WORDS = re.compile(rf"{_WORD}(?:(?:[_.-]|{_BREAK})++{_WORD})*+[_.-]*+(?!(?:{_BREAK})?\w)", re.ASCII)
+_LONGEST_WORDS = 100  # characters: behind each of thousands of links, all the rest would be looked at for minutes
 _FIELD_NAME = re.compile("[A-Za-z0-9_-]{1,80}")
 
 
@@ -64,7 +71,36 @@ def tidied(typed: str) -> str:
 
 def redact_links(text: str) -> str:
     """For whoever may read a text and not act for the owner of a link in it: a secret link is its owner's key."""
-    return _SECRET_LINK.sub(r"\1…", text)
+    plain, kept, done = _WRITTEN.sub(_plain_sign, text.translate(_HYPHENS)), [], 0
+    for link in _LINK.finditer(plain):
+        start = link.end()
+        if start >= done and (end := _end_of_secret(plain, start)):
+            kept += text[done:start], "…"
+            done = end
+    return "".join(kept) + text[done:]
+
+
+def _plain_sign(written: re.Match) -> str:
+    """One sign for each way to write it, as long as that was: all others stay where they are."""
+    run = written[0]
+    sign = "/" if _A_STROKE.search(run) else "\n" if _A_BREAK.search(run) else " "
+    return sign.ljust(len(run), "\0")
+
+
+def _end_of_secret(plain: str, start: int) -> int | None:
+    """Where the secret ends that begins here; None where words stand here, or nothing so long."""
+    in_two = _IN_TWO.match(plain, start)
+    if in_two and _is_secret(*in_two.groups()):
+        return in_two.end()
+    if _WORDS.match(plain, start, start + _LONGEST_WORDS):
+        return None
+    secret = _SECRET.match(plain, start)
+    return secret.end() if secret else None
+
+
+def _is_secret(first: str, rest: str, calendar: str | None) -> bool:
+    lengths = (31, 32) if calendar else (23, 24)
+    return len(first + rest) in lengths and not _WORDS.fullmatch(f"{first}-{rest}")
 
 
 def narrow(typed: str) -> str:

@@ -23,6 +23,7 @@ LEAST_ANSWERS = 5  # in a poll: of fewer, nothing is shown, because it could be 
 KNOWN_SPOTS = 10  # that a wish for a walk may name; others are found on the way
 POLL_CODE_LENGTH = 4  # characters to type from the wall
 REFERENCE_LENGTH = 8  # characters of a case's reference
+REFERENCE_LETTERS = "2346789ACDEFGHJKMNPQRTUVWXY"  # no look-alikes: 0O, 1IL, 5S, 8B and 2Z are never both there
 PIN_METRES = 50  # within which a citizen’s pin is right, to become the point of its place
 CREW_LENGTH = 80  # characters of the names of all who come, as letters and lists say them
 CONTACT_DIGITS = 4  # of a phone number: with them and the reference, its owner finds a case

@@ -16,14 +16,13 @@ from .events import EventKind, record_event
 from .letters import whole_address
 from .working_days import midnight, today
 
-REFERENCE_LETTERS = "2346789ACDEFGHJKMNPQRTUVWXY"  # no look-alikes: 0O, 1IL, 5S, 8B and 2Z are never both there
 # Two halves of a reference, wherever they stand, and whatever stands between them.
-REFERENCE = re.compile(r"(?<![A-Z0-9])(?=({0})\W{{0,3}}({0})(?![A-Z0-9]))".format(f"[{REFERENCE_LETTERS}]{{4}}"))
+REFERENCE = re.compile(r"(?<![A-Z0-9])(?=({0})\W{{0,3}}({0})(?![A-Z0-9]))".format(f"[{limits.REFERENCE_LETTERS}]{{4}}"))
 
 
 def new_code(length: int) -> str:
     """A code that people read from paper or from a wall, and type."""
-    return "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(length))
+    return "".join(secrets.choice(limits.REFERENCE_LETTERS) for _ in range(length))
 
 
 @cache  # each page of a case asks it, and to put it together takes twice as long as to ask it

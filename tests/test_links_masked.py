@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 from conftest import OFFICER, Person, form_name, logged_in
-from helpers import as_sent, wish
+from helpers import as_sent, filled, wish
 from helpers_cases import link, seen_now
 from helpers_district import crawl, posts, version_at
 
@@ -101,7 +101,29 @@ SECRET = "aB3d-5gH7jK9_N1pQ3rS5tU7"
     (f"> http://x/sag/K7MDPXQA/{SECRET[:9]}\n> {SECRET[9:]}\n> tak", "> http://x/sag/K7MDPXQA/…\n> tak"),
     (f"/sag/K7MDPX=\nQA/{SECRET[:9]}=\n{SECRET[9:]}\ntak", "/sag/K7MDPX=\nQA/…\ntak"),
     (f"https:__x_sag_K7MDPXQA_{SECRET}__;!!", "https:__x_sag_K7MDPXQA_…;!!"),
-    ("/kontor/sag/K7MDPXQA/imoedekom\nHej igen", "/kontor/sag/K7MDPXQA/imoedekom\nHej igen")])
+    ("/kontor/sag/K7MDPXQA/imoedekom\nHej igen", "/kontor/sag/K7MDPXQA/imoedekom\nHej igen"),
+    # as a browser pastes it into one line
+    (f"> /sag/K7MDPXQA/{SECRET[:9]} > {SECRET[9:]} > tak", "> /sag/K7MDPXQA/… > tak"),
+    (f"/sag/K7MDPXQA/{SECRET[:3]} {SECRET[3:]}, tak", "/sag/K7MDPXQA/…, tak"),
+    (f"/ansvar/7/{SECRET[:16]} {SECRET[16:]} tak", "/ansvar/7/… tak"),
+    (f"kontor/kalender/{SECRET} 8signs_x.ics", "kontor/kalender/…"),
+    (f"/sag/K7MDPXQA /{SECRET} venligst", "/sag/K7MDPXQA /… venligst"),
+    (f"/kontor/sag/K7MDPXQA/imoedekom {SECRET}", f"/kontor/sag/K7MDPXQA/imoedekom {SECRET}"),
+    # without its host
+    (f"sag/K7MDPXQA/{SECRET}", "sag/K7MDPXQA/…"), (f"(ansvar/7/{SECRET})", "(ansvar/7/…)"),
+    (f"(kontor/kalender/{SECRET}.ics)", "(kontor/kalender/…)"),
+    # broken in other places
+    (f"/sag/K7MDPXQA\n/{SECRET}", "/sag/K7MDPXQA\n/…"), (f"/sag\n/K7MDPXQA/{SECRET}", "/sag\n/K7MDPXQA/…"),
+    (f"/sag/K7MDPXQA/{SECRET[:9]}\n\n{SECRET[9:]}\n\ntak", "/sag/K7MDPXQA/…\n\ntak"),
+    (f"/sag/K7MDPXQA/{SECRET[:9]}\n| {SECRET[9:]}", "/sag/K7MDPXQA/…"),
+    (f"/sag/K7MDPXQA/{SECRET[:9]}<br>{SECRET[9:]}<br>tak", "/sag/K7MDPXQA/…<br>tak"),
+    (f"/bestil/x?adgang=\n12-{SECRET}", "/bestil/x?adgang=\n12-…"),
+    # in other signs
+    (f"https:\\\\x\\sag\\K7MDPXQA\\{SECRET}", "https:\\\\x\\sag\\K7MDPXQA\\…"),
+    (f"\\/ansvar\\/7\\/{SECRET}", "\\/ansvar\\/7\\/…"), (f"／sag／K7MDPXQA／{SECRET}", "／sag／K7MDPXQA／…"),
+    (f"&#x2F;sag&#x2F;K7MDPXQA&#x2F;{SECRET}", "&#x2F;sag&#x2F;K7MDPXQA&#x2F;…"),
+    (f"%26adgang%3D12-{SECRET}", "%26adgang%3D12-…"),
+    *((f"/sag/K7MDPXQA/{SECRET.replace('-', dash)}", "/sag/K7MDPXQA/…") for dash in "\u2010\u2011\u2013")])
 def test_the_secret_of_a_link_is_masked_however_its_reference_is_written_and_its_lines_end(written, shown):
     assert redact_links(written) == shown
 
@@ -110,6 +132,10 @@ def test_the_secret_of_a_link_is_masked_however_its_reference_is_written_and_its
     "https://www.faxe.dk/kalender/byfest-i-terslev-2026", "www.kultunaut.dk/kalender/fakkeltog_langs_aaen",
     "https://www.faxe.dk/kalender/550e8400-e29b-41d4-a716-446655440000", "/en/kontor/kalender/indstillinger/fravaer",
     "https://dagsordener.naestved.dk/sag/2026/hastighed-paa-bygaden", "https://x.dk/sag/2026/3f9a2b77c0d14e5598aa",
+    "https://dagsordener.naestved.dk/sag/12345678/BilagTrafiksikkerhedsplan2026.pdf",
+    "https://x.dk/sag/26001234/550e8400-e29b-41d4-a716-446655440000",
+    "Scan_sag_20261130_Trafiksikkerhedsplan2026.pdf", "https://x.dk/felt/2026/kampprogram-for-u15drenge",
+    "https://x.dk/invitation/2026/referat-fra-dialogmoede-i-SSP-raadet",
     "https://borgerforening.dk/invitation/2026/generalforsamling-24-maj", "/ansvar/2026/Politiets-forebyggelse.pdf",
     "https://borgerforening.dk/invitation/2026/generalforsamling-24-maj\nVi ses. Klokken 19",
     "/sag/12345678/referat.2026-05-24",
@@ -128,6 +154,13 @@ def test_a_secret_is_masked_on_whichever_host(path, secret):
     for start in ("http://10.0.0.7", "https://www.faxe.dk", "https://book-example-dk.translate.goog",
                   "web.archive.org/2026"):
         assert redact_links(f"{start}/{path}/{secret}") == f"{start}/{path}/…"
+
+
+def test_the_secret_of_a_broken_link_is_not_kept_where_a_browser_makes_one_line_of_it(app):
+    pasted = f"> /sag/K7MDPXQA/{SECRET[:9]} > {SECRET[9:]}"
+    Person(app).post("/en/bestil/faerdselskontrol", {**filled(from_to=pasted), "send": "1"}, follow=False)
+    with app.app_context():
+        assert db.session.query(Booking).one().from_to == "> /sag/K7MDPXQA/…"
 
 
 def test_what_an_officer_writes_of_another_page_arrives(app, ida):
