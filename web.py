@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache, wraps
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import (
     Flask,
@@ -52,11 +52,11 @@ MOST_TO_FORGET, PIECE = 200_000_000, 65_536  # octets of a body that is too larg
 SERVER_LOGS = ("gunicorn.error", "waitress")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 # What mail programs and people add to the end of a link: no address of ours ends in it, and none has a & or ; or a <,
-# with which a tag begins or the same link again. Behind a secret, nothing is asked for (?), quoted or said; behind
-# other addresses, a ? that was written as %3F may have meant something. What is possessive is not tried once more in
-# smaller pieces, which would take seconds for a few dozen signs.
+# with which a tag begins or the same link again. Behind a secret, all is added; behind other addresses, a ? that was
+# written as %3F may have meant something. What is possessive is not tried once more in smaller pieces, which would take
+# seconds for a few dozen signs.
 ADDED_TO_A_LINK = re.compile(r"(?<=[\w/-])(?!/$)(?:[&;][^/\0]*+|(?<!/)<[^\0]*+|[^\w\0-])++$|"
-                             r"(?:(?<=[\w-]{24})|(?<=[\w-]{24}\.ics))[\s?=>\"][^\0]*+$", re.ASCII)
+                             r"(?:(?<=[\w-]{24})|(?<=[\w-]{24}\.ics))[^\w/.\0-][^\0]*+$", re.ASCII)
 LONGEST_ADDRESS = 1_000  # characters of a path; ours have a tenth of that
 # The variable parts of an address that are no secret, where a page may be sent packed.
 PUBLIC_PARTS = {"slug", "number"}
@@ -124,7 +124,7 @@ def switch_to(other: str, path: str = "") -> str:
     """This page in another language, or the one with this path."""
     root = request.script_root.removesuffix(prefix(language()))
     query = request.query_string.decode()
-    return root + prefix(other) + (path or request.path + (f"?{query}" if query else ""))
+    return root + prefix(other) + (path or quote(request.path) + (f"?{query}" if query else ""))
 
 
 def file_address(filename: str, endpoint: str = "static") -> str:

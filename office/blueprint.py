@@ -164,9 +164,11 @@ def stale_where_changed(cases: list[Booking], gone: Collection[str] = ()) -> lis
 
 def safe_next(address: str | None) -> str | None:
     """Only pages of the office: an address of another site, however it is dressed up, is not followed. Nor is what a
-    query could only hold for such an address: two strokes."""
+    query could only hold for such an address: two strokes. Of what is written in octets, a path may have a space and
+    letters that are not ASCII, as they stand in a reference."""
     languages = "|".join(map(prefix, LANGUAGES))
-    inside = re.compile(rf"({languages})/kontor(/[\w/-]*(\.\w+)?)?(\?(?!.*//)[\w=&%.+,:;@!*'()~/?|$-]*)?", re.ASCII)
+    inside = re.compile(rf"({languages})/kontor(/(?:[\w/-]|%(?:20|[89A-F][\dA-F]))*+(\.\w+)?)?"
+                        r"(\?(?!.*//)[\w=&%.+,:;@!*'()~/?|$-]*)?", re.ASCII)
     return address if address and inside.fullmatch(address) else None
 
 

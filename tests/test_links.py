@@ -18,7 +18,7 @@ ADDED = [".", ")", ">", "=", '"', "'", ",", ";", "!", "…", "”", "»", "/", "
          "&gt;", "&quot;", "%C2%A0", "%E2%80%8B", "_", "-", "%3D%0D%0A", "&amp;utm_source=post", "&utm_source=post",
          ";jsessionid=8A.b", "<br>", "%3Cbr%3E", "<br/>", "%3Cbr%20/%3E", "</a>", "%3C/p%3E.", "%3Futm_source%3Dx",
          "=20", "=20%0D%0AVenlig hilsen", "%22%20target=%22_blank%22%3Eher%3C/a%3E",
-         "<http://127.0.0.1:8000/sag/x>", "%20tak"]
+         "<http://127.0.0.1:8000/sag/x>", "%20tak", "](https://x/y)", ",og", "(x)", "'>x", "|https://x]", "»x"]
 METHODS = ["HEAD", "OPTIONS", "GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "TRACE"]
 
 
@@ -70,7 +70,8 @@ def visible(html: str) -> str:
 
 @pytest.mark.parametrize("address, status", [
     ("/resultater</a>", 200), ("/bestil/faerdselskontrol<http://127.0.0.1:8000/>", 200), ("/resultater%3Fside=2", 404),
-    ("/bestil/mobil-politistation%3Fadgang%3D12-abc", 404), ("/resultater%20og%20kort", 404), ("/resultater=20", 404)])
+    ("/bestil/mobil-politistation%3Fadgang%3D12-abc", 404), ("/resultater%20og%20kort", 404), ("/resultater=20", 404),
+    ("/resultater,og", 404), ("/bestil/faerdselskontrol(x)y", 404)])
 def test_an_address_that_is_no_key_keeps_its_meaning(site, address, status):
     """A page is not shown as if nothing had been asked of it."""
     assert Person(site).client.get(address).status_code == status
@@ -140,7 +141,8 @@ def test_an_older_secret_that_ends_in_a_dash_opens_with_it_and_without(app, citi
 
 
 GOALS = ["/kontor/sag/{}", "/en/kontor/sag/{}", "/kontor/?bunke=breve", "/kontor/steder?q=vej:4,(by)!",
-         "/kontor/tal.csv?fra=", "/kontor/?q=anna@example.dk", "/kontor/konto"]
+         "/kontor/tal.csv?fra=", "/kontor/?q=anna@example.dk", "/kontor/konto",
+         "/kontor/sag/KJW4%20AC34", "/kontor/sag/KJW4%E2%80%93AC34"]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
