@@ -22,7 +22,7 @@ def places():
     """The places that somebody asks about, the most pressing first; or those that a search finds, whoever asks."""
     query = " ".join(tidied(request.args.get("q", ""))[:100].split())
     if query:
-        return render_template("office/places.html", query=query, found=_search(query))
+        return render_template("office/places.html", query=query, found=_search(query) if fold(query) else [])
     spots, start = hotspots(), max(0, request.args.get("fra", 0, int))
     points = [{"lat": s.place.lat, "lng": s.place.lng, "number": s.asking, "text": str(s.place),
                "href": url_for(".place", id=s.place.id)} for s in spots if s.place.lat is not None]
