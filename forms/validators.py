@@ -22,6 +22,7 @@ from languages import in_language
 from .typed import narrow
 
 DENMARK = 45  # its country code
+LONGEST_MAILBOX = 64  # octets before the @ (RFC 5321, 4.5.3.1.1)
 MOST_DIGITS = 15  # of a phone number, the country code among them (ITU-T E.164)
 
 
@@ -233,7 +234,8 @@ class EmailAddress(Email):
             raise ValidationError(gettext(
                 "Mail cannot reach an address with “%(letters)s” before the @. Perhaps it is spelled with ae, oe or "
                 "aa; otherwise write another address.", letters=odd))
-        if "=?" in name:  # an encoded word of a mail's head (RFC 2047)
+        # An encoded word of a mail's head (RFC 2047) is no name, and mail takes none that is longer.
+        if "=?" in name or len(name) > LONGEST_MAILBOX:
             raise ValidationError(gettext("Write an e-mail address such as anna@example.dk."))
         super().__call__(form, field)
         if domain := _likely_domain(field.data.rpartition("@")[2].lower()):

@@ -99,7 +99,7 @@ def test_an_address_in_a_link_is_read_as_links_are_written(app, typed, kept):
 
 @pytest.mark.parametrize("typed", [
     "aase@x.dk, bo@x.dk", "aase@x.dk bo@x.dk", "Åse", "<aase>", "Åse aase@x.dk", "a@b@x.dk",
-    "Åse (aase@x.dk)", "Åse: aase@x.dk", "Åse <aase@x.dk>, Bo <bo@x.dk>", "=?utf-8?q?x?=@x.dk",
+    "Åse (aase@x.dk)", "Åse: aase@x.dk", "Åse <aase@x.dk>, Bo <bo@x.dk>", "=?utf-8?q?x?=@x.dk", f"{'a' * 65}@x.dk",
     "bo@x.dk <aase@x.dk>", "mailto:a@x.dk,b@x.dk", "mailto:a@x.dk%2Cb@x.dk", "a%40x.dk,b@x.dk",
     "a%0Ab@x.dk", "a%00b@x.dk", "a%20b@x.dk", "mailto:a%ffb", "smtp:a@x.dk"])
 def test_what_may_be_two_addresses_or_none_is_asked_for_anew(app, typed):
