@@ -47,7 +47,7 @@ _NUMBER = rf"\d++(?:(?:{_GAP}|-)\d++)?+"
 _LINK = re.compile(
     rf"(?:(?<![a-z])|(?<=3F))(?:(?:sag{_STROKE}{_REFERENCE}|(?:ansvar|besked){_STROKE}{_NUMBER}|ikke-(?:2D)?mig|"
     rf"kontor{_STROKE}(?:kalender|(?:felt|invitation){_STROKE}{_NUMBER})){_STROKE}|"
-    rf"adgang(?:=|[=%-](?:25){{0,3}}3D|{_GAP})\d++-(?:2D)?)", re.ASCII | re.IGNORECASE)
+    rf"adgang(?:(?:=|[=%](?:25){{0,3}}3D|{_GAP})\d++-|-(?:25){{0,3}}3D\d++-(?:2D)?))", re.ASCII | re.IGNORECASE)
 # A secret of new_secret() may be broken; a longer one is signed, with dots in it. An older one may begin with _, which
 # is taken for a stroke, or have lost a dash at its end.
 _SECRET = re.compile(rf"[\w-](?:(?:{_BREAK})?[\w-]){{22,23}}(?:[\w.-]*[\w-])?|[\w.-]{{15,}}[\w-]", re.ASCII)

@@ -118,6 +118,7 @@ SECRET = "aB3d-5gH7jK9_N1pQ3rS5tU7"
     (f"/sag/K7MDPXQA/{SECRET[:9]}\n| {SECRET[9:]}", "/sag/K7MDPXQA/…"),
     (f"/sag/K7MDPXQA/{SECRET[:9]}<br>{SECRET[9:]}<br>tak", "/sag/K7MDPXQA/…<br>tak"),
     (f"/bestil/x?adgang=\n12-{SECRET}", "/bestil/x?adgang=\n12-…"),
+    (f"/bestil/x?adgang=12-2Dxmyoqw\n{SECRET[8:]}", "/bestil/x?adgang=12-…"),
     # in other signs
     (f"https:\\\\x\\sag\\K7MDPXQA\\{SECRET}", "https:\\\\x\\sag\\K7MDPXQA\\…"),
     (f"\\/ansvar\\/7\\/{SECRET}", "\\/ansvar\\/7\\/…"), (f"／sag／K7MDPXQA／{SECRET}", "／sag／K7MDPXQA／…"),
