@@ -69,8 +69,8 @@ def test_a_letter_that_has_failed_again_is_not_said_to_be_sent_again(app, ida):
 
 def test_an_intake_that_a_colleague_has_opened_since_is_not_said_to_be_paused(app, ida, bo):
     path = "/en/kontor/indtag/faerdselskontrol"
-    press = {**version_of(ida, path), "until": (today() + timedelta(days=30)).isoformat(), "texts-da": "Travlt.",
-             "texts-en": "Busy."}
+    press = {**version_of(ida, path), "csrf_token": ida.token, "until": (today() + timedelta(days=30)).isoformat(),
+             "texts-da": "Travlt.", "texts-en": "Busy."}
     for _ in range(2):
         assert "The intake is paused." in ida.post(path, press).text
     bo.post(f"{path}/aabn", version_of(bo, path))
