@@ -55,7 +55,7 @@ def book(slug: str):
         form.language.data = str(get_locale())
     waiting = estimate_for_service(service.key)
     page = {"service": service, "form": form, "pause": pause, "waiting": waiting,
-            "told": _signer(service).sign(str(waiting.most or "")).decode()}
+            "stated_wait": _signer(service).sign(str(waiting.most or "")).decode()}
     if request.method != "POST" or join or "change" in request.form:
         return render_template("citizen/book.html", **page)
     if not form.validate():
@@ -82,7 +82,7 @@ def _stated_wait(service: Service, waiting: WaitEstimate) -> int | None:
     """Within how many working days an answer comes, as the form in hand has named it: what somebody has read is kept,
     though it would name another number by now. A form that carries none of ours stands for the present one."""
     try:
-        named = _signer(service).unsign(request.form.get("told", ""))
+        named = _signer(service).unsign(request.form.get("stated_wait", ""))
     except BadSignature:
         return waiting.most
     return int(named) if named else None

@@ -96,7 +96,8 @@ def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
             error = None
             if why := why_not_to_send(letter):
                 letter.suppress(why)
-            elif not (letter.assignee and letter.assignee.hold_back_if_idle(letter)):  # since a worker that was killed
+            # What another worker had in hand when it was killed may be idle by now.
+            elif not (letter.assignee and letter.assignee.hold_back_if_idle(letter)):
                 error = _try(letter, transport)
             db.session.commit()
             if letter.delivery_status is DeliveryStatus.SENT:
@@ -157,13 +158,13 @@ def stuck() -> bool:
     if waits and _newest_sent(true()) < overdue:  # else the server is slow
         return True
     refused = _tried_in_vain(TO_OFFICERS) | _tried_in_vain(~TO_OFFICERS)
-    first = [letter for letter, is_overtaken in refused.items() if not is_overtaken]
+    not_overtaken = [letter for letter, is_overtaken in refused.items() if not is_overtaken]
     if any(letter.error.startswith(NEEDS_REPAIR) or letter.made_at < a_while_ago and not letter.error.startswith(
-            "refused") for letter in first):
+            "refused") for letter in not_overtaken):
         return True
-    in_vain, overtaken_too = ({letter.mailbox for letter in letters if letter.made_at < long_ago}
-                              for letters in (first, refused))
-    return len(in_vain) > 1 or len(overtaken_too) > MANY_READERS  # one alone: it may be theirs
+    some, all_of_them = ({letter.mailbox for letter in letters if letter.made_at < long_ago}
+                         for letters in (not_overtaken, refused))
+    return len(some) > 1 or len(all_of_them) > MANY_READERS  # one alone: it may be theirs
 
 
 def _tried_in_vain(readers: ColumnElement[bool]) -> dict[Letter, bool]:

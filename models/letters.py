@@ -135,8 +135,8 @@ class Letter(Numbered, db.Model):
     @classmethod
     def is_put_off(cls) -> ColumnElement[bool]:
         """It is a mail, and its next try lies ahead."""
-        waits = cls.delivery_status == DeliveryStatus.WAITING
-        return and_(cls.channel == Channel.EMAIL, waits, cls.next_try_at > now())
+        return and_(cls.channel == Channel.EMAIL, cls.delivery_status == DeliveryStatus.WAITING,
+                    cls.next_try_at > now())
 
     @classmethod
     def try_earlier(cls, *which: ColumnElement[bool]) -> None:
@@ -180,6 +180,11 @@ class Letter(Numbered, db.Model):
         return "void" if any(e.at > self.made_at and self.kind in e.kind.type.voids for e in events) else ""
 
     @property
+    def reader(self) -> "Booking | Assignee | None":
+        """Whose letter it is, where that may change how they are reached; none of officers and of the waiting list."""
+        return self.booking or self.assignee
+
+    @property
     def about(self) -> "Booking | Visit | None":
         """The case, or else the visit, in whose history stands whether its words still hold."""
         return self.booking or self.event and self.event.visit
@@ -188,9 +193,9 @@ class Letter(Numbered, db.Model):
     def newer(self) -> list["Letter"]:
         """What was written to its reader in the same case since, but for what is held back. Read after what they have
         had of these, its words may be false; and what waits may say so."""
-        reader = self.booking or self.assignee
-        return [letter for letter in reader.letters if letter.id > self.id
-                and letter.delivery_status is not DeliveryStatus.SUPPRESSED] if reader else []
+        letters = self.reader.letters if self.reader else []
+        return [letter for letter in letters
+                if letter.id > self.id and letter.delivery_status is not DeliveryStatus.SUPPRESSED]
 
     @property
     def is_task(self) -> bool:
@@ -236,15 +241,14 @@ class Letter(Numbered, db.Model):
     def follow_reader(self) -> None:
         """It goes where its reader can be reached now: by its own way, or where that is gone, by the one that they have
         chosen. Links that an address has asked for go to no other one."""
-        reader = self.booking or self.assignee
-        if reader is None:
+        if self.reader is None:
             return
-        channel = self.channel if reader.reached_by(self.channel) else reader.reply
-        if channel is None or self.kind == EventKind.LINKS_SENT and self.recipient != reader.email:
+        channel = self.channel if self.reader.reached_by(self.channel) else self.reader.reply
+        if channel is None or self.kind == EventKind.LINKS_SENT and self.recipient != self.reader.email:
             self.suppress("unreached")
         else:
             self.error = self.error if channel is self.channel else ""
-            self.channel, self.recipient = channel, reader.reached_by(channel)
+            self.channel, self.recipient = channel, self.reader.reached_by(channel)
 
     def send_again(self) -> None:
         """An officer tries once more with the same words, where its reader can be reached now."""

@@ -85,7 +85,7 @@ class Assignee(OpenedByLink, db.Model):
         return self._record(EventKind.TASKS_DUE, due)
 
     def hold_back_idle_letters(self) -> None:
-        """Of what waits to tell them of tasks, or to ask about them."""
+        """None goes that waits to tell them of tasks, or to ask about them, and says what holds no more."""
         for letter in self._waiting_letters:
             self.hold_back_if_idle(letter)
 
@@ -321,13 +321,13 @@ class FindingsLink(OpenedByLink, db.Model):
 
     @classmethod
     def held_by(cls, officer: "Officer") -> list["FindingsLink"]:
-        """Those that this officer has sent to somebody, or got, and that work or might again: a visit that is moved takes
-        its link along."""
+        """Those that this officer has sent to somebody, or got, and that work or might again: a visit that is moved
+        takes its link along."""
         asked = db.session.scalars(select(Event).filter_by(kind=EventKind.FIELD_ASKED, officer=officer))
         sent = {event.facts["link"] for event in asked}
         links = db.session.scalars(select(cls).where(cls.withdrawn_at.is_(None)))
-        theirs = [link for link in links if link.id in sent or officer.is_reached_at(link.email)]
-        return [link for link in theirs if link.visit.is_open]
+        return [link for link in links
+                if link.visit.is_open and (link.id in sent or officer.is_reached_at(link.email))]
 
     @property
     def works(self) -> bool:

@@ -157,7 +157,7 @@ def _letter(id: int) -> Subject:
     """The letter and how its reader is reached, what has happened by which its words may be false, the tasks that it is
     about, and what says to its reader how it is now."""
     letter = db.get_or_404(Letter, id)
-    reader, about = letter.booking or letter.assignee, letter.about
+    reader, about = letter.reader, letter.about
     told = [e.id for e in about.events if e.kind.type.visible or e.kind.type.voids] if about else []
     tasks = [t for t in letter.assignee.tasks if t.number in letter.event.facts["numbers"]] if letter.assignee else []
     reached = [reader.name, reader.reply, *map(reader.reached_by, Channel)] if reader else []

@@ -12,7 +12,7 @@
 (() => {
   const { draft, sent } = document.currentScript.dataset, key = `draft-${draft}`;
   const form = document.querySelector("#booking");
-  const never = new Set(["csrf_token", "once", "told", "homepage", "confirmed", "lat", "lng", "accuracy"]);
+  const never = new Set(["csrf_token", "once", "stated_wait", "homepage", "confirmed", "lat", "lng", "accuracy"]);
   const fields = () => [...form.elements].filter((field) => field.name && field.type !== "submit" && !never.has(field.name));
   const ticked = (field) => ["radio", "checkbox"].includes(field.type);
 

@@ -174,7 +174,7 @@ def test_the_waiting_time_that_the_form_has_named_is_kept_though_it_would_name_a
 @pytest.mark.parametrize("forged", ["1", "1.abc", "", "\0.ø"])
 def test_nobody_but_the_form_says_how_long_one_was_told_to_wait(app, clock, citizen, forged):
     answered_lately(app, clock)
-    sent_after(citizen, "/en/bestil/faerdselskontrol", lambda: None, told=forged)
+    sent_after(citizen, "/en/bestil/faerdselskontrol", lambda: None, stated_wait=forged)
     with app.app_context():
         assert db.session.scalars(select(Booking).order_by(Booking.id.desc())).first().stated_wait == 4
 
