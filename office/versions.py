@@ -5,198 +5,39 @@ the page itself: the second one is answered as the first, as long as what that o
 A preview carries digests of what was typed and of every letter that it has shown, too. The press that sends writes the
 letters once more, under the write lock, and only what was shown goes: whatever else would go, because the officer has
 changed something beside the button, a colleague a date, or the operator a template, is shown first.
-A version is a digest of what is stored: the newest event of a case or visit, and whatever a form of the page could
-overwrite. ABOUT names, for each page and each press, what it is about. What only adds a row that nothing else rests on
-is about nothing that could have changed; so are the log-in and an officer's own account.
+A version is a digest of each part of what a page is about, as office/subjects.py names them, and a press minds those on
+which it rests.
 """
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from hashlib import file_digest, sha256
 
 from flask import abort, current_app, flash, g, request
 from flask_babel import gettext, ngettext
-from sqlalchemy import func, inspect, select
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 from wtforms import Field
 
-from catalogue import by_slug
 from forms import Form, in_words
 from mail.letters import said_alike, write_letters
 from models import (
-    AdviceText,
-    BlockedAddress,
     Booking,
     Channel,
-    DeclineReason,
     EventKind,
-    Feedback,
-    Figure,
     FindingsLink,
-    IntakePause,
-    Invite,
     Letter,
     LogIn,
-    Officer,
-    OfficerAbsence,
-    OpeningHours,
-    Place,
-    PrivacyNotice,
-    Reservation,
-    RetentionDecision,
-    Task,
     Visit,
-    VisitStatus,
-    WaitlistEntry,
     db,
-    now,
     reading_only,
     today,
 )
 from web import lead_on, say_stale
 
 from .actions import selected_cases
-from .blueprint import booking_or_404, office
+from .blueprint import office
+from .subjects import ABOUT, Subject, when_and_where
 
-
-@dataclass(frozen=True)
-class Subject:
-    """What a page is about: its stored `values`, and the page that shows it, by endpoint and arguments."""
-
-    values: list
-    page: str
-    arguments: dict = field(default_factory=dict)
-
-
-def _row(row: object) -> list:
-    """What is stored of it, in its table's columns."""
-    return [getattr(row, column.key) for column in inspect(type(row)).column_attrs]
-
-
-def _rows(rows) -> list[list]:
-    return [_row(row) for row in rows]
-
-
-def _last(table: type, *rules) -> int | None:
-    """The newest number of a table that is only added to: SQLite gives the number of a row that is gone to another."""
-    return db.session.scalar(select(func.max(table.id)).where(*rules))
-
-
-def _case(reference: str, **_more) -> Subject:
-    """The case, its place with those close by, its visits, and the sentences that a no to it would say."""
-    booking = booking_or_404(reference)
-    return Subject([_row(booking), booking.newest, _row(booking.place), _rows(booking.place.neighbours()),
-                    _rows(booking.proposals), _rows(booking.visits),
-                    _last(DeclineReason, DeclineReason.service == booking.service)],
-                   "office.booking", {"reference": reference})
-
-
-def _many(name: str) -> Subject:
-    """What a no would say, and the places that a move may give another name."""
-    places = dict.fromkeys(b.place for b in selected_cases()) if name == "flyt" else ()
-    return Subject([_last(DeclineReason), *_rows(places)], "office.work_list")
-
-
-def _visit(id: int, **_more) -> Subject:
-    """The visit with its tasks, and whoever hears of it."""
-    visit = db.get_or_404(Visit, id)
-    return Subject([_row(visit), visit.events[-1:] and visit.events[-1].id, _row(visit.place),
-                    _rows(visit.reservations), _rows(visit.tasks), _rows(visit.assignees),
-                    [(link.id, link.withdrawn_at) for link in visit.field_links],
-                    [(_row(b), b.newest) for b in visit.bookings]], "office.visit", {"id": id})
-
-
-def _planned(subject: Subject, place: Place) -> Subject:
-    """What a new plan changes, whoever it is for, is besides which visits are planned at its place and close by."""
-    here = [place.id, *(other.id for other in place.neighbours())]
-    planned = select(Visit).where(Visit.status == VisitStatus.PLANNED, Visit.place_id.in_(here)).order_by(Visit.id)
-    return replace(subject, values=[*subject.values, *map(_when_and_where, db.session.scalars(planned))])
-
-
-def _when_and_where(visit: Visit) -> tuple:
-    """What a page says of a visit that is planned already."""
-    return visit.id, visit.starts_at, visit.ends_at, visit.place_id
-
-
-def _poll(id: int, **_more) -> Subject:
-    """The poll as the officer has brought it along; what phones answer meanwhile changes nothing of it."""
-    poll = db.get_or_404(Visit, id).poll
-    return Subject([id, poll and _row(poll), _rows(poll.counts) if poll else []], "office.poll", {"id": id})
-
-
-def _findings_by_link(id: int, secret: str) -> Subject | None:
-    """None where no press counts any more, and the page says that and no more."""
-    link = FindingsLink.by_link(id, secret)
-    return Subject([link.visit.status, link.visit.draft, link.visit.place_id, _rows(link.visit.reservations)],
-                   "office.findings_by_link", {"id": id, "secret": secret}) if link and link.works else None
-
-
-def _task(id: int) -> Subject:
-    return _visit(db.get_or_404(Task, id).visit_id)
-
-
-def _place(id: int, **_more) -> Subject:
-    place = db.get_or_404(Place, id).canonical  # which a press acts on
-    return Subject([_row(place), _rows(place.neighbours()), [b.id for b in place.bookings]], "office.place", {"id": id})
-
-
-def _calendar(**_more) -> Subject:
-    return Subject([OpeningHours.week(), _rows(Reservation.absences(now())), g.officer.feed_key],
-                   "office.calendar_settings")
-
-
-def _intake(slug: str) -> Subject:
-    service = by_slug(slug)
-    known = [_last(IntakePause, IntakePause.service == service.key),
-             _rows(WaitlistEntry.waiting(service.key))] if service else []
-    return Subject(known, "office.intake", {"slug": slug})
-
-
-def _letter(id: int) -> Subject:
-    """The letter and how its reader is reached, what has happened by which its words may be false, the tasks that it is
-    about, and what says to its reader how it is now."""
-    letter = db.get_or_404(Letter, id)
-    reader, about = letter.reader, letter.about
-    told = [e.id for e in about.events if e.kind.type.visible or e.kind.type.voids] if about else []
-    tasks = [t for t in letter.assignee.tasks if t.number in letter.event.facts["numbers"]] if letter.assignee else []
-    reached = [reader.name, reader.reply, *map(reader.reached_by, Channel)] if reader else []
-    return Subject([_row(letter), reached, told[-1:], _rows(tasks), [newer.id for newer in letter.newer]],
-                   "office.letter", {"id": id})
-
-
-ABOUT: dict[str, Callable[..., Subject | None]] = {
-    **dict.fromkeys(("booking", "decide", "offer", "save", "mark_read", "belongs"), _case),
-    "plan": lambda reference: _planned(_case(reference), booking_or_404(reference).place),
-    "again": lambda id: _planned(_visit(id), db.get_or_404(Visit, id).place),
-    **dict.fromkeys(("visit", "reschedule", "cancel", "findings", "report", "lead_to", "send_field_link",
-                     "tasks", "assignee", "send_tasks", "protocol", "withhold_result", "allow_result"), _visit),
-    **dict.fromkeys(("poll", "open_poll", "close_poll", "show_poll_facts", "poll_counts"), _poll),
-    **dict.fromkeys(("task", "mark_task_read"), _task),
-    "withdraw_field_link": lambda id: _visit(db.get_or_404(FindingsLink, id).visit_id),
-    "findings_by_link": _findings_by_link,
-    **dict.fromkeys(("place", "describe", "merge", "merge_into", "split"), _place),
-    **dict.fromkeys(("calendar_settings", "absence", "end_absence", "hours", "renew_feed"), _calendar),
-    **dict.fromkeys(("officer_absence", "end_officer_absence"), lambda **_more: Subject(
-        _rows(OfficerAbsence.coming()), "office.officer_absence")),
-    **dict.fromkeys(("intake", "open_intake", "admit_waiting"), _intake),
-    **dict.fromkeys(("letter", "resolve_letter"), _letter),
-    **dict.fromkeys(("held_back", "lift_block"), lambda **_more: Subject(
-        _rows(db.session.scalars(select(BlockedAddress))), "office.held_back")),
-    **dict.fromkeys(("users", "withdraw_invite"), lambda **_more: Subject(
-        [_rows(Invite.open()), [(o.id, o.role) for o in Officer.in_use()]], "office.users")),
-    **dict.fromkeys(("retention", "withdraw_permit"), lambda: Subject([_last(RetentionDecision)], "office.retention")),
-    "feedback": lambda id: Subject(_row(db.get_or_404(Feedback, id)), "office.feedback", {"id": id}),
-    "edit_decline_reason": lambda slug, reason: Subject(
-        [_last(DeclineReason)], "office.edit_decline_reason", {"slug": slug, "reason": reason}),
-    "edit_notice": lambda: Subject([PrivacyNotice.number()], "office.edit_notice"),
-    "handout": lambda id: Subject(
-        _rows(filter(None, [db.get_or_404(Visit, id).handout])), "office.handout", {"id": id}),
-    "edit_advice": lambda topic: Subject([_last(AdviceText, AdviceText.topic == topic)], "office.edit_advice",
-                                         {"topic": topic}),
-    "facts": lambda: Subject(sorted(map(_row, Figure.all())), "office.facts"),
-    "decide_many": _many,
-}
 # A press of these shows what it would do; another one, named "send", does it.
 SHOWN_FIRST = {"office.decide", "office.decide_many", "office.plan", "office.again", "office.reschedule",
                "office.cancel", "office.lead_to", "office.offer", "office.edit_decline_reason", "office.edit_notice",
@@ -211,9 +52,12 @@ def version() -> str:
     """The version of what this page is about, as its forms carry it; empty where it is about nothing that changes. A
     POST reckons it before its view does, or previews, anything."""
     if "version" not in g:
-        subject = subject_of_page()
-        g.version = "" if subject is None else _digest(subject.values)
+        g.version = _version_of(subject_of_page())
     return g.version
+
+
+def _version_of(subject: Subject | None) -> str:
+    return " ".join(f"{name}:{_digest(values)[:16]}" for name, values in subject.parts.items()) if subject else ""
 
 
 def _digest(values) -> str:
@@ -227,7 +71,7 @@ def digests_of(form: Form, letters: Iterable[Letter] = (), lost: Iterable[Bookin
     where visits are `planned` already, and of each letter: a preview carries them to the press that sends what was
     shown."""
     said = [(answer.name, in_words(answer)) for answer in form if answer.data and answer.type != "CSRFTokenField"]
-    return [_digest((today(), said, [b.reference for b in lost], [*map(_when_and_where, planned)])),
+    return [_digest((today(), said, [b.reference for b in lost], [*map(when_and_where, planned)])),
             *(_digest(_as_read(letter)) for letter in letters)]
 
 
@@ -302,13 +146,18 @@ def has_changed() -> bool:
     """Whether this press was meant for an older version; the page says so. A press that is about nothing, such as to
     end another log-in, may stand on a page with a version, and it may come twice, too. A view that reads first asks
     once more when it holds the write lock."""
-    g.pop("version", None)
-    if version() and request.form.get("version", "") in ("", version()):
+    subject, shown = subject_of_page(), request.form.get("version", "")
+    g.version = _version_of(subject)
+    if subject and (not shown or _minded(subject, shown) == _minded(subject, g.version)):
         return False
     answer_again()
-    if version():
+    if subject:
         say_stale()
-    return bool(version())
+    return bool(subject)
+
+
+def _minded(subject: Subject, version: str) -> set[str]:
+    return {part for part in version.split() if subject.minds(part.partition(":")[0])}
 
 
 def keeper() -> LogIn | FindingsLink | None:
@@ -340,7 +189,8 @@ def _digest_of_press() -> str:
     files = [(name, _digest_of_file(file)) for name, file in request.files.items()]
     subject = subject_of_page()
     ticked = [(b.reference, [event.id for event in b.events_since(0)]) for b in selected_cases()]
-    return _digest([request.url, *request.form.items(multi=True), files, subject and subject.values, ticked])
+    stored = subject and {name: values for name, values in subject.parts.items() if subject.minds(name)}
+    return _digest([request.url, *request.form.items(multi=True), files, stored, ticked])
 
 
 def _digest_of_file(file: FileStorage) -> bytes:

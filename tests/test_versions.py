@@ -28,7 +28,8 @@ from models import (
     start_writing,
 )
 from office.blueprint import PUBLIC_ENDPOINTS
-from office.versions import ABOUT, ADDS_ONLY, SHOWN_FIRST
+from office.subjects import ABOUT
+from office.versions import ADDS_ONLY, SHOWN_FIRST
 
 CHANGED, MOVE_MANY = "Nothing was sent or saved", "/en/kontor/flere/flyt"
 # Presses that can overwrite nothing and send nothing of what a page has shown, and why.

@@ -77,7 +77,7 @@ def test_no_plan_is_kept_beside_a_visit_that_its_page_has_not_shown(app, ida, pa
 
 
 def test_the_newest_number_stands_for_a_table_only_where_none_is_given_twice():
-    tables = set(re.findall(r"_last\(([A-Z]\w+)", (ROOT / "office" / "versions.py").read_text("utf-8")))
+    tables = set(re.findall(r"_last\(([A-Z]\w+)", (ROOT / "office" / "subjects.py").read_text("utf-8")))
     assert tables and {name for name in tables if not issubclass(getattr(models, name), Versioned)} == set()
 
 
