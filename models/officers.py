@@ -283,15 +283,17 @@ class Officer(Numbered, db.Model):
 
 def _step_of(secret: str, code: str) -> int | None:
     """The half minute that a code belongs to: the present one, or its neighbours where clocks differ a little."""
-    totp, code = pyotp.TOTP(secret), "".join(code.split())
+    totp, code = pyotp.TOTP(secret), "".join(filter(str.isalnum, code))
     present = totp.timecode(now())
     return next((step for step in (present, present + 1, present - 1)
                  if hmac.compare_digest(totp.generate_otp(step).encode(), code.encode())), None)
 
 
 def _hashed(code: str) -> str:
-    """As it is kept, however it was typed. The codes are long enough that a plain hash cannot be tried through."""
-    return sha256("".join(c for c in code.upper() if c.isalnum()).encode()).hexdigest()
+    """As it is kept, however it was typed, also with digits that no code has. The codes are long enough that a plain
+    hash cannot be tried through."""
+    letters = code.upper().translate(str.maketrans("018", "OIB"))
+    return sha256("".join(filter(str.isalnum, letters)).encode()).hexdigest()
 
 
 class Invite(ByOfficer, OpenedByLink, db.Model):

@@ -53,11 +53,15 @@ def merge(id: int):
     place, form = _standing(id), MergeForm()
     if not form.validate():
         return _place_page(place, merge=form)
-    other = next((p for p in Place.near(form.road.data, form.postcode.data) if p is not place), None)
-    if other is None:
-        form.road.errors = [gettext("No place of this road and postcode is known.")]
-        return _place_page(place, merge=form)
-    return _merge(place, other)
+    others = [p for p in Place.near(form.road.data, form.postcode.data) if p is not place]
+    if len(others) == 1:
+        return _merge(place, others[0])
+    form.road.errors = [gettext(
+        "This road has several parts: %(places)s. Open the page of the one that is meant, and write the road of "
+        "this place there.",
+        places=" · ".join(p.in_full for p in others)) if others else gettext(
+        "No place of this road and postcode is known.")]
+    return _place_page(place, merge=form)
 
 
 @office.post("/sted/<int:id>/saml/<int:other>")

@@ -167,6 +167,18 @@ def test_a_place_is_not_merged_with_itself_or_with_nothing(app, ida):
         assert db.session.get(Place, id).merged_into is None
 
 
+def test_of_a_road_with_several_parts_none_is_taken_by_chance(app, ida):
+    north, south, id = wish(app), wish(app), place_of(app, wish(app, road="Bygade"))
+    parted = place_of(app, north)
+    ida.post(f"/en/kontor/sted/{parted}/del", {"stretch": "syd for byen", "asked": [south.reference]})
+    page = ida.post(f"/en/kontor/sted/{id}/saml", {"road": "Bygaden", "postcode": "4690"})
+    assert page.status == 422 and "several parts" in page.text and "syd for byen" in page.text
+    with app.app_context():
+        assert db.session.get(Place, id).merged_into is None
+    ida.post(f"/en/kontor/sted/{place_of(app, south)}/saml", {"road": "Bygade", "postcode": "4690"})
+    assert place_of(app, south) == id, "from the part that is meant"
+
+
 def test_two_that_are_merged_into_each_other_end_as_one(app, ida):
     first, second = place_of(app, wish(app, road="Avej")), place_of(app, wish(app, road="Bvej"))
     ida.post(f"/en/kontor/sted/{first}/saml/{second}")

@@ -79,6 +79,7 @@ def test_other_numbers_are_no_postcode(app, typed):
     '"Holm, Åse" <aase@x.dk>;',
     "<mailto:aase@x.dk>", "mailto://aase@x.dk", "'aase@x.dk'", "“aase@x.dk”", "(aase@x.dk)", "aase@x.dk,", "\uff41ase\uff20x.dk",
     "mailto:aase%40x.dk", "mailto:%61ase@x.dk", "aase%40x.dk", "aase@x.dk<mailto:aase@x.dk>",
+    "E-mail: aase@x.dk", "email:aase@x.dk", "Mail: aase@x.dk",
     "AASE@x.dk <mailto:aase@x.dk?subject=Hej>", "mailto:?to=aase@x.dk&subject=Hej", '"aase@x.dk" <aase@x.dk>', "<mailto:aase@x.dk?cc=bo@x.dk>"])
 def test_an_address_is_taken_out_of_what_is_pasted_around_it(app, typed):
     with app.app_context():
