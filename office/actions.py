@@ -1,6 +1,7 @@
 """What an officer can do with bookings, one or many at once, and which are ticked on a list."""
 
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from flask import current_app, g, request
@@ -25,8 +26,10 @@ from forms import (
     authorities,
 )
 from mail.letters import address_key
-from models import UNDECIDED, BlockedAddress, Booking, BookingStatus, Place, Visit, db
+from models import UNDECIDED, BlockedAddress, Booking, BookingStatus, Clash, Place, Visit, db
 from reporting import answer_by
+
+from .dates import clash_in_words
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,20 @@ class NamedOtherwise(Exception):
             "%(place)s is called “%(stretch)s” already, and other cases may belong to it. Write that here, or leave "
             "this field as it was. On the page of the place you can give it another name, or part it.",
             place=place, stretch=place.from_to)
+
+
+@contextmanager
+def refusals_at(form: Form):
+    """What the model does not take of a press, or of its preview, stands at its field, and nothing is done."""
+    try:
+        yield
+    except Clash as clash:
+        db.session.rollback()
+        field = form["times"] if "times" in form else form[form.parts[0]]
+        field.errors = [clash_in_words(clash)]
+    except NamedOtherwise as other:
+        db.session.rollback()
+        form["from_to"].errors = [other.words]
 
 
 def named_place(form: MoveForm, at_hand: Place) -> Place:

@@ -24,10 +24,8 @@ from mail.letters import OFFICE_PATHS, preview_letters, said_alike
 from models import (
     COPENHAGEN,
     Booking,
-    Clash,
     Letter,
     Place,
-    db,
     free_times,
     local,
     newest_event,
@@ -37,9 +35,9 @@ from models import (
 from reporting.export import case_as_json
 from web import commit_and_redirect, download, form_page, needs_press, redirect_unchanged
 
-from .actions import ACTIONS, FOR_MANY, NONE_TICKED, CaseAction, NamedOtherwise, in_full, selected_cases
+from .actions import ACTIONS, FOR_MANY, NONE_TICKED, CaseAction, in_full, refusals_at, selected_cases
 from .blueprint import audit_also, booking_or_404, changed_since, not_any_more, office, safe_next, stale_where_changed
-from .dates import clash_in_words, known_units, usual_units, weighed
+from .dates import known_units, usual_units, weighed
 from .versions import answer_again, is_done, letters_in_words
 
 
@@ -74,35 +72,29 @@ def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool =
     since = changed_since(bookings) if many else stale_where_changed(bookings)
     chosen = [b for b in bookings if action.allowed(b) and not (many and b in since)]
     shown = {"action": action, "chosen": chosen, "left_out": [b for b in bookings if b not in chosen], "since": since,
-             "back": back, "many": many, "newest": newest, "form": None, "letters": None,
+             "back": back, "many": many, "newest": newest, "letters": None,
              "writes": action.writes(chosen), "planned": visits_to_join(chosen)}
     typed = request.form if posted and (not many or {"send", "show"} & request.form.keys()) else None
     if not chosen:
         answer_again()
         unsent = action.form(bookings, typed).typed() if typed else []
-        return render_template("office/decide.html", **shown, unsent=unsent)
-    form = shown["form"] = action.form(chosen, typed)
+        return render_template("office/decide.html", **shown, form=None, unsent=unsent)
+    form, named = action.form(chosen, typed), [b.reference for b in bookings]
 
     def change() -> None:
         for booking in chosen:
             with booking.kept_unread() if many else nullcontext():
                 action.verb(booking, form)
 
-    if typed is not None and not form.validate():
-        return render_template("office/decide.html", **shown), 422
-    named = [b.reference for b in bookings]
-    try:
-        if is_done(form, change, fewer=many, planned=shown["planned"]):
-            return commit_and_redirect(back, *_what_was_done(action, shown))
-        if posted and shown["writes"] and (typed is not None or not any(f.flags.required for f in form)):
-            letters = preview_letters(change)
-            in_full(named)  # again, all at once: what a preview has changed is not known any more
-            shown["letters"] = _alike(letters)
-    except NamedOtherwise as other:
-        db.session.rollback()
-        form.from_to.errors = [other.words]
-        return render_template("office/decide.html", **shown), 422
-    return render_template("office/decide.html", **shown)
+    if typed is None or form.validate():
+        with refusals_at(form):
+            if is_done(form, change, fewer=many, planned=shown["planned"]):
+                return commit_and_redirect(back, *_what_was_done(action, shown))
+            if posted and shown["writes"] and (typed is not None or not any(f.flags.required for f in form)):
+                letters = preview_letters(change)
+                in_full(named)  # again, all at once: what a preview has changed is not known any more
+                shown["letters"] = _alike(letters)
+    return form_page("office/decide.html", form, **shown)
 
 
 def _alike(letters: list[Letter]) -> list[list[Letter]]:
@@ -178,13 +170,10 @@ def offer(reference: str):
     if form.validate_on_submit():
         def change():
             return booking.offer(g.officer, **form.offered())
-        try:
+        with refusals_at(form):
             if is_done(form, change):
                 return commit_and_redirect(url_for(".booking", reference=reference), letters_in_words())
             preview = preview_letters(change)
-        except Clash as clash:
-            db.session.rollback()
-            form.times.errors = [clash_in_words(clash)]
     return form_page("office/offer.html", form, booking=booking, service=service, preview=preview,
                      wishes=weighed(booking.wishes), units=known_units(), newest=newest, since=since)
 

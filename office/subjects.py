@@ -95,10 +95,6 @@ def _decision(reference: str, name: str = "", to: int | None = None) -> Subject:
     return _case(reference).only("case", "dates", "visits", *places, *["reasons"] * (name == "afslag"))
 
 
-def _plan(reference: str) -> Subject:
-    return _with_planned(_decision(reference), booking_or_404(reference).place)
-
-
 def _many(name: str) -> Subject:
     """What a no would say, and the places that a move may give another name."""
     places = dict.fromkeys(b.place for b in selected_cases()) if name == "flyt" else ()
@@ -115,10 +111,6 @@ def _visit(id: int, **_more) -> Subject:
         "assignees": _rows(visit.assignees),
         "links": [(link.id, link.withdrawn_at) for link in visit.field_links],
         "cases": [b.id for b in visit.bookings]}, "office.visit", {"id": id})
-
-
-def _again(id: int) -> Subject:
-    return _with_planned(_visit(id).only("visit", "place"), db.get_or_404(Visit, id).place)
 
 
 def _with_planned(subject: Subject, place: Place) -> Subject:
@@ -171,17 +163,12 @@ def _calendar(**_more) -> Subject:
                     "feed": [g.officer.feed_key]}, "office.calendar_settings")
 
 
-def _intake(slug: str) -> Subject | None:
+def _intake(slug: str, rests_on: Collection[str] = ()) -> Subject | None:
     """Who is the first to be let in, and not who joins behind."""
     service = by_slug(slug)
     return Subject({"pause": _last(IntakePause, IntakePause.service == service.key),
                     "first": _rows(WaitlistEntry.waiting(service.key)[:1])},
-                   "office.intake", {"slug": slug}) if service else None
-
-
-def _pause(slug: str) -> Subject | None:
-    subject = _intake(slug)
-    return subject and subject.only("pause")
+                   "office.intake", {"slug": slug}, rests_on) if service else None
 
 
 def _letter(id: int) -> Subject:
@@ -201,8 +188,8 @@ ABOUT: dict[str, Callable[..., Subject | None]] = {
     **dict.fromkeys(("save", "mark_read"), lambda reference, **_more: _case(reference).only("case")),
     **dict.fromkeys(("decide", "offer"), _decision),
     "belongs": lambda reference, id: _decision(reference, to=id),
-    "plan": _plan,
-    "again": _again,
+    "plan": lambda reference: _with_planned(_decision(reference), booking_or_404(reference).place),
+    "again": lambda id: _with_planned(_visit(id).only("visit", "place"), db.get_or_404(Visit, id).place),
     **dict.fromkeys(("visit", "tasks"), _visit),
     **dict.fromkeys(("reschedule", "cancel", "report"), lambda id: _visit(id).only("visit", "place", "cases")),
     **dict.fromkeys(("findings", "withhold_result", "allow_result"), lambda id: _visit(id).only("visit", "place")),
@@ -224,7 +211,7 @@ ABOUT: dict[str, Callable[..., Subject | None]] = {
     "renew_feed": lambda: _calendar().only("feed"),
     **dict.fromkeys(("officer_absence", "end_officer_absence"), lambda **_more: Subject(
         {"absences": _rows(OfficerAbsence.coming())}, "office.officer_absence")),
-    **dict.fromkeys(("intake", "open_intake"), _pause),
+    **dict.fromkeys(("intake", "open_intake"), lambda slug: _intake(slug, ["pause"])),
     "admit_waiting": _intake,
     **dict.fromkeys(("letter", "resolve_letter"), _letter),
     **dict.fromkeys(("held_back", "lift_block"), lambda **_more: Subject(

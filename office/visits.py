@@ -22,7 +22,6 @@ from mail.letters import preview_letters
 from models import (
     Booking,
     BookingStatus,
-    Clash,
     FindingsLink,
     Letter,
     Place,
@@ -39,9 +38,9 @@ from models import (
 )
 from web import commit_and_redirect, form_page, needs_press, reads_first, redirect_unchanged
 
-from .actions import NONE_TICKED, NamedOtherwise, in_full, named_place, selected_cases
+from .actions import NONE_TICKED, in_full, named_place, refusals_at, selected_cases
 from .blueprint import booking_or_404, not_any_more, office, safe_next, stale_where_changed
-from .dates import clash_in_words, known_units, usual_units
+from .dates import known_units, usual_units
 from .versions import is_done, letters_in_words
 
 
@@ -264,17 +263,11 @@ def _change_page(form: VisitForm, change: Callable[[], Visit], waiting: list[Boo
             if offered and form.offer_others.data:
                 made.offer_others(g.officer, lost)
 
-        try:
+        with refusals_at(form):
             if is_done(form, whole, at_once=not writes, lost=lost):
                 db.session.flush()  # a new one has a number now
                 return commit_and_redirect(url_for(".visit", id=made.id))
             preview = preview_letters(whole)
-        except Clash as clash:
-            db.session.rollback()
-            form[form.parts[0]].errors = [clash_in_words(clash)]
-        except NamedOtherwise as other:
-            db.session.rollback()
-            form.from_to.errors = [other.words]
     return form_page("office/plan.html", form, service=service, preview=preview, lost=lost, offered=offered,
                      units=known_units(), since=since, undecided=undecided, newest=newest,
                      times=service.times_named(b.answers for b in waiting), **shown)
