@@ -60,6 +60,7 @@ from .events import (
     verify_audit_chain,
 )
 from .figures import Figure, FigureRow, Handout
+from .history import CHANGES_VISIT
 from .intake import Feedback, IntakePause, WaitlistEntry
 from .letters import BlockedAddress, Letter, in_ascii, in_small_letters, mailbox
 from .officers import Invite, LogIn, Officer, OfficerAbsence

@@ -8,7 +8,7 @@ from forms import AdmitForm, Form, PauseForm
 from languages import in_each_language
 from models import IntakePause, WaitlistEntry, add_working_days, today
 from reporting import WaitEstimate, estimate_for_service, estimates
-from web import commit_and_redirect, needs_press
+from web import commit_and_redirect, needs_press, redirect_unchanged
 
 from .blueprint import office
 
@@ -35,8 +35,11 @@ def intake(slug: str):
 @office.post("/indtag/<slug>/aabn")
 @needs_press
 def open_intake(slug: str):
-    IntakePause.open(g.officer, (by_slug(slug) or abort(404)).key)
-    return commit_and_redirect(url_for(".intake", slug=slug), gettext(
+    service, back = by_slug(slug) or abort(404), url_for(".intake", slug=slug)
+    if service.key not in IntakePause.pauses():
+        return redirect_unchanged(back, gettext("The pause is over already."))
+    IntakePause.open(g.officer, service.key)
+    return commit_and_redirect(back, gettext(
         "The intake is open. Whoever waits for it is told."))
 
 

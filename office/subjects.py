@@ -6,7 +6,7 @@ What only adds a row that nothing else rests on is about nothing that could have
 officer's own account.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from flask import g
@@ -14,10 +14,12 @@ from sqlalchemy import func, inspect, select
 
 from catalogue import by_slug
 from models import (
+    CHANGES_VISIT,
     AdviceText,
     BlockedAddress,
     Channel,
     DeclineReason,
+    EventKind,
     Feedback,
     Figure,
     FindingsLink,
@@ -36,11 +38,14 @@ from models import (
     VisitStatus,
     WaitlistEntry,
     db,
-    now,
+    midnight,
+    today,
 )
 
 from .actions import selected_cases
 from .blueprint import booking_or_404
+
+CHANGES_RESULT = {EventKind.RESULT_RELEASED, EventKind.RESULT_WITHHELD, EventKind.RESULT_ALLOWED}
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ class Subject:
         return replace(self, rests_on=parts)
 
     def minds(self, part: str) -> bool:
-        return not self.rests_on or part in self.rests_on
+        """A press may rest on all parts of one kind, such as `task`, or on one of them, such as `task-12`."""
+        return not self.rests_on or part in self.rests_on or part.partition("-")[0] in self.rests_on
 
 
 def _row(row: object) -> list:
@@ -75,9 +81,14 @@ def _last(table: type, *rules) -> list[int | None]:
     return [db.session.scalar(select(func.max(table.id)).where(*rules))]
 
 
+def _each(kind: str, rows: Iterable) -> dict[str, list]:
+    """Every row as a part of its own, so that a press about one of them minds no other."""
+    return {f"{kind}-{row.id}": _row(row) for row in rows}
+
+
 def _places(*places: Place) -> dict[str, list]:
-    """Each of them by itself: what is done about one of them minds no other that is new."""
-    return {f"place-{place.id}": _row(place) for place in places}
+    """What each is called, and what it has become. What is known of it stands in no letter."""
+    return {f"place-{place.id}": [place.in_full, place.municipality, place.merged_into_id] for place in places}
 
 
 def _case(reference: str, **_more) -> Subject:
@@ -103,14 +114,22 @@ def _many(name: str) -> Subject:
 
 
 def _visit(id: int, **_more) -> Subject:
-    """The visit with its tasks, and whoever hears of it."""
+    """The visit, its tasks, and whoever hears of it. What happens to a task, or to the link of a colleague, does not
+    change the visit."""
     visit = db.get_or_404(Visit, id)
+    changed = [event.id for event in visit.events if event.kind in CHANGES_VISIT | CHANGES_RESULT]
     return Subject({
-        "visit": [_row(visit), visit.events[-1:] and visit.events[-1].id, _rows(visit.reservations)],
-        "place": _row(visit.place), "tasks": [(_row(task), task.newest) for task in visit.tasks],
-        "assignees": _rows(visit.assignees),
+        "visit": [_row(visit), changed[-1:], _rows(visit.reservations)], **_places(visit.place),
+        **{f"task-{task.id}": [_row(task), task.newest] for task in visit.tasks},
+        **_each("assignee", visit.assignees),
         "links": [(link.id, link.withdrawn_at) for link in visit.field_links],
-        "cases": [b.id for b in visit.bookings]}, "office.visit", {"id": id})
+        "cases": [b.id for b in visit.bookings],
+        "led_to": [event.id for event in visit.events if event.kind is EventKind.LED_TO]}, "office.visit", {"id": id})
+
+
+def _task(id: int) -> Subject:
+    visit = db.get_or_404(Task, id).visit_id
+    return replace(_visit(visit).only(f"task-{id}"), page="office.tasks")
 
 
 def _with_planned(subject: Subject, place: Place) -> Subject:
@@ -127,9 +146,12 @@ def when_and_where(visit: Visit) -> tuple:
 
 
 def _poll(id: int, **_more) -> Subject:
-    """The poll as the officer has brought it along; what phones answer meanwhile changes nothing of it."""
+    """The poll as the officer has brought it along, and what was counted by hand; what phones answer meanwhile changes
+    nothing of it."""
     poll = db.get_or_404(Visit, id).poll
-    return Subject({"poll": [id, poll and _row(poll), _rows(poll.counts) if poll else []]}, "office.poll", {"id": id})
+    counts = [(count.round, count.question, count.option, count.by_hand) for count in poll.counts] if poll else []
+    return Subject({"poll": [id, poll and _row(poll)], "counted": sorted(c for c in counts if c[-1])},
+                   "office.poll", {"id": id})
 
 
 def _findings_by_link(id: int, secret: str) -> Subject | None:
@@ -140,26 +162,27 @@ def _findings_by_link(id: int, secret: str) -> Subject | None:
                    "office.findings_by_link", {"id": id, "secret": secret}) if link and link.works else None
 
 
-def _task(id: int) -> Subject:
-    """One task, and who is responsible for it."""
-    task = db.get_or_404(Task, id)
-    return Subject({"task": [_row(task), task.newest, _rows(filter(None, [task.assignee]))]}, "office.task", {"id": id})
-
-
 def _place(id: int, **_more) -> Subject:
-    place = db.get_or_404(Place, id).canonical  # which a press acts on
-    return Subject({"cases": [b.id for b in place.bookings], **_places(place, *place.neighbours())},
-                   "office.place", {"id": id})
+    """The place of the address, and what that has become: a press acts on the latter."""
+    named = db.get_or_404(Place, id)
+    place = named.canonical
+    return Subject({
+        **_places(named, place, *place.neighbours()), "cases": [b.id for b in place.bookings],
+        "notes": [place.suits, place.suitability, place.again_on]}, "office.place", {"id": id})
 
 
-def _this_place(id: int, other: int | None = None) -> Subject:
-    """A press that minds neither who asks here nor what else is close by, but for the `other` place of a merge."""
-    this = db.get_or_404(Place, id).canonical.id
-    return _place(id).only(*(f"place-{place}" for place in (this, other) if place))
+def _reason(slug: str, reason: str) -> Subject:
+    """The newest sentence of a reason; of one that is new, of any."""
+    service = by_slug(slug)
+    rules = [DeclineReason.service == (service and service.key)]
+    if reason != "ny":
+        rules.append(DeclineReason.reason == reason)
+    return Subject({"reason": _last(DeclineReason, *rules)}, "office.edit_decline_reason", {
+        "slug": slug, "reason": reason})
 
 
 def _calendar(**_more) -> Subject:
-    return Subject({"hours": OpeningHours.week(), "absences": _rows(Reservation.absences(now())),
+    return Subject({"hours": OpeningHours.week(), "absences": _rows(Reservation.absences(midnight(today()))),
                     "feed": [g.officer.feed_key]}, "office.calendar_settings")
 
 
@@ -193,18 +216,22 @@ ABOUT: dict[str, Callable[..., Subject | None]] = {
     **dict.fromkeys(("visit", "tasks"), _visit),
     **dict.fromkeys(("reschedule", "cancel", "report"), lambda id: _visit(id).only("visit", "place", "cases")),
     **dict.fromkeys(("findings", "withhold_result", "allow_result"), lambda id: _visit(id).only("visit", "place")),
-    "lead_to": lambda id, slug: _visit(id).only("visit", "place", "cases", "tasks"),
+    "lead_to": lambda id, slug: _visit(id).only("visit", "place", "cases", "task", "led_to"),
     "send_field_link": lambda id: _visit(id).only("visit", "links"),
     "withdraw_field_link": lambda id: _visit(db.get_or_404(FindingsLink, id).visit_id).only("links"),
-    "assignee": lambda id, owner_id: _visit(id).only("assignees"),
-    "send_tasks": lambda id: _visit(id).only("visit", "tasks", "assignees"),
-    "protocol": lambda id: _visit(id).only("visit", "tasks"),
-    "task": _task,
-    "mark_task_read": lambda id: _visit(db.get_or_404(Task, id).visit_id).only("tasks"),
-    **dict.fromkeys(("poll", "open_poll", "close_poll", "show_poll_facts", "poll_counts"), _poll),
+    "assignee": lambda id, owner_id: _visit(id).only(f"assignee-{owner_id}"),
+    "send_tasks": lambda id: _visit(id).only("visit", "task", "assignee"),
+    "protocol": lambda id: _visit(id).only("visit", "task"),
+    **dict.fromkeys(("task", "mark_task_read"), _task),
+    "poll": _poll,
+    **dict.fromkeys(("open_poll", "close_poll", "show_poll_facts"), lambda id, **_more: _poll(id).only("poll")),
+    "poll_counts": lambda id, step: _poll(id).only("counted"),
     "findings_by_link": _findings_by_link,
-    **dict.fromkeys(("place", "merge", "split"), _place),
-    **dict.fromkeys(("describe", "merge_into"), _this_place),
+    "place": _place,
+    "describe": lambda id: _place(id).only(f"place-{id}", "notes"),
+    "merge": lambda id: _place(id).only("place"),
+    "merge_into": lambda id, other: _place(id).only(f"place-{id}", f"place-{other}"),
+    "split": lambda id: _place(id).only(f"place-{id}", "cases"),
     "calendar_settings": _calendar,
     **dict.fromkeys(("absence", "end_absence"), lambda **_more: _calendar().only("absences")),
     "hours": lambda: _calendar().only("hours"),
@@ -221,8 +248,7 @@ ABOUT: dict[str, Callable[..., Subject | None]] = {
     **dict.fromkeys(("retention", "withdraw_permit"), lambda: Subject(
         {"permit": _last(RetentionDecision)}, "office.retention")),
     "feedback": lambda id: Subject({"feedback": _row(db.get_or_404(Feedback, id))}, "office.feedback", {"id": id}),
-    "edit_decline_reason": lambda slug, reason: Subject(
-        {"reasons": _last(DeclineReason)}, "office.edit_decline_reason", {"slug": slug, "reason": reason}),
+    "edit_decline_reason": _reason,
     "edit_notice": lambda: Subject({"notice": [PrivacyNotice.number()]}, "office.edit_notice"),
     "handout": lambda id: Subject(
         {"handout": _rows(filter(None, [db.get_or_404(Visit, id).handout]))}, "office.handout", {"id": id}),

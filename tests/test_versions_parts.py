@@ -4,9 +4,10 @@ it could overwrite does."""
 from datetime import timedelta
 
 import pytest
+import time_machine
 from conftest import OFFICER, logged_in
 from helpers import as_sent, case, wish
-from helpers_cases import FOUND, change, planned, seen_now
+from helpers_cases import FOUND, accept, change, planned, seen_now
 
 from models import (
     Assignee,
@@ -182,3 +183,125 @@ def test_an_absence_stops_another_absence_and_no_change_of_the_opening_hours(app
     does(app, lambda o: Reservation.absence("Bo", starts, starts + timedelta(hours=2), "kursus"))
     assert ida.post(f"{path}/aabningstider", as_sent(page, "opens0")).status == 200
     assert ida.post(f"{path}/fravaer", as_sent(page, "first")).status == 409
+
+
+def test_an_answer_about_a_task_stops_no_press_on_the_page_of_its_visit(app, ida):
+    first, second = _tasks(app)
+    with app.app_context():
+        id = db.session.get(Task, first).visit_id
+    shown = ida.get(f"/en/kontor/besoeg/{id}")
+    does(app, lambda o: db.session.get(Task, second).answer(TaskStatus.DONE, "Udført."))
+    page = ida.post(f"/en/kontor/besoeg/{id}/feltlink", {
+        "version": shown.hidden["version"][0], "email": "bo@politi.example", "language": "da"})
+    assert page.status == 200 and "The link goes by e-mail" in page.text
+
+
+# Places that become others.
+
+
+def _close_to(app, booking: Booking) -> int:
+    with app.app_context():
+        return next(iter(Booking.by_reference(booking.reference).place.neighbours())).id
+
+
+def test_notes_are_not_written_over_those_of_the_place_that_theirs_has_become(app, ida, here):
+    other, path = _close_to(app, here), f"/en/kontor/sted/{here.place_id}"
+    does(app, lambda o: db.session.get(Place, other).describe(o, "suitable", "Hold bag hegnet.", "A til B", today()))
+    form = as_sent(ida.get(path), "suitability")
+    ida.post(f"{path}/saml/{other}")
+    page = ida.post(path, {**form, "suitability": "Ikke egnet."})
+    assert page.status == 409 and "Ikke egnet." in page.html
+    with app.app_context():
+        place = db.session.get(Place, other)
+        assert (place.suitability, place.from_to, place.again_on) == ("Hold bag hegnet.", "A til B", today())
+
+
+def test_a_place_is_not_merged_by_a_press_about_one_that_has_become_it(app, ida, here):
+    other, path = _close_to(app, here), f"/en/kontor/sted/{here.place_id}"
+    third = wish_at(app, CLOSER, "Kirkestien").place_id
+    version = {"version": ida.get(path).hidden["version"][0]}
+    ida.post(f"{path}/saml/{other}")
+    assert "Nothing was sent or saved" in ida.post(f"{path}/saml/{third}", version).text
+    with app.app_context():
+        assert db.session.get(Place, other).merged_into is None
+
+
+@pytest.mark.parametrize("name, typed", [("imoedekom", {}), ("afslag", {"reason": "resources"})])
+def test_what_is_known_of_a_place_stops_no_letter_that_does_not_tell_of_it(app, ida, here, name, typed):
+    shown = ida.post(case(here, name), {**typed, "show": "1"})
+    does(app, lambda o: db.session.get(Place, here.place_id).describe(o, "suitable", "Hold bag hegnet.", "", None))
+    assert ida.post(case(here, name), {**as_sent(shown, "preview"), "send": "1"}).status == 200
+
+
+# What nobody has read is not counted as read.
+
+
+WROTE = "Kun om tirsdagen kan vi ikke."
+
+
+@pytest.mark.parametrize("service, step, typed", [
+    ("traffic", "besoeg", {"crew": "Ida", "method": "atk"}),
+    ("meeting", "besoeg", {"crew": "Ida", "place_told": "Skolen"}), ("meeting", "tider", {})])
+def test_what_came_after_the_page_of_the_case_stands_on_the_page_of_its_dates(app, ida, service, step, typed):
+    booking = accept(app, wish(app, service=service, answers={"kind": "public"} if service == "meeting" else None))
+    change(app, booking, lambda b, o: b.give_information(WROTE))
+    page = ida.get(case(booking, step))
+    assert WROTE in page.text
+    change(app, booking, lambda b, o: b.give_information("Og slet ikke om onsdagen."))
+    day = (today() + timedelta(days=20)).isoformat()
+    times = {"times-0-day": day, "times-0-starts": "10:00", "times-0-ends": "12:00"} if step == "tider" else {
+        "day": day, "starts": "10:00", "ends": "12:00"}
+    page = ida.post(case(booking, step), {**as_sent(page, "version"), **typed, **times})
+    assert page.status == 409 and "Og slet ikke om onsdagen." in page.text and seen_now(app, booking).has_unread
+
+
+def test_a_plan_for_many_leaves_out_whose_message_came_after_the_list(app, ida):
+    first, second = wish(app), wish(app, email="bo@example.dk")
+    ticked = {**as_sent(ida.get("/en/kontor/"), "page"), "sag": [first.reference, second.reference]}
+    change(app, first, lambda b, o: b.give_information(WROTE))
+    page = ida.post("/en/kontor/flere/besoeg", ticked)
+    assert f"something has happened there meanwhile: {first.reference[:4]} {first.reference[4:]}" in page.text
+    assert second.reference in page.response.request.full_path and seen_now(app, first).has_unread
+    change(app, second, lambda b, o: b.give_information(WROTE))
+    page = ida.post("/en/kontor/flere/besoeg", ticked)
+    assert page.response.request.path == "/en/kontor/" and "meanwhile" in page.text, "none is left"
+
+
+# One row of many, and the clock.
+
+
+def test_one_answer_is_read_and_one_address_changed_though_another_task_is_answered(app, ida):
+    first, second = _tasks(app)
+    does(app, lambda o: db.session.get(Task, first).answer(TaskStatus.DONE, "Udført."))
+    with app.app_context():
+        visit, owner = db.session.get(Task, first).visit_id, db.session.get(Task, first).owner_id
+    path = f"/en/kontor/besoeg/{visit}/opgaver"
+    page = ida.get(path)
+    does(app, lambda o: db.session.get(Task, second).answer(TaskStatus.UNDER_WAY, "På vej."))
+    version = {"version": page.hidden["version"][-1]}
+    assert ida.post(f"/en/kontor/opgave/{first}/laest", version).status == 200
+    does(app, lambda o: Assignee.for_visit(db.session.get(Visit, visit), "housing"))
+    shown = as_sent(page, "email")
+    assert ida.post(f"{path}/ansvarlig/{owner}", shown).status == 200
+    late = ida.post(f"/en/kontor/opgave/{second}/laest", version)
+    assert late.status == 409 and "På vej." in late.text, "on the page of the tasks"
+
+
+def test_an_absence_that_is_over_meanwhile_stops_no_other(app):
+    with time_machine.travel("2027-03-15 09:00Z", tick=False) as clock:
+        ida, path = logged_in(app), "/en/kontor/kalender/indstillinger"
+        does(app, lambda o: Reservation.absence("Bo", now(), now() + timedelta(minutes=5), "kursus"))
+        form = as_sent(ida.get(path), "first")
+        clock.shift(600)
+        assert ida.post(f"{path}/fravaer", {
+            **form, "unit": "Ida", "first": "2027-03-20", "last": "2027-03-20"}).status == 200
+
+
+def test_a_pause_that_is_over_by_itself_is_said_to_be_over(app):
+    with time_machine.travel("2027-03-15 09:00Z", tick=False) as clock:
+        ida, path = logged_in(app), "/en/kontor/indtag/faerdselskontrol"
+        does(app, lambda o: IntakePause.pause(o, "traffic", today() + timedelta(days=1), {"da": "P.", "en": "P."}))
+        version = {"version": ida.get(path).hidden["version"][0]}
+        clock.shift(24 * 3600)
+        ida = logged_in(app)
+        assert "The pause is over already." in ida.post(f"{path}/aabn", version).text
