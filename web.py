@@ -52,10 +52,11 @@ MOST_TO_FORGET, PIECE = 200_000_000, 65_536  # octets of a body that is too larg
 SERVER_LOGS = ("gunicorn.error", "waitress")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 # What mail programs and people add to the end of a link: no address of ours ends in it, and none has a & or ; or a <,
-# with which a tag begins or the same link again. Behind a secret, all is added; behind other addresses, a ? that was
-# written as %3F may have meant something. What is possessive is not tried once more in smaller pieces, which would take
-# seconds for a few dozen signs.
-ADDED_TO_A_LINK = re.compile(r"(?<=[\w/-])(?!/$)(?:[&;][^/\0]*+|(?<!/)<[^\0]*+|[^\w\0-])++$|"
+# with which a tag begins or the same link again; behind a stroke, a < may stand around a reference, too. Behind a
+# secret, all is added; behind other addresses, a ? that was written as %3F may have meant something. What is possessive
+# is not tried once more in smaller pieces, which would take seconds for a few dozen signs.
+_TAG = r"(?:(?<!/)<|<(?=https?:|/|br\b))[^\0]*+"
+ADDED_TO_A_LINK = re.compile(rf"(?<=[\w/-])(?!/$)(?:[&;][^/\0]*+|{_TAG}|[^\w\0-])++$|"
                              r"(?:(?<=[\w-]{24})|(?<=[\w-]{24}\.ics))[^\w/.\0-][^\0]*+$", re.ASCII)
 LONGEST_ADDRESS = 1_000  # characters of a path; ours have a tenth of that
 # The variable parts of an address that are no secret, where a page may be sent packed.

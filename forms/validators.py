@@ -258,7 +258,9 @@ def _likely_domain(typed: str) -> str:
     name, _, end = typed.rpartition(".")
     if end in _SLIPS_AT_THE_END:
         return f"{name}.{_SLIPS_AT_THE_END[end]}"
-    return next(iter(get_close_matches(typed, _MAIL_DOMAINS, n=1, cutoff=0.88)), "")
+    close = get_close_matches(typed, _MAIL_DOMAINS, n=1, cutoff=0.88)
+    same_name = [domain for domain in _MAIL_DOMAINS if domain.startswith(f"{name}.")]  # gmail.dk is not mail.dk
+    return next(iter(close and same_name or close), "")
 
 
 class OnTheClock:

@@ -23,8 +23,10 @@ from flask_mail import BadHeaderError, Connection, Mail, Message
 from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import defer
 
+from forms import redact_links
 from languages import in_language
 from models import UNSENT, Channel, DeliveryStatus, Letter, Officer, db, in_ascii, now, writing_beside_others
+from models.letters import READERS_ERRORS
 
 from .letters import sign_for_reader, why_not_to_send
 
@@ -32,8 +34,8 @@ mail = Mail()
 SHORT_LINES = Charset("utf-8")  # however long a paragraph is, a line of a mail has at most 998 octets
 SHORT_LINES.body_encoding = QP
 # Codes of a refusal (RFC 3463) that is about us or the route, and not about this reader or this letter: the mail
-# system, the network, the protocol, the permission to send.
-ABOUT_US = re.compile(r"[45]\.[3457]\.\d+")
+# system, the network, the protocol, what our letters are made of, the permission to send.
+ABOUT_US = re.compile(r"[45]\.[3-7]\.\d+")
 ENHANCED = re.compile(r"(?<![\d.])[45]\.(?![01]\.0\b)[0-7]\.\d{1,3}(?!\.?\d)")  # x.0.0 and x.1.0 say nothing
 # The same of servers that give no such code (RFC 5321, 4.2.3; RFC 4954, section 6). 450 is the mailbox's.
 ABOUT_US_CODES = {421, 432, 451, 452, 454, 455, 530, 534, 535, 538, 571}
@@ -58,8 +60,8 @@ ABOUT_THE_READER_WORDS = re.compile(
 # And with these, whatever else is said of senders and lists: this reader takes mail from few, as Exchange's groups do,
 # or may be nobody.
 GUARDED = re.compile(
-    r"resolver\.rst|(?:allowed.|list of )senders|receive limit|by (?:the )?recipient|(?:account|domain) may not exist|"
-    r"5\.7\.(?:12\d|13[3-6]|193)\b", re.I)
+    r"resolver\.rst|(?:allowed.|list of )senders|receive limit|by (?:the )?recipient|"
+    r"(?:account|domain) may not exist(?!.*sender verify)|5\.7\.(?:12\d|13[3-6]|193)\b", re.I)
 # What is no word about us: an address, and what our server's own server has heard at the reader's (Postfix).
 HEARSAY = re.compile(r"\S+@\S+|\b(?:unverified|undeliverable) address:.*", re.I | re.S)
 # A no for good that says this will not become a yes, even where its code says something else.
@@ -69,8 +71,8 @@ NO_SUCH_READER = re.compile(
     r"no such (?:user|recipient|address)|address (?:does not|doesn.t) exist|unrout|bad destination", re.I)
 # However it is numbered, this passes.
 PASSES = re.compile(r"per (?:hour|day)|(?:exceeded|over) (?:their|its|the) limit|receiving mail|\blater\b", re.I)
-# How errors begin that are one reader's, and those that do not pass by waiting: somebody must see to the mail server.
-THE_READERS, NEEDS_REPAIR = ("refused", "address"), ("server 5", "login 5", "certificate", "configuration")
+# How errors begin that do not pass by waiting: somebody must see to the mail server.
+NEEDS_REPAIR = ("server 5", "login 5", "certificate", "configuration")
 SUBJECT_LINE = 70  # characters of its lines: an encoded word has at most 75 (RFC 2047, section 2)
 MANY_READERS = 5  # so many have no full mailbox at one time
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # before any letter of ours
@@ -142,7 +144,7 @@ def _try_others_earlier(sent: Letter) -> None:
     once: its pause may be hours. What others have overtaken before is perhaps its reader's, and keeps its own time."""
     is_to_officer = db.session.scalar(select(Officer.id).where(Officer.email == sent.recipient).limit(1))
     readers = TO_OFFICERS if is_to_officer else ~TO_OFFICERS
-    put_off = [readers, Letter.error != "", *(~Letter.error.startswith(word) for word in THE_READERS)]
+    put_off = [readers, Letter.error != "", *(~Letter.error.startswith(word) for word in READERS_ERRORS)]
     if db.session.scalar(select(Letter.id).where(Letter.is_put_off(), *put_off).limit(1)):
         last = _newest_sent(readers, Letter.id != sent.id)
         Letter.try_earlier(*put_off, Letter.first_tried_at >= last)
@@ -159,10 +161,10 @@ def stuck() -> bool:
         return True
     refused = _tried_in_vain(TO_OFFICERS) | _tried_in_vain(~TO_OFFICERS)
     not_overtaken = [letter for letter, is_overtaken in refused.items() if not is_overtaken]
-    if any(letter.error.startswith(NEEDS_REPAIR) or letter.made_at < a_while_ago and not letter.error.startswith(
+    if any(letter.error.startswith(NEEDS_REPAIR) or letter.refused_since < a_while_ago and not letter.error.startswith(
             "refused") for letter in not_overtaken):
         return True
-    some, all_of_them = ({letter.mailbox for letter in letters if letter.made_at < long_ago}
+    some, all_of_them = ({letter.mailbox for letter in letters if letter.refused_since < long_ago}
                          for letters in (not_overtaken, refused))
     return len(some) > 1 or len(all_of_them) > MANY_READERS  # one alone: it may be theirs
 
@@ -204,7 +206,7 @@ class _SendError:
     @property
     def is_the_servers(self) -> bool:
         """Whether the next letter would fare no better."""
-        return not self.words.startswith(THE_READERS)
+        return not self.words.startswith(READERS_ERRORS)
 
 
 class _Transport:
@@ -305,7 +307,7 @@ class _Connection(Connection):
 
 def _reply(what: str, code: int, words: bytes | str) -> str:
     words = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return f"{what} {code} {' '.join(words.split())}"
+    return f"{what} {code} {redact_links(' '.join(words.split()))}"  # a filter may quote the link that it minds
 
 
 class _Mail(Message):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 GIVE_UP_AFTER = timedelta(hours=72)  # how long a mail server may be away before a letter has failed
 RETRY_DELAYS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240, 480))
+READERS_ERRORS = ("refused", "address")  # how errors begin that are one reader's, and not the server's
 CLAIM_TIMEOUT = timedelta(minutes=10)  # after which a letter that a killed worker had in hand is tried again
 
 
@@ -61,7 +62,8 @@ def mailbox(address: str) -> str:
 
 class Letter(Numbered, db.Model):
     """One letter to one reader, as it was sent. `error` is the last refusal in plain words; `calendar` is the entry
-    for the reader's calendar (iCalendar) that a mail brings along. `mailbox` is the recipient as addresses are
+    for the reader's calendar (iCalendar) that a mail brings along. `refused_since` is when the server has first refused
+    it in the way of its last refusal: for its reader, or all that we send. `mailbox` is the recipient as addresses are
     compared, empty where it is none: it follows from `recipient`. `event` is what it tells of; a digest or a warning
     to officers tells of many.
 
@@ -89,6 +91,7 @@ class Letter(Numbered, db.Model):
     error: Mapped[str] = mapped_column(String(300), default="")
     made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     first_tried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    refused_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     next_try_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     give_up_at: Mapped[datetime] = mapped_column(UTCDateTime, default=lambda: now() + GIVE_UP_AFTER)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -217,7 +220,8 @@ class Letter(Numbered, db.Model):
 
     def mark_failed(self, error: str) -> None:
         """The mail server will never take it."""
-        self.delivery_status, self.error, self.next_try_at = DeliveryStatus.FAILED, error[:300], now()
+        self._note_refusal(error)
+        self.delivery_status, self.next_try_at = DeliveryStatus.FAILED, now()
 
     def suppress(self, why: str) -> None:
         """It is not sent, and whoever looks at it sees why."""
@@ -227,9 +231,9 @@ class Letter(Numbered, db.Model):
         """The mail server could not take it now: a growing pause, then a last try at `give_up_at`, after which it has
         failed. The time for that begins with the first try; a reminder to officers is of use until the date. What a
         citizen should know before a date is given up half-way there, so that an officer can still phone."""
-        self.error = error[:300]
         if self.tries == 1 and self.kind != REMINDER:
             self.give_up_at = now() + GIVE_UP_AFTER
+        self._note_refusal(error)
         coming = self.booking and self.booking.coming_visit
         if coming:
             self.give_up_at = min(self.give_up_at, self.first_tried_at + (coming.starts_at - self.first_tried_at) / 2)
@@ -237,6 +241,13 @@ class Letter(Numbered, db.Model):
             DeliveryStatus.WAITING, min(now() + self._pause, self.give_up_at))
         if self.delivery_status is DeliveryStatus.WAITING:
             self.follow_reader()  # who may have moved while it was in hand
+
+    def _note_refusal(self, error: str) -> None:
+        """The pauses begin anew where it is now the server, and no more the reader, or the other way round: that may
+        pass sooner."""
+        if not self.error or self.error.startswith(READERS_ERRORS) != error.startswith(READERS_ERRORS):
+            self.refused_since, self.tries = now(), 1
+        self.error = error[:300]
 
     def follow_reader(self) -> None:
         """It goes where its reader can be reached now: by its own way, or where that is gone, by the one that they have

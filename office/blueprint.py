@@ -60,8 +60,9 @@ def authenticate():
 
 
 def _wanted() -> str | None:
-    """The address of this page, which is shown after what comes first."""
-    return switch_to(language()) if request.method in SAFE_METHODS else None
+    """The address of this page, which is shown after what comes first, without what mail programs add to a link."""
+    found = _pages().match(switch_to(language())) if request.method in SAFE_METHODS else None
+    return found and found[0]
 
 
 def require_set_up():
@@ -166,10 +167,13 @@ def safe_next(address: str | None) -> str | None:
     """Only pages of the office: an address of another site, however it is dressed up, is not followed. Nor is what a
     query could only hold for such an address: two strokes. Of what is written in octets, a path may have a space and
     letters that are not ASCII, as they stand in a reference."""
+    return address if address and _pages().fullmatch(address) else None
+
+
+def _pages() -> re.Pattern:
     languages = "|".join(map(prefix, LANGUAGES))
-    inside = re.compile(rf"({languages})/kontor(/(?:[\w/-]|%(?:20|[89A-F][\dA-F]))*+(\.\w+)?)?"
-                        r"(\?(?!.*//)[\w=&%.+,:;@!*'()~/?|$-]*)?", re.ASCII)
-    return address if address and inside.fullmatch(address) else None
+    return re.compile(rf"({languages})/kontor(/(?:[\w/-]|%(?:20|[89A-F][\dA-F]))*+(\.\w+)?)?"
+                      r"(\?(?!.*//)[\w=&%.+,:;@!*'()~/?|$-]*)?", re.ASCII)
 
 
 def log_in_of_session() -> LogIn | None:

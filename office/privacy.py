@@ -7,7 +7,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from flask import g, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext, lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from catalogue import SERVICES
@@ -143,17 +143,21 @@ def _file(bookings: list[Booking], known: set[str]) -> dict:
     return {
         "made": day(today()), "language": str(get_locale()), "cases": [_case(b) for b in bookings],
         "waits_for": [{"service": str(SERVICES[w.service].name), "email": w.email, "since": day(w.asked_on)}
-                      for w in db.session.scalars(select(WaitlistEntry).where(
-                              func.lower(WaitlistEntry.email).in_(addresses)))],
+                      for w in _under(WaitlistEntry, addresses)],
         "accessibility": [{"at": moment(m.received_at), "page": m.page, "words": m.words, "email": m.email}
-                          for m in db.session.scalars(
-                              select(Feedback).where(func.lower(Feedback.email).in_(addresses)))],
+                          for m in _under(Feedback, addresses)],
         "tasks": [{"name": o.name, "email": o.email, "tasks": [t.what for t in o.tasks]}
-                  for o in db.session.scalars(select(Assignee).where(func.lower(Assignee.email).in_(addresses)))],
-        "links": [{"to": str(what), "email": link.email} for kind, what in LINKS.items() for link in db.session.scalars(
-            select(kind).where(func.lower(kind.email).in_(addresses)))],
+                  for o in _under(Assignee, addresses)],
+        "links": [{"to": str(what), "email": link.email} 
+                  for kind, what in LINKS.items() for link in _under(kind, addresses)],
         "consider": [{"reference": b.reference, "at": moment(e.at), "words": e.words}
                      for b in bookings for e in b.events if e.words and e.kind not in THEIRS]}
+
+
+def _under(kind: type, addresses: set[str]) -> list:
+    """What is stored under one of these addresses. SQLite's lower() knows no Æ, Ø and Å."""
+    return [row for row in db.session.scalars(select(kind).where(kind.email != ""))
+            if in_small_letters(row.email) in addresses]
 
 
 def _case(booking: Booking) -> dict:

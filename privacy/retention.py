@@ -82,7 +82,7 @@ RETENTION_RULES = (
                    "capacity reply language channel road from_to lat lng accuracy public",
                    "events": "at kind booking_id visit_id place_id",
                    "letters": "booking_id owner_id event_id kind way language fate tries made_at next_try_at "
-                              "first_tried_at give_up_at sent_at",
+                              "first_tried_at refused_since give_up_at sent_at",
                    "places": "road road_key from_to postcode town municipality lat lng suits suitability again_on "
                              "merged_into_id made_at",
                    "visits": "service place_id state starts_at ends_at travel method told public place_told sequence "

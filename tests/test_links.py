@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
-from conftest import OFFICER, Person, book, logged_in
+from conftest import OFFICER, PASSWORD, Person, book, logged_in
 from helpers import one_app, wish
 from helpers_cases import planned
 
@@ -175,3 +175,18 @@ def test_the_addresses_of_letters_are_those_of_pages(site):
     """Whoever writes letters knows them without the pages."""
     pages = {(rule.endpoint, rule.rule) for rule in site.url_map.iter_rules()}
     assert {(rule.endpoint, rule.rule) for rule in ADDRESSES.iter_rules()} <= pages
+
+
+@pytest.mark.parametrize("root", ["", "/en"])
+@pytest.mark.parametrize("added", ["<http://127.0.0.1:8000/kontor/>", "<br>", "</p>", "%3Cbr%3E"])
+def test_the_work_lists_address_with_the_same_link_or_a_tag_behind_it_leads_to_it(app, root, added):
+    assert logged_in(app).client.get(f"{root}/kontor/{added}").status_code == 200
+
+
+@pytest.mark.parametrize("added", ["=20", "(x)", ",og", "'>x", "%3Futm_source%3Dx"])
+def test_a_link_to_a_case_with_signs_added_leads_to_it_also_by_way_of_the_log_in(app, added):
+    path = f"/kontor/sag/{wish(app).reference}"
+    assert logged_in(app).client.get(path + added).status_code == 200
+    led = Person(app).client.get(path + added).location
+    came = Person(app).post(led, {"email": OFFICER, "password": PASSWORD}, follow=False)
+    assert came.response.location == path

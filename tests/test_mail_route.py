@@ -67,6 +67,12 @@ ABOUT_US = [
     # A list that is named by its host
     "554 5.2.0 Blocked by dnsbl.sorbs.example", "550 5.1.1 Rejected; see http://zen.spamhaus.example",
     "550 1.2.3.4 is in zen.spamhaus.example",
+    # What our letters are made of, to a filter or a strict server
+    "554 5.6.0 Reject, id=01234-01 - BAD_HEADER", "550 5.6.11 SMTPSEND.BareLinefeedsAreIllegal",
+    "554 5.6.0 Message contains invalid header",
+    # cPanel, of our own sender
+    "550 Verification failed for <os@politi.example> The mail server could not deliver mail to os@politi.example. The "
+    "account or domain may not exist, they may be blacklisted, or missing the proper dns entries. Sender verify failed",
     # Postfix puts its prefix before whatever it checks there
     "451 4.3.5 <anna@example.dk>: Recipient address rejected: Server configuration problem",
     "450 4.7.1 <anna@example.dk>: Recipient address rejected: Policy Rejection- Quota exceeded",
@@ -520,3 +526,28 @@ def test_a_server_that_takes_its_time_over_each_letter_is_not_stuck(app, clock, 
     assert health(app) == (200, "ok")
     clock.shift(16 * MINUTE)
     assert health(app) == (503, "stuck"), "no worker is there"
+
+
+@pytest.mark.parametrize("blip", ["421 4.3.2 system shutting down", "451 4.3.0 Temporary lookup failure", "nothing"])
+def test_one_no_of_a_moment_hours_after_a_letter_was_written_is_no_alarm(app, clock, server, blip):
+    receive(app, "anna@example.dk")
+    server.says["anna@example.dk"] = "452 4.2.2 mailbox full"
+    for _ in range(8):
+        send_all(app)
+        clock.move_to(outbox(app)[0].next_try_at + timedelta(seconds=1))
+    server.says["MAIL"] = blip
+    send_all(app)
+    server.is_well()
+    for _ in range(60):
+        assert health(app) == (200, "ok")
+        clock.shift(5 * MINUTE)
+        send_all(app)
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+def test_a_refusal_that_quotes_a_link_shows_no_secret_in_the_office(app, server, step):
+    reference, secret = receive(app)
+    server.says[step] = f"554 5.7.1 Message blocked: http://127.0.0.1:8000/sag/{reference}/{secret} is listed"
+    send_all(app)
+    [letter] = outbox(app)
+    assert "is listed" in letter.error and secret not in letter.error

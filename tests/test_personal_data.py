@@ -218,6 +218,14 @@ def known(app, clock) -> tuple[str, str, str]:
     return mine, too, other
 
 
+@pytest.mark.parametrize("written", ["Anna@Ærø.dk", "ANNA@ÆRØ.DK", "anna@xn--r-3fa9c.dk"])
+def test_what_came_from_an_address_is_found_however_it_was_written(app, written):
+    with app.app_context():
+        Feedback.receive(form_token="1", page="Forsiden", words="For lille skrift.", email=written, language="da")
+        db.session.commit()
+    assert "For lille skrift." in logged_in(app).post(PERSON, {"q": "anna@ærø.dk", "json": "1"}, check=False).sent
+
+
 def test_all_that_is_stored_on_one_person_is_found_ticked_and_shown(app, known):
     mine, too, other = known
     officer = logged_in(app)

@@ -308,3 +308,7 @@ def test_a_browser_without_cookies_reads_of_the_cookie_and_whom_to_call(app, pat
 def test_who_comes_back_with_an_older_cookie_reads_of_the_page(app):
     page = Person(app).post(BOOK, {**filled(), "csrf_token": "old"})
     assert page.status == 422 and "open for too long" in page.text
+
+
+def test_the_slip_of_an_ending_is_not_led_to_another_company(app):
+    assert "“gmail.com”" in error_at(Person(app).post(BOOK, filled(email="anna@gmail.dk")), "email")
