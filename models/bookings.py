@@ -28,7 +28,8 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     `answers` is written whole by its service's validated form and never changed in place.
     `form_token` is that of the form it came from: the same form sent twice is one booking.
-    `has_unread` is true while the citizen has said something that no officer has reacted to.
+    `has_unread` is true while the citizen has said something that no officer has reacted to; `read_until` is the number
+    of the event that was the newest when one did.
     `accuracy` is within how many metres the pin is right; None where nobody knows.
     `public` says that its date, once agreed, may stand in the public calendar.
     `wait` is how many working days passed from `received_on` to `decided_on`, the first yes or no; `stated_wait` is
@@ -58,6 +59,7 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
     form_token: Mapped[str] = mapped_column("once", String(64), unique=True)
     status: Mapped[BookingStatus] = mapped_column(one_of(BookingStatus), default=BookingStatus.RECEIVED)
     has_unread: Mapped[bool] = mapped_column("news", Boolean, default=False)
+    read_until: Mapped[int] = mapped_column(Integer, default=0)
     place_id: Mapped[int] = mapped_column(ForeignKey("places.id"), index=True)
     received_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     due_on: Mapped[date] = mapped_column(Date)
@@ -126,7 +128,7 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     def ask(self, officer: "Officer", words: str, answer_by: date) -> Event:
         """Ask the citizen for information; without an answer by `answer_by` the officer decides on what is known."""
-        self._step(BookingStatus.NEEDS_INFORMATION)
+        self._step(BookingStatus.NEEDS_INFORMATION, officer)
         self.due_on = max(self.due_on, answer_by)
         return record_event(EventKind.INFORMATION_ASKED, booking=self, officer=officer, words=words,
                             answer_by=answer_by.isoformat())
@@ -134,7 +136,7 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
     def accept(self, officer: "Officer", words: str) -> Event:
         """Grant the wish. The promise is now the outcome, but never sooner than an answer to what arrives today: a late
         acceptance could not keep it."""
-        self._step(BookingStatus.ACCEPTED)
+        self._step(BookingStatus.ACCEPTED, officer)
         outcome_due = add_working_days(local(self.received_at).date(), self.rules.act_within)
         self.due_on = max(outcome_due, self.rules.answer_due())
         return record_event(EventKind.ACCEPTED, booking=self, officer=officer, words=words,
@@ -144,7 +146,8 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
         """Tell what the case waits for (`words`) and give a new date, as good administrative practice asks."""
         self._must_be_open()
         require(due_on > today(), "a new date lies in the future")
-        self.due_on, self.has_unread = due_on, False
+        self.due_on = due_on
+        self._react(officer)
         return record_event(EventKind.DELAYED, booking=self, officer=officer, words=words, due_on=due_on.isoformat())
 
     def decline(self, officer: "Officer", reason: str, words: str, instead: str, said: str = "") -> Event:
@@ -166,7 +169,7 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     def answer(self, officer: "Officer", visit: "Visit") -> Event:
         """The visit's findings are the answer to this wish; Visit.report calls it for every booking."""
-        self._step(BookingStatus.ANSWERED)
+        self._step(BookingStatus.ANSWERED, None)  # findings react to no message
         return record_event(EventKind.ANSWERED, booking=self, visit=visit, officer=officer)
 
     def lead_to(self, officer: "Officer", visit: "Visit", *, service: str, place: "Place", number: int = 0,
@@ -233,7 +236,7 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     def mark_read(self, officer: "Officer") -> Event:
         """The officer has read what the citizen wrote and nothing more is needed."""
-        self.has_unread = False
+        self._react(officer)
         return record_event(EventKind.SEEN, booking=self, officer=officer)
 
     def move(self, officer: "Officer", place: "Place") -> Event:
@@ -254,9 +257,10 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
         """More from the citizen. Where it answers a question, the promise starts anew."""
         self._must_be_open()
         if self.status is BookingStatus.NEEDS_INFORMATION:
-            self._step(BookingStatus.RECEIVED)
+            self._step(BookingStatus.RECEIVED, officer)
             self.due_on = self.rules.answer_due()
-        self.has_unread = officer is None
+        self.has_unread = True
+        self._react(officer)
         return record_event(EventKind.INFORMATION_GIVEN, booking=self, officer=officer, words=words)
 
     def change_contact(self, *, name: str, email: str, phone: str, address: str, reply: Channel,
@@ -281,9 +285,10 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
         """The citizen was not helped and says why, within limits.REOPEN_DAYS of the answer."""
         require(self.may_reopen, f"{self.reference} cannot be taken up again")
         self._wish_again()
-        self._step(BookingStatus.RECEIVED)
+        self._step(BookingStatus.RECEIVED, officer)
         self.reason = self.helped = self.helped_why = ""  # of an answer that is not the last one
-        self.has_unread, self.due_on = officer is None, self.rules.answer_due()
+        self.has_unread, self.due_on = True, self.rules.answer_due()
+        self._react(officer)
         return record_event(EventKind.REOPENED, booking=self, officer=officer, words=words,
                             due_on=self.due_on.isoformat())
 
@@ -358,19 +363,24 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
     def allows(self, status: BookingStatus) -> bool:
         return status in NEXT_STEPS[self.status]
 
-    def _step(self, status: BookingStatus) -> None:
+    def _step(self, status: BookingStatus, officer: "Officer | None") -> None:
         """The one place where a status changes."""
         require(self.allows(status), f"{self.reference} is {self.status} and cannot become {status}")
         if status in CLOSED and status is not BookingStatus.ANSWERED:
             for visit in [v for v in self.visits if v.is_planned]:
                 visit.leave(self)
-        # Findings react to no message
-        self.status, self.has_unread = status, self.has_unread and status is BookingStatus.ANSWERED
+        self.status = status
+        self._react(officer)
         self.closed_at = now() if status in CLOSED else None
         if status in DECIDED and self.decided_on is None:
             self.decided_on, self.wait = today(), working_days_until(today(), self.received_on)
         if status in CLOSED:
             self._close(self.proposals)
+
+    def _react(self, officer: "Officer | None") -> None:
+        """What an officer does has read what the citizen said; what a citizen or the software does reads nothing."""
+        if officer:
+            self.has_unread, self.read_until = False, max((e.id or 0 for e in self.events), default=0)
 
     def _must_be_open(self) -> None:
         require(self.is_open, f"{self.reference} is {self.status}")

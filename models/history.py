@@ -55,11 +55,8 @@ class HasHistory:
 
     @property
     def news(self) -> list[Event]:
-        """What nobody in the office did, since an officer last did something that the citizen reads of, or had read
-        it."""
-        seen = max((e.id for e in self.events if e.officer and (e.kind.type.visible or e.kind is EventKind.SEEN)),
-                   default=0)
-        return [e for e in self.events if e.kind.type.digest and e.id >= seen]
+        """What nobody in the office did, and no officer has read."""
+        return [e for e in self.events if e.kind.type.digest and not e.officer and e.id > self.read_until]
 
     @property
     def decision(self) -> Event | None:

@@ -266,31 +266,33 @@ class HasProposals:
         """
         require(self.may_be_visited(date_agreed=True), f"{self.reference} is {self.status} and can be offered no date")
         if self.status is not BookingStatus.ACCEPTED:
-            self._step(BookingStatus.ACCEPTED)
+            self._step(BookingStatus.ACCEPTED, officer)
         self._close(self.offers)
         for start, end in times:
             offered = Proposal(starts_at=start, ends_at=end, answer_by=answer_by, resource_units=resource_units,
                                travel=travel, where=where)
             ensure_free(offered.units, *offered.occupied)
             self.proposals.append(offered)
-        self.due_on, self.has_unread = max(self.due_on, answer_by), False
+        self.due_on = max(self.due_on, answer_by)
+        self._react(officer)
         return record_event(EventKind.DATES_OFFERED, booking=self, officer=officer, words=words,
                             answer_by=answer_by.isoformat(),
                             times=[[start.isoformat(), end.isoformat()] for start, end in times], **facts)
 
     @contextmanager
     def kept_unread(self) -> Iterator[None]:
-        """What is done to many cases at once, for the sake of another one or by the software reads nobody's message."""
-        unread = self.has_unread
+        """What is done to many cases at once, or for the sake of another one, reads nobody's message."""
+        before = self.has_unread, self.read_until
         yield
-        self.has_unread = unread
+        self.has_unread, self.read_until = before
 
     def agree(self, officer: "Officer | None", visit: "Visit", due_on: date, words: str, **times) -> Event:
         """The date is agreed; Visit calls it. The promise is now the outcome."""
         if self.status is not BookingStatus.ACCEPTED:
-            self._step(BookingStatus.ACCEPTED)
+            self._step(BookingStatus.ACCEPTED, officer)
         self._close(self.proposals)
-        self.due_on, self.has_unread = due_on, False
+        self.due_on = due_on
+        self._react(officer)
         return record_event(EventKind.AGREED, booking=self, visit=visit, officer=officer, words=words, **times)
 
     def offer_instead(self, lost: "Proposal", officer: "Officer | None" = None,
@@ -299,8 +301,7 @@ class HasProposals:
         a wish named none. Where there is none, an officer looks for one."""
         resource_units = lost.resource_units or resource_units or {}
         travel = lost.travel or travel
-        units = [unit for _, unit in in_units(resource_units)]
-        length = lost.ends_at - lost.starts_at
+        units, length = [unit for _, unit in in_units(resource_units)], lost.ends_at - lost.starts_at
         starts = free_times(units, lost.starts_at, length, timedelta(minutes=travel))
         lost.closed_at = now()
         if not starts:
@@ -376,7 +377,7 @@ class HasProposals:
         """It is closed without findings. Where a date was agreed and lies ahead, the event tells which one is off."""
         visit = self.coming_visit
         off = {"visit": visit, "starts_at": visit.starts_at.isoformat()} if visit else {}
-        self._step(status)
+        self._step(status, officer)
         return record_event(kind, booking=self, officer=officer, **off, **said)
 
     def _close(self, proposals: list["Proposal"]) -> None:

@@ -1,6 +1,6 @@
 """The switch of the intake: pausing a service, opening it, and letting in those who wait a few at a time."""
 
-from flask import abort, g, redirect, render_template, request, url_for
+from flask import abort, g, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
 from catalogue import SERVICES, Service, by_slug
@@ -47,7 +47,7 @@ def open_intake(slug: str):
 def admit_waiting(slug: str):
     service, form, back = by_slug(slug) or abort(404), AdmitForm(), url_for(".intake", slug=slug)
     if service.key not in IntakePause.pauses():
-        return redirect(back, 303)
+        return redirect_unchanged(back, gettext("The pause is over already."))
     if not form.validate():
         return _intake_page(service, batch=form)
     return commit_and_redirect(back, ngettext(

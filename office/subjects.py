@@ -9,7 +9,7 @@ officer's own account.
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
-from flask import g
+from flask import g, request
 from sqlalchemy import func, inspect, select
 
 from catalogue import by_slug
@@ -68,8 +68,8 @@ class Subject:
 
 
 def _row(row: object) -> list:
-    """What is stored of it, in its table's columns."""
-    return [getattr(row, column.key) for column in inspect(type(row)).column_attrs]
+    """What is stored of it, in its table's columns; but for when somebody was reminded, which changes nothing of it."""
+    return [getattr(row, column.key) for column in inspect(type(row)).column_attrs if column.key != "reminded_at"]
 
 
 def _rows(rows) -> list[list]:
@@ -94,8 +94,9 @@ def _places(*places: Place) -> dict[str, list]:
 def _case(reference: str, **_more) -> Subject:
     """The case, its place and those close by, its dates and visits, and the sentences that a no to it would say."""
     booking = booking_or_404(reference)
+    happened = [event.id for event in booking.events if event.kind is not EventKind.REMINDED]
     return Subject({
-        "case": [_row(booking), booking.newest], "dates": _rows(booking.proposals), "visits": _rows(booking.visits),
+        "case": [_row(booking), happened[-1:]], "dates": _rows(booking.proposals), "visits": _rows(booking.visits),
         "reasons": _last(DeclineReason, DeclineReason.service == booking.service),
         **_places(booking.place, *booking.place.neighbours())}, "office.booking", {"reference": reference})
 
@@ -108,9 +109,10 @@ def _decision(reference: str, name: str = "", to: int | None = None) -> Subject:
 
 def _many(name: str) -> Subject:
     """What a no would say, and the places that a move may give another name."""
-    places = dict.fromkeys(b.place for b in selected_cases()) if name == "flyt" else ()
-    return Subject({"reasons": _last(DeclineReason) if name == "afslag" else [], **_places(*places)},
-                   "office.work_list")
+    parts = {"reasons": _last(DeclineReason)} if name == "afslag" else {}
+    if name == "flyt":
+        parts |= _places(*dict.fromkeys(b.place for b in selected_cases()))
+    return Subject(parts, "office.work_list").only(*parts)  # the page before may have been about more of them
 
 
 def _visit(id: int, **_more) -> Subject:
@@ -120,7 +122,8 @@ def _visit(id: int, **_more) -> Subject:
     changed = [event.id for event in visit.events if event.kind in CHANGES_VISIT | CHANGES_RESULT]
     return Subject({
         "visit": [_row(visit), changed[-1:], _rows(visit.reservations)], **_places(visit.place),
-        **{f"task-{task.id}": [_row(task), task.newest] for task in visit.tasks},
+        **{f"task-{task.number}": [_row(task), task.newest] for task in visit.tasks},
+        "untold": [task.number for task in visit.tasks if task.is_open and not task.sent_on],
         **_each("assignee", visit.assignees),
         "links": [(link.id, link.withdrawn_at) for link in visit.field_links],
         "cases": [b.id for b in visit.bookings],
@@ -128,8 +131,13 @@ def _visit(id: int, **_more) -> Subject:
 
 
 def _task(id: int) -> Subject:
-    visit = db.get_or_404(Task, id).visit_id
-    return replace(_visit(visit).only(f"task-{id}"), page="office.tasks")
+    task = db.get_or_404(Task, id)
+    return replace(_visit(task.visit_id).only(f"task-{task.number}"), page="office.tasks")
+
+
+def _lead_to(id: int, slug: str) -> Subject:
+    """With the task out of which it grows, if any."""
+    return _visit(id).only("visit", "place", "cases", "led_to", f"task-{request.values.get('task')}")
 
 
 def _with_planned(subject: Subject, place: Place) -> Subject:
@@ -216,11 +224,11 @@ ABOUT: dict[str, Callable[..., Subject | None]] = {
     **dict.fromkeys(("visit", "tasks"), _visit),
     **dict.fromkeys(("reschedule", "cancel", "report"), lambda id: _visit(id).only("visit", "place", "cases")),
     **dict.fromkeys(("findings", "withhold_result", "allow_result"), lambda id: _visit(id).only("visit", "place")),
-    "lead_to": lambda id, slug: _visit(id).only("visit", "place", "cases", "task", "led_to"),
+    "lead_to": _lead_to,
     "send_field_link": lambda id: _visit(id).only("visit", "links"),
     "withdraw_field_link": lambda id: _visit(db.get_or_404(FindingsLink, id).visit_id).only("links"),
     "assignee": lambda id, owner_id: _visit(id).only(f"assignee-{owner_id}"),
-    "send_tasks": lambda id: _visit(id).only("visit", "task", "assignee"),
+    "send_tasks": lambda id: _visit(id).only("visit", "untold", "assignee"),
     "protocol": lambda id: _visit(id).only("visit", "task"),
     **dict.fromkeys(("task", "mark_task_read"), _task),
     "poll": _poll,

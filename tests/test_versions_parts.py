@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from conftest import OFFICER, logged_in
 from helpers import as_sent, case, wish
-from helpers_cases import FOUND, accept, change, planned, seen_now
+from helpers_cases import FOUND, accept, change, link, planned, seen_now
 
 from models import (
     Assignee,
@@ -305,3 +305,71 @@ def test_a_pause_that_is_over_by_itself_is_said_to_be_over(app):
         clock.shift(24 * 3600)
         ida = logged_in(app)
         assert "The pause is over already." in ida.post(f"{path}/aabn", version).text
+
+
+def test_a_case_that_was_left_out_on_the_way_stops_no_move_of_the_others(app, ida):
+    first, other = wish(app), wish(app, road="Skovvej", email="bo@example.dk")
+    ticked = {**as_sent(ida.get("/en/kontor/"), "page"), "sag": [first.reference, other.reference]}
+    change(app, other, lambda b, o: b.give_information(WROTE))
+    page = ida.post("/en/kontor/flere/flyt", ticked)
+    typed = {"road": "Nyvej", "postcode": "4690", "from_to": "", "send": "1"}
+    assert ida.post("/en/kontor/flere/flyt", {**as_sent(page, "road"), **typed}).status == 200
+    assert seen_now(app, first).place_id != first.place_id and seen_now(app, other).place_id == other.place_id
+
+
+@pytest.mark.parametrize("step", ["opgaver/send", "foerer-til/faerdselskontrol?task=1"])
+def test_an_answer_about_another_task_stops_neither_a_new_task_nor_what_one_leads_to(app, ida, step):
+    first, second = _tasks(app)
+    with app.app_context():
+        visit = db.session.get(Task, first).visit
+        Task.enter(Officer.by_email(OFFICER), visit, form_token="new", assignee=db.session.get(Task, first).assignee,
+                   status=TaskStatus.NEW, reason="", what="Hul.", public=False, due_on=today(), details={"place": "Torvet"})
+        visit.enter_findings(Officer.by_email(OFFICER), {"held": "yes", "summary": "Godt."})
+        db.session.commit()
+        path = f"/en/kontor/besoeg/{visit.id}/{step}"
+    page = ida.get(path)
+    does(app, lambda o: db.session.get(Task, second).answer(TaskStatus.UNDER_WAY, "På vej."))
+    answer = ida.post(path, {**as_sent(page, "preview"), "send": "1"})
+    assert answer.status == 200 and "Done." in answer.text
+
+
+@pytest.mark.parametrize("who", ["citizen", "officer"])
+def test_the_reminder_of_a_date_stops_nobody(app, ida, citizen, who):
+    with time_machine.travel("2027-03-15 09:00Z", tick=False) as clock:
+        booking, ida = wish(app, service="meeting", answers={"kind": "public"}), logged_in(app)
+        with app.app_context():
+            found, start = Booking.by_reference(booking.reference), now() + timedelta(days=4)
+            id = Visit.plan(Officer.by_email(OFFICER), service="meeting", place=found.place, starts_at=start,
+                            ends_at=start + timedelta(hours=1), resource_units={"crew": "Ida"}, bookings=[found],
+                            date_agreed=True, public_place="Hallen").id
+            db.session.commit()
+        path = link(booking) if who == "citizen" else case(booking)
+        clock.shift(timedelta(days=2))
+        ida, page = logged_in(app), (citizen if who == "citizen" else logged_in(app)).get(path)
+        does(app, lambda o: Visit.remind_due())
+        assert any(event.kind == "reminded" for event in seen_now(app, booking).events) and id
+        if who == "citizen":
+            citizen.post(link(booking, "traek-tilbage"), {"version": page.hidden["version"][0], "sure": "y"})
+            assert seen_now(app, booking).status == "withdrawn"
+        else:
+            assert ida.post(f"/en/kontor/sag/{booking.reference}/notat", {
+                "version": page.hidden["version"][0], "words": "Ringet op."}).status == 200
+
+
+def test_the_page_of_a_task_shows_what_was_answered(app, ida):
+    first, _second = _tasks(app)
+    form = as_sent(ida.get(f"/en/kontor/opgave/{first}"), "proposal")
+    does(app, lambda o: db.session.get(Task, first).answer(TaskStatus.IMPOSSIBLE, "Det er boligforeningens lampe."))
+    page = ida.post(f"/en/kontor/opgave/{first}", {**form, "proposal": "Mere lys."})
+    assert page.status == 409 and "Det er boligforeningens lampe." in page.text
+
+
+def test_who_is_let_in_after_a_pause_that_is_over_is_said_to_be_in_already(app):
+    with time_machine.travel("2027-03-15 09:00Z", tick=False) as clock:
+        ida, path = logged_in(app), "/en/kontor/indtag/faerdselskontrol"
+        does(app, lambda o: IntakePause.pause(o, "traffic", today() + timedelta(days=1), {"da": "P.", "en": "P."}))
+        form = as_sent(ida.get(path), "count")
+        clock.shift(24 * 3600)
+        ida = logged_in(app)
+        assert "The pause is over already." in ida.post(f"{path}/luk-ind", {
+            **form, "csrf_token": ida.token}).text

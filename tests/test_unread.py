@@ -1,0 +1,81 @@
+"""What somebody has written is unread until a page has shown it to an officer, whatever happens to the case meanwhile."""
+
+from datetime import timedelta
+
+import pytest
+from conftest import OFFICER
+from helpers import as_sent, case, counts, wish
+from helpers_cases import FOUND, change, link, planned, seen_now
+
+from models import Booking, Officer, Visit, db, now
+
+WROTE, NEXT = "Kun om tirsdagen kan vi ikke.", "Og om onsdagen heller ikke."
+
+
+def writes(app, booking: Booking, words: str = WROTE) -> None:
+    change(app, booking, lambda b, o: b.give_information(words))
+
+
+def does(app, verb) -> None:
+    with app.app_context():
+        verb(Officer.by_email(OFFICER))
+        db.session.commit()
+
+
+def news_of(ida, booking: Booking) -> str:
+    """What stands in the box of what is new."""
+    return ida.get(case(booking)).text.partition("Something new in this case")[2].partition("I have read it")[0]
+
+
+def test_what_was_not_read_stands_in_the_box_after_a_yes_to_many(app, ida):
+    booking = wish(app)
+    writes(app, booking)
+    shown = ida.post("/en/kontor/flere/imoedekom", {"sag": [booking.reference], "show": "1"})
+    ida.post("/en/kontor/flere/imoedekom", {**as_sent(shown, "preview"), "send": "1"})
+    assert seen_now(app, booking).status == "accepted" and WROTE in news_of(ida, booking)
+
+
+@pytest.mark.parametrize("findings", [FOUND, {"performed": "no", "cause": "weather", "next": ["repeat"], "prelim": True}])
+def test_what_was_not_read_stands_in_the_box_after_findings_and_with_what_comes_next(app, ida, findings):
+    booking = wish(app)
+    id = planned(app, booking, start=now() - timedelta(hours=3))
+    writes(app, booking)
+    does(app, lambda o: db.session.get(Visit, id).enter_findings(o, findings))
+    does(app, lambda o: db.session.get(Visit, id).report(o))
+    assert WROTE in news_of(ida, booking)
+    if seen_now(app, booking).status == "accepted":
+        writes(app, booking, NEXT)
+        assert WROTE in news_of(ida, booking) and NEXT in news_of(ida, booking)
+
+
+@pytest.mark.parametrize("happens", [
+    lambda b, o: b.change_contact(name="Anna", email="", phone="20304050", address="", reply="phone", officer=o),
+    lambda b, o: b.note(o, "Ringet op."), lambda b, o: b.withdraw(), lambda b, o: b.mark_as_spam()])
+def test_what_reads_nothing_leaves_it_in_the_box(app, ida, happens):
+    booking = wish(app)
+    writes(app, booking)
+    change(app, booking, happens)
+    assert counts(ida)["besked"] == 1 and WROTE in news_of(ida, booking)
+
+
+@pytest.mark.parametrize("happens", [
+    lambda b, o: b.mark_read(o), lambda b, o: b.decline(o, "resources", "", ""), lambda b, o: b.accept(o, ""),
+    lambda b, o: b.give_information("På telefonen.", o), lambda b, o: b.withdraw(o)])
+def test_what_an_officer_has_reacted_to_stands_there_no_more(app, ida, happens):
+    booking = wish(app)
+    writes(app, booking)
+    change(app, booking, happens)
+    assert counts(ida)["besked"] == 0 and not seen_now(app, booking).has_unread
+    if seen_now(app, booking).is_open:
+        writes(app, booking, NEXT)
+        assert NEXT in news_of(ida, booking) and WROTE not in news_of(ida, booking)
+
+
+def test_a_citizen_who_writes_and_then_withdraws_is_read(app, ida, citizen):
+    booking = wish(app)
+    citizen.get(link(booking))
+    citizen.post(link(booking, "besked"), {"words": WROTE})
+    assert counts(ida)["besked"] == 1
+    citizen.get(link(booking))
+    citizen.post(link(booking, "traek-tilbage"), {"sure": "y"})
+    assert seen_now(app, booking).status == "withdrawn" and counts(ida)["besked"] == 1
