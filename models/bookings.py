@@ -12,6 +12,7 @@ from .base import HasPoint, Numbered, UTCDateTime, db, fold, new_secret, now, on
 from .enums import CLOSED, DECIDED, NEXT_STEPS, OPEN, UNDECIDED, BookingStatus, Channel, DeliveryStatus
 from .events import MASK, Event, EventKind, mask_events, masked, record_event
 from .history import HasHistory
+from .letters import mailbox
 from .lookup import HasLookup, new_code
 from .road_names import road_key, road_name
 from .rules import SERVICE_RULES, HasServiceRules
@@ -265,10 +266,15 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
 
     def change_contact(self, *, name: str, email: str, phone: str, address: str, reply: Channel,
                        officer: "Officer | None" = None) -> Event:
-        """Letters that still wait go where the citizen can be reached now."""
+        """Letters that still wait go where the citizen can be reached now. Where an officer enters another mailbox,
+        the one before was perhaps somebody else's: its link opens nothing any more."""
+        secret = self.secret
+        if officer and self.email and mailbox(email) != mailbox(self.email):
+            self.secret = new_secret()
         self.name, self.email, self.phone, self.address, self.reply = name, email, phone, address, reply
         self.refresh_search()
         for letter in self.letters:
+            letter.renew_link(secret, self.secret)
             if letter.delivery_status is DeliveryStatus.WAITING:
                 letter.follow_reader()
         return record_event(EventKind.CONTACT_CHANGED, booking=self, officer=officer)

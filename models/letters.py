@@ -261,6 +261,11 @@ class Letter(Numbered, db.Model):
             self.error = self.error if channel is self.channel else ""
             self.channel, self.recipient = channel, self.reader.reached_by(channel)
 
+    def renew_link(self, before: str, secret: str) -> None:
+        """What has not gone yet brings the link that opens its reader's page now."""
+        if self.delivery_status in NOT_GONE:
+            self.text, self.calendar = self.text.replace(before, secret), self.calendar.replace(before, secret)
+
     def send_again(self) -> None:
         """An officer tries once more with the same words, where its reader can be reached now."""
         require(self.delivery_status is DeliveryStatus.FAILED, f"letter {self.id} is {self.delivery_status}")

@@ -143,9 +143,12 @@ def save(reference: str, name: str):
         return not_any_more(form, url_for(".booking", reference=reference))
     if not form.validate():
         return _booking_page(booking, **{shown_as: form}), 422
+    secret, back = booking.secret, safe_next(request.form.get("back"))
     verb(booking, form)
-    back = safe_next(request.form.get("back"))
-    return commit_and_redirect(back or url_for(".booking", reference=reference), gettext("Saved.") if back else "")
+    said = gettext("Saved.") if back else "" if booking.secret == secret else gettext(
+        "Saved. Links in the letters to the address before do not open the case any more. By the reference and the new "
+        "address, the citizen finds it.")
+    return commit_and_redirect(back or url_for(".booking", reference=reference), said)
 
 
 @office.get("/sag/<reference>/udskrift")

@@ -103,6 +103,29 @@ def test_letters_that_wait_follow_the_citizen_to_the_new_address(app, citizen, o
             delivery_status=DeliveryStatus.WAITING)} == {"ny@example.dk"}
 
 
+def test_a_link_that_went_to_a_wrong_address_opens_nothing_once_an_officer_has_put_it_right(app, citizen, officer):
+    reference, secret = book(citizen, email="ana@example.dk", phone="20304050")
+    page = officer.post(f"/kontor/sag/{reference}/kontakt", {
+        "name": "Anna Jensen", "email": "anna@example.dk", "phone": "20304050", "reply": "email"})
+    assert "åbner ikke sagen mere" in page.text
+    assert citizen.client.get(f"/sag/{reference}/{secret}").status_code == 404
+    with app.app_context():
+        letter = db.session.query(Letter).one()
+        [new] = re.findall(rf"/sag/{reference}/([\w-]{{24}})", letter.text)
+        assert letter.recipient == "anna@example.dk" and new != secret and secret not in letter.text
+    assert citizen.client.get(f"/sag/{reference}/{new}").status_code == 200
+    found = citizen.post("/find", {"reference": reference, "contact": "anna@example.dk"})
+    assert found.response.request.path == f"/sag/{reference}/{new}"
+
+
+@pytest.mark.parametrize("email", ["ana+sag@example.dk", "ANA@example.dk"])
+def test_a_link_stays_where_the_mailbox_is_the_same(app, citizen, officer, email):
+    reference, secret = book(citizen, email="ana@example.dk")
+    officer.post(f"/kontor/sag/{reference}/kontakt", {
+        "name": "Ana", "email": email, "phone": "20304050", "reply": "email"})
+    assert citizen.client.get(f"/sag/{reference}/{secret}").status_code == 200
+
+
 WAYS = {Channel.PHONE: ({"phone": "20304050", "reply": "phone"}, "20304050"),
         Channel.POST: ({"address": "Vej 1, 4690 Haslev", "reply": "letter"}, "Anna\nVej 1, 4690 Haslev")}
 
