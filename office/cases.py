@@ -145,9 +145,10 @@ def save(reference: str, name: str):
         return _booking_page(booking, **{shown_as: form}), 422
     secret, back = booking.secret, safe_next(request.form.get("back"))
     verb(booking, form)
-    said = gettext("Saved.") if back else "" if booking.secret == secret else gettext(
-        "Saved. Links in the letters to the address before do not open the case any more. By the reference and the new "
-        "address, the citizen finds it.")
+    said = gettext("Saved.") if back else ""
+    if booking.secret != secret:
+        said = gettext("Saved. Links in the letters to the address before do not open the case any more. By the "
+                       "reference and the new address, the citizen finds it.")
     return commit_and_redirect(back or url_for(".booking", reference=reference), said)
 
 
