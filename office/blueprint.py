@@ -1,7 +1,6 @@
 """The officer's pages. All of them need a log-in but those that PUBLIC_ENDPOINTS names."""
 
 import re
-from collections.abc import Collection
 from datetime import timedelta
 from functools import cache
 
@@ -15,6 +14,7 @@ from languages import LANGUAGES, prefix
 from mail.outbox import by_mail_server
 from models import (
     Booking,
+    EventKind,
     LogIn,
     autonomous_transaction,
     db,
@@ -148,19 +148,11 @@ def not_any_more(form: Form | None, address: str):
 
 def changed_since(cases: list[Booking]) -> list[Booking]:
     """Those in which something has happened since the page was shown that the officer has pressed on, or to their
-    visits: another officer was quicker, the same press came twice, findings were entered, or the citizen wrote."""
+    visits: another officer was quicker, the same press came twice, findings were entered, or the citizen wrote. The
+    reminder of a date changes nothing."""
     seen = request.form.get("seen", type=int)
-    return [b for b in cases if seen is not None and b.events_since(seen)]
-
-
-def stale_where_changed(cases: list[Booking], gone: Collection[str] = ()) -> list[Booking]:
-    """The same of cases that the press is about, with those of which the references are `gone` from what it could be
-    about: the page is shown anew, and nothing is done."""
-    since = changed_since(cases)
-    found = [b for b in cases if b in since or b.reference in gone]
-    if found:
-        g.stale = True
-    return found
+    return [b for b in cases if seen is not None and any(
+        event.kind is not EventKind.REMINDED for event in b.events_since(seen))]
 
 
 def safe_next(address: str | None) -> str | None:

@@ -36,7 +36,7 @@ from reporting.export import case_as_json
 from web import commit_and_redirect, download, form_page, needs_press, redirect_unchanged
 
 from .actions import ACTIONS, FOR_MANY, NONE_TICKED, CaseAction, in_full, refusals_at, selected_cases
-from .blueprint import audit_also, booking_or_404, changed_since, not_any_more, office, safe_next, stale_where_changed
+from .blueprint import audit_also, booking_or_404, changed_since, not_any_more, office, safe_next
 from .dates import known_units, usual_units, weighed
 from .versions import answer_again, is_done, letters_in_words
 
@@ -69,7 +69,7 @@ def decide_many(name: str):
 def _decide(action: CaseAction, bookings: list[Booking], back: str, many: bool = False):
     """One booking in which something has happened since it was shown is shown anew; among many, it is left out."""
     newest, posted = newest_event(), request.method == "POST"
-    since = changed_since(bookings) if many else stale_where_changed(bookings)
+    since = changed_since(bookings) if many or "stale" in g else []
     chosen = [b for b in bookings if action.allowed(b) and not (many and b in since)]
     shown = {"action": action, "chosen": chosen, "left_out": [b for b in bookings if b not in chosen], "since": since,
              "back": back, "many": many, "newest": newest, "letters": None,
@@ -170,7 +170,7 @@ def offer(reference: str):
     if not (service.date_is_agreed and booking.may_be_visited(date_agreed=True)):
         return not_any_more(kind(), url_for(".booking", reference=reference))
     form, preview = kind(**_first_offer(booking, service)), None
-    newest, since = newest_event(), stale_where_changed([booking])
+    newest, since = newest_event(), changed_since([booking]) if "stale" in g else []
     if form.validate_on_submit():
         def change():
             return booking.offer(g.officer, **form.offered())

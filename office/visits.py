@@ -39,7 +39,7 @@ from models import (
 from web import commit_and_redirect, form_page, needs_press, reads_first, redirect_unchanged
 
 from .actions import NONE_TICKED, in_full, named_place, refusals_at, selected_cases
-from .blueprint import booking_or_404, changed_since, not_any_more, office, safe_next, stale_where_changed
+from .blueprint import booking_or_404, changed_since, not_any_more, office, safe_next
 from .dates import known_units, usual_units
 from .versions import is_done, letters_in_words
 
@@ -329,9 +329,11 @@ def _changed_since(form: VisitForm, waiting: list[Booking]) -> list[Booking]:
     """Those ticked in which something has happened since. Those that the visit cannot answer any more, as they were
     withdrawn, decided or moved, are ticked no more, and the page says which."""
     ticked = in_full(form.bookings.data or []) if request.method == "POST" else []
-    gone = {b.reference for b in ticked if b not in waiting}
+    gone, changed = {b.reference for b in ticked if b not in waiting}, changed_since(ticked)
     form.bookings.data = [reference for reference in form.bookings.data or [] if reference not in gone]
-    return stale_where_changed(ticked, gone)
+    if gone or changed:
+        g.stale = True
+    return [b for b in ticked if b.reference in gone or b in changed]
 
 
 def _is_public(form: VisitForm) -> bool:
