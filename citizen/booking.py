@@ -142,7 +142,8 @@ def receipt(reference: str, secret: str):
 
 def admitted_entry(service: Service) -> WaitlistEntry | None:
     """Whoever came by the link of their letter, while the form is open for them."""
-    found = re.fullmatch(r"([0-9]{1,9})-(.+)", request.args.get("adgang", ""))
+    # Behind the secret may stand what a link is often pasted with.
+    found = re.match(r"([0-9]{1,9})-([\w-]{,24})", request.args.get("adgang", ""), re.ASCII)
     waiter = WaitlistEntry.by_link(int(found[1]), found[2]) if found else None
     return waiter if waiter and waiter.service == service.key and waiter.is_admitted else None
 

@@ -1,5 +1,6 @@
 """What an officer types about dates: a visit, dates to choose from, why one is off, and when nobody comes."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 
 from flask_babel import gettext, lazy_gettext as _l
@@ -49,7 +50,7 @@ class _Units(Form):
             most=CREW_LENGTH, length=length))]
 
     def resource_units(self) -> dict[str, str]:
-        return {part: self[part].data or "" for part in self.parts}
+        return {part: ", ".join(_units(self[part].data)) for part in self.parts}
 
 
 class _EndsNextMorning(Form):
@@ -181,9 +182,12 @@ class OfferForm(_Units, _AnnouncedDate):
                 "where": told["public_place"], "words": told["words"], "answer_by": self.answer_by.data}
 
 
+_BETWEEN_UNITS = re.compile(r"[,;&+]|(?<!\d)/(?!\d)|\s(?:og|and)\s", re.IGNORECASE)
+
+
 def _units(typed: str | None) -> list[str]:
-    """Several are parted by commas."""
-    return [unit.strip() for unit in (typed or "").split(",") if unit.strip()]
+    """Several are parted by commas, or as people part names otherwise: nobody is in two places because of it."""
+    return [unit.strip() for unit in _BETWEEN_UNITS.split(typed or "") if unit.strip()]
 
 
 def _names_units(_form, field) -> None:

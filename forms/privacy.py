@@ -52,7 +52,8 @@ class MaskForm(Form):
 
 class FeedbackForm(PublicForm):
     page = Line(_l("On which page?"), 200, description=_l("Its address or its heading."))
-    words = Text(_l("What can you not use or not understand?"), 2000, render_kw={"rows": 5})
+    words = Text(_l("What can you not use or not understand?"), 2000, render_kw={"rows": 5},
+                 rules=[NoPersonalData(contacts_too=False)])
     email = Line(_l("E-mail, if you want an answer"), 254, required=False, rules=[EmailAddress()],
                  render_kw=EMAIL)
 

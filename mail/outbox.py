@@ -96,6 +96,10 @@ def send_due(stopped: Callable[[], bool] = lambda: False) -> int:
     try:
         while not stopped() and (letter := Letter.claim()):
             error = None
+            letter.follow_reader()  # who may have moved while a worker had it in hand that was killed
+            if letter.delivery_status is not DeliveryStatus.SENDING:
+                db.session.commit()
+                continue
             if why := why_not_to_send(letter):
                 letter.suppress(why)
             # What another worker had in hand when it was killed may be idle by now.
@@ -364,7 +368,7 @@ def _as_mail(letter: Letter) -> Message:
                        "Content-Language": letter.language})
     message.msgId, message.sender_name = letter.message_id, name or in_language(district.name, letter.language)
     if letter.calendar:
-        method = "CANCEL" if "METHOD:CANCEL" in letter.calendar else "PUBLISH"
+        method = "CANCEL" if "\nMETHOD:CANCEL" in letter.calendar else "PUBLISH"
         message.attach("aftale.ics", f"text/calendar; method={method}; charset=utf-8",
                        letter.calendar.encode())
     return message

@@ -246,31 +246,35 @@ class Letter(Numbered, db.Model):
         """The pauses begin anew where it is now the server, and no more the reader, or the other way round: that may
         pass sooner."""
         if not self.error or self.error.startswith(READERS_ERRORS) != error.startswith(READERS_ERRORS):
-            self.refused_since, self.tries = now(), 1
+            self.refused_since, self.tries = now(), min(self.tries, 1)
         self.error = error[:300]
 
     def follow_reader(self) -> None:
         """It goes where its reader can be reached now: by its own way, or where that is gone, by the one that they have
-        chosen. Links that an address has asked for go to no other one."""
+        chosen, and what has become of it elsewhere does not count. Links that an address has asked for go to no other
+        one."""
         if self.reader is None:
             return
         channel = self.channel if self.reader.reached_by(self.channel) else self.reader.reply
         if channel is None or self.kind == EventKind.LINKS_SENT and self.recipient != self.reader.email:
             self.suppress("unreached")
-        else:
-            self.error = self.error if channel is self.channel else ""
+        elif (channel, self.reader.reached_by(channel)) != (self.channel, self.recipient):
             self.channel, self.recipient = channel, self.reader.reached_by(channel)
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self.delivery_status, self.tries, self.error, self.first_tried_at = DeliveryStatus.WAITING, 0, "", None
+        self.next_try_at, self.give_up_at = now(), now() + GIVE_UP_AFTER
 
     def renew_link(self, before: str, secret: str) -> None:
         """What has not gone yet brings the link that opens its reader's page now."""
-        if self.delivery_status in NOT_GONE:
+        if self.delivery_status in (*UNSENT, DeliveryStatus.FAILED):
             self.text, self.calendar = self.text.replace(before, secret), self.calendar.replace(before, secret)
 
     def send_again(self) -> None:
         """An officer tries once more with the same words, where its reader can be reached now."""
         require(self.delivery_status is DeliveryStatus.FAILED, f"letter {self.id} is {self.delivery_status}")
-        self.delivery_status, self.tries, self.error, self.first_tried_at = DeliveryStatus.WAITING, 0, "", None
-        self.next_try_at, self.give_up_at = now(), now() + GIVE_UP_AFTER
+        self._begin_anew()
         self.follow_reader()
 
     def do_by_hand(self, officer: "Officer") -> None:

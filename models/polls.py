@@ -61,8 +61,8 @@ class Poll(Numbered, db.Model):
 
     @classmethod
     def by_code(cls, typed: str) -> "Poll | None":
-        """The poll that has this code today, in large letters or small."""
-        poll = cls.one_by(code=typed.upper())
+        """The poll that has this code today, in large letters or small, with what is typed between them."""
+        poll = cls.one_by(code="".join(filter(str.isalnum, typed)).upper())
         return poll if poll and poll.visit.is_on_its_day else None
 
     @classmethod

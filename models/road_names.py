@@ -51,8 +51,14 @@ _LEADS_TO_HOUSE = _pattern(
 _SOMEBODY = "⁰"  # a number that nobody types: it stands for whose house it is
 # Whose house it is, in brackets, or said so; but Fru Mettes Vej is a road.
 _WHOSE = _pattern(
-    r" ?(?:[(\[].*?(?:[)\]]|$)|(?<![\w-])(?:hos|c/o|familien|fam|fru|frk|hr)(?![\w-])"
+    r" ?(?:[(\[].*?(?:[)\]]|$)|(?<![\w-])(?:hos|att|v/(?= (?-i:[A-ZÆØÅ]))|familien|fam|fru|frk|hr)(?![\w-])"
     rf"(?!\.?(?: [^ ,;]++)?? [^ ,;]*?s['’]? ?{_KIND})[^,;]*+)")
+# Where a letter is handed over: no road's name has that.
+_CARE_OF = _pattern(r"(?<![\w-])c/o(?![\w-])[^,;]*+")
+# What maps write behind the town.
+_REGION = _pattern(r"(?:, ?(?:danmark|denmark|dänemark|(?:region )?sjælland|[^\d,]+ kommune))+\W*$")
+_PLAIN = str.maketrans("éèêëáàâóòôúùûíìî", "eeeeaaaooouuuiii")  # accents, which one writes and another does not
+_IN_FULL = {"sdr": "søndre", "ndr": "nordre", "gl": "gammel", "skt": "sankt"}
 
 
 def _rules(*pairs: tuple[str, str]) -> list[tuple[re.Pattern[str], re.Pattern[str]]]:
@@ -101,13 +107,14 @@ def public_road(road: str, town: str) -> str:
 
 
 def road_key(road: str, town: str) -> str:
-    """By which roads are compared, however they are spaced, dotted and numbered: "Terslev Bygade 12, Haslev" and
-    "Terslevbygade" are one."""
-    return fold(road_name(road, town)).replace(" ", "")[:KEY_LENGTH]
+    """By which roads are compared, however they are spaced, dotted, numbered and accented: "Terslev Bygade 12, Haslev"
+    and "Terslevbygade" are one, and so are "Sdr. Allé" and "Søndre Alle"."""
+    words = fold(road_name(road, town)).translate(_PLAIN).split()
+    return "".join(_IN_FULL.get(word, word) for word in words)[:KEY_LENGTH]
 
 
 def _name(road: str, town: str, is_public: bool) -> str:
-    road = " ".join(road.split())
+    road = _CARE_OF.sub("", _REGION.sub("", " ".join(road.split())))
     if is_public:
         road = _WHOSE.sub(f" {_SOMEBODY}", road)  # goes as a house number does, with the words that lead to it
     words, of_town = _without_house_numbers(road, is_public).split(), len(fold(town).split())

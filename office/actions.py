@@ -90,13 +90,13 @@ def refusals_at(form: Form):
 def named_place(form: MoveForm, at_hand: Place) -> Place:
     """The part of the road whose stretch the officer types; where none is called so, the one at hand is from now on, or
     the known one of another road, if that had no name. What is not typed names none: the form was filled in with the
-    place at hand, unless it is about several."""
+    place at hand, unless it is about several. A blank takes no name away: it may have been shown blank."""
     place, stretch, shown = Place.at(**form.place(at_hand)), form.from_to.data or "", form.from_to.object_data or ""
     same_road = (place.postcode, place.road_key) == (at_hand.postcode, at_hand.road_key)
-    is_typed = stretch != shown
+    is_typed = stretch not in ("", shown)
     if same_road and (not is_typed or place.from_to != stretch):
         place = at_hand
-    if is_typed and (same_road or stretch) and place.from_to != stretch:
+    if is_typed and place.from_to != stretch:
         if place.from_to and (place is not at_hand or place.from_to != shown):
             raise NamedOtherwise(place)
         place.describe(g.officer, place.suits, place.suitability, stretch, place.again_on)

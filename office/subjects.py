@@ -68,8 +68,9 @@ class Subject:
 
 
 def _row(row: object) -> list:
-    """What is stored of it, in its table's columns; but for when somebody was reminded, which changes nothing of it."""
-    return [getattr(row, column.key) for column in inspect(type(row)).column_attrs if column.key != "reminded_at"]
+    """What is stored of it, in its table's columns; but for when somebody is reminded, which changes nothing of it."""
+    return [getattr(row, column.key) for column in inspect(type(row)).column_attrs
+            if column.key not in ("reminded_at", "ask_on")]
 
 
 def _rows(rows) -> list[list]:

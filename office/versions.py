@@ -16,7 +16,7 @@ from hashlib import file_digest, sha256
 from flask import abort, current_app, flash, g, request
 from flask_babel import gettext, ngettext
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict
-from wtforms import Field
+from wtforms import Field, SelectField
 
 from forms import Form, in_words
 from mail.letters import said_alike, write_letters
@@ -67,12 +67,13 @@ def _digest(values) -> str:
 @office.app_template_global()
 def digests_of(form: Form, letters: Iterable[Letter] = (), lost: Iterable[Booking] = (),
                planned: Iterable[Visit] = ()) -> list[str]:
-    """Of what a form says, with the day from which its periods are counted, whose dates are `lost` by it, and when and
-    where visits are `planned` already, and of each letter: a preview carries them to the press that sends what was
-    shown."""
-    said = [(answer.name, in_words(answer)) for answer in form if answer.data and answer.type != "CSRFTokenField"]
-    return [_digest((today(), said, [b.reference for b in lost], [*map(when_and_where, planned)])),
-            *(_digest(_as_read(letter)) for letter in letters)]
+    """Of what a form says, with the day from which its periods are counted, and whose dates are `lost` by it; of each
+    letter; and of when and where each visit is `planned` already: a preview carries them to the press that sends what
+    was shown. An option is called by its key: among many, its label may name those whom it is about."""
+    said = [(answer.name, answer.data if isinstance(answer, SelectField) else in_words(answer))
+            for answer in form if answer.data and answer.type != "CSRFTokenField"]
+    return [_digest((today(), said, [b.reference for b in lost])), *(_digest(_as_read(letter)) for letter in letters),
+            *map(_digest, map(when_and_where, planned))]
 
 
 def _as_read(letter: Letter) -> list[str]:

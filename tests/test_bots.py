@@ -292,7 +292,7 @@ def test_going_back_and_forth_counts_nothing(make_app):
 
 @pytest.mark.parametrize("path, typed, wrong", [
     (BOOK, {**TYPED, "send": "1"}, {"email": "kim"}), (BOOK, {**TYPED, "send": "1"}, {"csrf_token": "x"}),
-    ("/tilgaengelighed", {"page": "Forsiden", "words": "Kan ikke læses."}, {"words": ""}),
+    ("/tilgaengelighed", {"page": "Forsiden", "words": "Kan ikke læses. Ring til 20304050."}, {"words": ""}),
     ("/tilgaengelighed", {"page": "Forsiden", "words": "Kan ikke læses."}, {"csrf_token": "x"}),
     ("/tilgaengelighed", {"page": "Forsiden", "words": "Kan ikke læses."}, {"homepage": "x"}),
     (f"{BOOK}/besked", {"email": "kim@example.dk"}, {"email": "kim"})])

@@ -312,6 +312,8 @@ def test_the_next_few_are_let_in_for_their_own_days_and_for_one_wish_each(paused
     assert "opens again on" in citizen.get(form).text, "it takes one wish"
     assert citizen.get(anna).status == 404, "off the list"
     theirs = re.search(r'href="([^"]*adgang=[^"]*)"', citizen.get(bo).html)[1]
+    for added in (".", ")", "%20", "%E2%80%8B", "%3E"):
+        assert citizen.get(theirs + added).hidden["lat"], "with what a link is pasted with"
     for wrong in (theirs[:-1], theirs.replace("adgang=", "adgang=9"), f"{BOOK}?adgang=x", f"{BOOK}?adgang=²-x",
                   f"{BOOK}?adgang={9**30}-x", f"{BOOK}?adgang=-"):
         assert "lat" not in citizen.get(wrong).hidden, wrong

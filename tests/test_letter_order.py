@@ -4,13 +4,14 @@ from datetime import timedelta
 from email.utils import make_msgid
 
 import pytest
-from conftest import OFFICER
+from conftest import OFFICER, logged_in
 from helpers import wish
 from helpers_cases import planned
 from helpers_mail import MINUTE, app, clock, outbox, posting, receive, send, send_all, server  # noqa: F401
 
 from mail.letters import write_letters
 from models import Assignee, Booking, Channel, DeliveryStatus, Letter, Officer, Visit, db, today
+from models.letters import CLAIM_TIMEOUT, GIVE_UP_AFTER
 
 pytestmark = pytest.mark.postgres
 
@@ -118,3 +119,44 @@ def test_an_address_that_is_taken_off_while_its_letter_is_in_hand_gets_no_other_
         letter.retry_later("refused 450 busy")
         db.session.commit()
         assert letter.is_task and letter.recipient == "20304050"
+
+
+# Whose address is put right while a letter is on its way.
+
+
+def reach(app, reference: str, email: str = "", reply=Channel.EMAIL) -> None:
+    with app.app_context():
+        Booking.by_reference(reference).change_contact(
+            name="Anna", email=email, phone="20304050", address="", reply=reply, officer=Officer.by_email(OFFICER))
+        db.session.commit()
+
+
+@pytest.mark.parametrize("email, reply", [("right@example.dk", Channel.EMAIL), ("", Channel.PHONE)])
+def test_what_a_killed_worker_had_in_hand_follows_its_reader(app, clock, server, email, reply):
+    reference, secret = receive(app, "wrong@example.dk")
+    with app.app_context():
+        Letter.claim()
+        db.session.commit()  # and the worker is killed
+    reach(app, reference, email, reply)
+    clock.shift(CLAIM_TIMEOUT + MINUTE)
+    send_all(app)
+    assert server.taken_for == [email] * bool(email) and outbox(app)[0].is_task is not bool(email)
+    assert secret not in outbox(app)[0].text
+
+
+def test_an_address_that_was_put_right_is_tried_at_once_and_for_its_own_72_hours(app, clock, server):
+    reference, _ = receive(app)
+    server.says["anna@example.dk"] = "452 4.2.2 mailbox full"
+    while outbox(app)[0].tries < 10:
+        send_all(app)
+        clock.move_to(outbox(app)[0].next_try_at + timedelta(seconds=1))
+    reach(app, reference, "right@example.dk")
+    server.says["right@example.dk"] = "450 4.2.0 Greylisted, try again in 5 minutes"
+    assert "mailbox full" not in logged_in(app).get("/en/kontor/breve/1").html
+    send_all(app)
+    [letter] = outbox(app)
+    assert letter.tries == 1 and letter.give_up_at - letter.first_tried_at >= GIVE_UP_AFTER
+    clock.shift(5 * MINUTE)
+    server.is_well()
+    send_all(app)
+    assert server.taken_for == ["right@example.dk"]

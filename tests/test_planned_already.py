@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from helpers import as_sent, case, letters_shown, wish
-from helpers_cases import planned, reported, seen_now
+from helpers_cases import change, planned, reported, seen_now
 
 from models import Booking, BookingStatus, Officer, Place, Visit, db, now, visits_to_join
 
@@ -100,3 +100,30 @@ def test_a_visit_is_named_once_with_all_that_it_could_answer(app):
         bookings = [Booking.by_reference(b.reference) for b in found]
         assert [len(joining) for joining in visits_to_join(bookings).values()] == [3]
         assert visits_to_join([]) == {}
+
+
+@pytest.mark.parametrize("step", ["afslag", "henvis", "oplys", "traek-tilbage", "udsaet", "besoeg"])
+def test_the_control_that_is_planned_for_the_case_itself_is_in_sight_as_well(app, ida, step):
+    booking = wish(app)
+    planned(app, booking)
+    assert "a visit is planned:" in ida.get(case(booking, step)).text
+
+
+def test_a_case_that_falls_out_with_its_planned_visit_stops_no_other(app, ida):
+    planned(app, wish(app, **PIN))
+    near, far = wish(app, **PIN), wish(app, road="Fjernvej", postcode="4640", town="Faxe", email="bo@example.dk")
+    shown = ida.post("/en/kontor/flere/imoedekom", {"sag": [near.reference, far.reference], "show": "1"})
+    assert "a visit is planned already" in shown.text
+    change(app, near, lambda b, o: b.give_information("Det er blevet værre."))
+    ida.post("/en/kontor/flere/imoedekom", {**as_sent(shown, "preview"), "send": "1"})
+    assert (seen_now(app, near).status, seen_now(app, far).status) == ("received", "accepted")
+
+
+def test_a_case_that_falls_out_with_its_municipality_stops_no_other(app, ida):
+    here = wish(app)
+    there = wish(app, road="Algade", postcode="4700", town="Næstved", municipality="Næstved", email="bo@example.dk")
+    typed = {"sag": [here.reference, there.reference], "authority": "municipality", "show": "1"}
+    shown = ida.post("/en/kontor/flere/henvis", typed)
+    change(app, there, lambda b, o: b.give_information("Det er blevet værre."))
+    ida.post("/en/kontor/flere/henvis", {**as_sent(shown, "preview"), "send": "1"})
+    assert (seen_now(app, here).status, seen_now(app, there).status) == ("referred", "received")

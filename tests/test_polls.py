@@ -138,6 +138,7 @@ def test_an_answer_to_a_poll_counts_in_the_round_that_its_page_was_about(app, id
 def test_a_wrong_code_a_closed_poll_and_one_of_another_day_get_the_same_page(app, ida, monkeypatch):
     visit, code = opened(app, ida)
     phone = Person(app)
+    assert phone.get(f"/en/m/{code[:2]}-{code[2:].lower()}").status == 200
     wrong = phone.get("/en/m/2222")
     assert wrong.status == 404 and "The poll is not open" in wrong.text
     ida.post(page_of(visit, "/luk"))

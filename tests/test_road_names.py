@@ -98,3 +98,27 @@ def test_a_road_whose_key_is_longer_than_its_name_is_still_its_citizen_s_own(cit
     reference, _ = book(citizen, road=f"{'Große' * 22} Vej 12")
     with app.app_context():
         assert Booking.by_reference(reference).in_own_words.endswith("Vej 12, 4690 Haslev")
+
+
+@pytest.mark.parametrize("road", [
+    "Bygaden 12, 4690 Haslev, Danmark", "Bygaden, 4690 Haslev, Denmark", "Bygaden 12, 4690 Haslev, Faxe Kommune",
+    "Bygaden 12, 4690 Haslev, Region Sjælland, Danmark", "Bygaden 12, c/o Hansen", "c/o Hansen, Bygaden 12"])
+def test_what_maps_and_envelopes_add_is_no_part_of_a_road(road):
+    assert road_name(road, "Haslev") == "Bygaden"
+
+
+@pytest.mark.parametrize("road", ["Danmarksvej", "Kommunevej", "Danmark", "Sjællandsgade 4"])
+def test_a_road_may_be_called_like_a_country(road):
+    assert road_name(road, "Haslev") == road.removesuffix(" 4")
+
+
+@pytest.mark.parametrize("road, other", [
+    ("Søndre Allé", "Søndre Alle"), ("Caféstræde", "Cafestræde"), ("Sdr. Landevej", "Søndre Landevej"),
+    ("Gl. Kongevej", "Gammel Kongevej"), ("Sdr Allé 3", "SØNDRE ALLE")])
+def test_accents_and_abbreviations_make_no_other_road(road, other):
+    assert road_key(road, "Haslev") == road_key(other, "Haslev")
+
+
+@pytest.mark.parametrize("road", ["Bygaden 12, v/ Bo Holm", "Bygaden 12, att. Bo Holm", "Bygaden 12 c/o Bo Holm"])
+def test_nobody_is_named_by_a_public_road(road):
+    assert public_road(road, "Haslev") == "Bygaden"

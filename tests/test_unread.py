@@ -7,7 +7,8 @@ from conftest import OFFICER
 from helpers import as_sent, case, counts, wish
 from helpers_cases import FOUND, change, link, planned, seen_now
 
-from models import Booking, Officer, Visit, db, now
+from models import Booking, EventKind, Officer, Visit, db, now
+from models.events import record_event
 
 WROTE, NEXT = "Kun om tirsdagen kan vi ikke.", "Og om onsdagen heller ikke."
 
@@ -79,3 +80,22 @@ def test_a_citizen_who_writes_and_then_withdraws_is_read(app, ida, citizen):
     citizen.get(link(booking))
     citizen.post(link(booking, "traek-tilbage"), {"sure": "y"})
     assert seen_now(app, booking).status == "withdrawn" and counts(ida)["besked"] == 1
+
+
+@pytest.mark.parametrize("service, happens, steps", [
+    ("traffic", lambda b, o: record_event(EventKind.UNSTAFFED, booking=b), ("besoeg", "udsaet", "oplys")),
+    ("meeting", lambda b, o: b.refuse_offers(""), ("besoeg", "tider", "afslag", "udsaet"))])
+def test_what_is_new_without_words_is_said_on_the_pages_that_read_it(app, ida, service, happens, steps):
+    booking = wish(app, service=service, answers={"kind": "public"} if service == "meeting" else None)
+    start = now() + timedelta(days=20)
+    change(app, booking, lambda b, o: b.offer(o, [(start, start + timedelta(hours=1))], resource_units={"crew": "Ida"},
+           travel=0, where="Hallen", answer_by=start.date()) if service == "meeting" else b.accept(o, ""))
+
+    def happen(b, o):
+        happens(b, o)
+        b.has_unread = True
+
+    change(app, booking, happen)
+    for step in steps:
+        page = ida.get(case(booking, step))
+        assert "Who was to come has left" in page.text or "None of the dates fits" in page.text, step

@@ -373,3 +373,13 @@ def test_who_is_let_in_after_a_pause_that_is_over_is_said_to_be_in_already(app):
         ida = logged_in(app)
         assert "The pause is over already." in ida.post(f"{path}/luk-ind", {
             **form, "csrf_token": ida.token}).text
+
+
+def test_a_move_of_many_takes_no_name_away_that_was_not_shown(app, ida):
+    first, other = wish(app), wish(app, road="Skovvej", email="bo@example.dk")
+    does(app, lambda o: db.session.get(Place, first.place_id).describe(o, "", "", "fra kirken til skolen", None))
+    page = ida.post("/en/kontor/flere/flyt", {"sag": [first.reference, other.reference]})
+    change(app, other, lambda b, o: b.give_information(WROTE))
+    ida.post("/en/kontor/flere/flyt", {**as_sent(page, "road"), "road": "Bygaden", "postcode": "4690", "send": "1"})
+    with app.app_context():
+        assert db.session.get(Place, first.place_id).from_to == "fra kirken til skolen"

@@ -200,3 +200,21 @@ def test_the_page_of_a_letter_names_the_newer_one_that_still_waits(app, ida, wri
     page = ida.get(f"/en/kontor/breve/{id}")
     assert "Written to them since, and not with them yet:" in page.text and words in page.text
     assert "Since then they have heard" not in page.text and "Is what stands here still true?" in page.text
+
+
+@pytest.mark.parametrize("crew", ["Ida; Bo", "Ida og Bo", "Ida / Bo", "Ida & Bo", "Ida+Bo", "Ida/Bo", "Ida and Bo"])
+def test_nobody_is_in_two_places_whatever_parts_the_names(app, ida, crew):
+    def plan(booking, who: str):
+        path = case(accept(app, booking), "besoeg")
+        return ida.post(path, {**as_sent(ida.get(path), "starts"), "day": "2030-05-06", "starts": "19:00",
+                               "ends": "20:00", "crew": who}, check=False)
+    assert not plan(wish(app), crew).errors
+    assert "Bo is at" in str(plan(wish(app, road="Havnevej", email="bo@example.dk"), "Bo").errors)
+
+
+def test_a_unit_with_a_number_in_parts_stays_one(app, ida):
+    path = case(accept(app, wish(app)), "besoeg")
+    ida.post(path, {**as_sent(ida.get(path), "starts"), "day": "2030-05-06", "starts": "19:00", "ends": "20:00",
+                    "crew": "Vogn 1/2"})
+    with app.app_context():
+        assert db.session.query(Visit).one().crew == "Vogn 1/2"
