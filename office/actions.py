@@ -90,17 +90,25 @@ def refusals_at(form: Form):
 def named_place(form: MoveForm, at_hand: Place) -> Place:
     """The part of the road whose stretch the officer types; where none is called so, the one at hand is from now on, or
     the known one of another road, if that had no name. What is not typed names none: the form was filled in with the
-    place at hand, unless it is about several. A blank takes no name away: it may have been shown blank."""
+    place at hand, unless it is about several."""
     place, stretch, shown = Place.at(**form.place(at_hand)), form.from_to.data or "", form.from_to.object_data or ""
     same_road = (place.postcode, place.road_key) == (at_hand.postcode, at_hand.road_key)
-    is_typed = stretch not in ("", shown)
+    is_typed = stretch != shown
     if same_road and (not is_typed or place.from_to != stretch):
         place = at_hand
-    if is_typed and place.from_to != stretch:
+    if is_typed and (same_road or stretch) and place.from_to != stretch:
         if place.from_to and (place is not at_hand or place.from_to != shown):
             raise NamedOtherwise(place)
         place.describe(g.officer, place.suits, place.suitability, stretch, place.again_on)
     return place
+
+
+def _shown_place(bookings: list[Booking], typed: MultiDict | None) -> Place | None:
+    """The place with which the form was filled in. Where some of many have fallen out since, a blank was shown blank,
+    and takes no name away."""
+    first, *others = dict.fromkeys(b.place for b in bookings)
+    left_blank = typed and "sag" in typed and not typed.get("from_to")
+    return None if others or left_blank else first
 
 
 ACTIONS = {
@@ -137,7 +145,7 @@ ACTIONS = {
         lambda b, form: b.delay(g.officer, form.words.data, form.due_on.data)),
     "flyt": CaseAction(
         _l("Move to another place"), lambda b: True,
-        lambda bs, typed: MoveForm(typed, obj=bs[0].place if len({b.place for b in bs}) == 1 else None),
+        lambda bs, typed: MoveForm(typed, obj=_shown_place(bs, typed)),
         lambda b, form: b.move(g.officer, named_place(form, b.place)), writes=lambda bs: any(b.offers for b in bs)),
     "spam": CaseAction(
         _l("Mark as spam and set aside"), lambda b: b.status in UNDECIDED, lambda bs, typed: SpamForm(typed),
