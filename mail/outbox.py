@@ -20,7 +20,7 @@ from pathlib import Path
 
 from flask import current_app, render_template
 from flask_mail import BadHeaderError, Connection, Mail, Message
-from sqlalchemy import ColumnElement, and_, select, true
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import defer
 
 from forms import redact_links
@@ -168,9 +168,11 @@ def stuck() -> bool:
     if any(letter.error.startswith(NEEDS_REPAIR) or letter.refused_since < a_while_ago and not letter.error.startswith(
             "refused") for letter in not_overtaken):
         return True
-    some, all_of_them = ({letter.mailbox for letter in letters if letter.refused_since < long_ago}
-                         for letters in (not_overtaken, refused))
-    return len(some) > 1 or len(all_of_them) > MANY_READERS  # one alone: it may be theirs
+    some = {letter.mailbox for letter in not_overtaken if letter.refused_since < long_ago}
+    still_refused = db.session.scalar(select(func.count(Letter.mailbox.distinct())).where(
+        Letter.channel == Channel.EMAIL, Letter.delivery_status.in_(UNSENT), Letter.error.not_in(("", "address")),
+        Letter.refused_since < long_ago))
+    return len(some) > 1 or still_refused > MANY_READERS  # one alone: it may be theirs
 
 
 def _tried_in_vain(readers: ColumnElement[bool]) -> dict[Letter, bool]:

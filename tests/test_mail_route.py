@@ -503,6 +503,21 @@ def test_many_readers_who_are_put_off_are_ours_to_see_to_though_one_got_theirs(a
     assert health(app) == (503, "stuck")
 
 
+def test_many_readers_whom_we_cannot_reach_are_ours_to_see_to_while_others_get_theirs(app, clock, server):
+    for number in range(8):
+        server.says[f"g{number}@gmail.com"] = "550 5.7.26 Your email has been blocked because the sender is unauthenticated"
+        receive(app, f"g{number}@gmail.com")
+    for hour in range(12):
+        receive(app, f"o{hour}@example.dk")
+        send_all(app)
+        assert hour < 4 or health(app) == (503, "stuck"), hour
+        clock.shift(timedelta(hours=1))
+    server.is_well()
+    clock.shift(timedelta(hours=8))
+    send_all(app)
+    assert health(app) == (200, "ok")
+
+
 @pytest.mark.parametrize("days", [2, 4])
 def test_a_reminder_that_a_relay_denies_an_officer_is_ours_to_see_to_however_near_its_date_is(
         app, clock, server, days):
