@@ -103,12 +103,14 @@ def named_place(form: MoveForm, at_hand: Place) -> Place:
     return place
 
 
-def _shown_place(bookings: list[Booking], typed: MultiDict | None) -> Place | None:
-    """The place with which the form was filled in. Where some of many have fallen out since, a blank was shown blank,
-    and takes no name away."""
+def _move_form(bookings: list[Booking], typed: MultiDict | None) -> MoveForm:
+    """Filled in with their place, unless they are of several. Where some of many have fallen out since, a stretch that
+    is blank was shown blank, and takes no name away."""
     first, *others = dict.fromkeys(b.place for b in bookings)
-    left_blank = typed and "sag" in typed and not typed.get("from_to")
-    return None if others or left_blank else first
+    form = MoveForm(typed, obj=None if others else first)
+    if typed and "sag" in typed and not form.from_to.data:
+        form.from_to.object_data = ""
+    return form
 
 
 ACTIONS = {
@@ -145,7 +147,7 @@ ACTIONS = {
         lambda b, form: b.delay(g.officer, form.words.data, form.due_on.data)),
     "flyt": CaseAction(
         _l("Move to another place"), lambda b: True,
-        lambda bs, typed: MoveForm(typed, obj=_shown_place(bs, typed)),
+        _move_form,
         lambda b, form: b.move(g.officer, named_place(form, b.place)), writes=lambda bs: any(b.offers for b in bs)),
     "spam": CaseAction(
         _l("Mark as spam and set aside"), lambda b: b.status in UNDECIDED, lambda bs, typed: SpamForm(typed),
