@@ -77,7 +77,7 @@ def _same_rating(booking: Booking, form: RateForm, since: list[Event]) -> bool:
 # What its page tells of how the case stands: what we have done, and what became of dates.
 HOW_IT_STANDS = tuple(kind for kind in EventKind
                       if kind.type.visible and (kind.type.by != "citizen" or kind.type.is_standing)
-                      and kind is not EventKind.REMINDED)
+                      and not kind.type.tells_again)
 STEPS = {
     "besked": Step(lambda b: b.is_open, InformationForm,
                    lambda b, form: b.give_information(form.words.data),

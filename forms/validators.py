@@ -191,7 +191,8 @@ def has_been(_form, field) -> None:
 # mailto:aase%40x.dk?subject=Hej.
 _PASTED_ADDRESS = re.compile(
     r"(?:[^<>@]*<|\W*(?P<same>[^<>\s:@]+@[^<>\s@]*\w)\W*<(?=(?:mailto:)?(?P=same)[>?]))?\s*"
-    r"(?:(?:mailto|e-?mail|mail):\s*(?://)?(?:\?to=)?)?(?P<one>[^<>\s:@]+(?:@|%40)[^<>\s?&@]*[^<>\s?&@.,;])(?:[?&]\S*?)?\s*>?[.,;]?", re.I)
+    r"(?:(?:mailto|e-?mail|mail):\s*(?://)?(?:\?to=)?)?"
+    r"(?P<one>[^<>\s:@]+(?:@|%40)[^<>\s?&@]*[^<>\s?&@.,;])(?:[?&]\S*?)?\s*>?[.,;]?", re.I)
 
 _AROUND_AN_ADDRESS = " '\"“”„‘’´`()[]"  # as sentences and mail programs have it
 

@@ -163,29 +163,29 @@ def stuck() -> bool:
     waits = db.session.scalar(select(Letter.id).where(Letter.is_to_be_mailed(), Letter.next_try_at < overdue).limit(1))
     if waits and _newest_sent(true()) < overdue:  # else the server is slow
         return True
-    refused = _tried_in_vain(TO_OFFICERS) | _tried_in_vain(~TO_OFFICERS)
-    not_overtaken = [letter for letter, is_overtaken in refused.items() if not is_overtaken]
+    refused = _tried_in_vain(TO_OFFICERS) + _tried_in_vain(~TO_OFFICERS)
     if any(letter.error.startswith(NEEDS_REPAIR) or letter.refused_since < a_while_ago and not letter.error.startswith(
-            "refused") for letter in not_overtaken):
+            "refused") for letter in refused):
         return True
-    some = {letter.mailbox for letter in not_overtaken if letter.refused_since < long_ago}
+    some = {letter.mailbox for letter in refused if letter.refused_since < long_ago}
     still_refused = db.session.scalar(select(func.count(Letter.mailbox.distinct())).where(
         Letter.channel == Channel.EMAIL, Letter.delivery_status.in_(UNSENT), Letter.error.not_in(("", "address")),
         Letter.refused_since < long_ago))
     return len(some) > 1 or still_refused > MANY_READERS  # one alone: it may be theirs
 
 
-def _tried_in_vain(readers: ColumnElement[bool]) -> dict[Letter, bool]:
-    """The mails to these readers that the server would not take, and since which it has taken none of them; of each,
-    whether it has taken others since that one was tried first."""
+def _tried_in_vain(readers: ColumnElement[bool]) -> list[Letter]:
+    """The mails to these readers that the server would not take, and since whose first try it has taken none of
+    them."""
     in_vain = and_(Letter.channel == Channel.EMAIL, readers, Letter.tries > 0, Letter.error.not_in(("", "address")),
                    Letter.delivery_status.in_((*UNSENT, DeliveryStatus.FAILED)))
     if not db.session.scalar(select(Letter.id).where(in_vain).limit(1)):
-        return {}
+        return []
     last = _newest_sent(readers)
-    tried = db.session.scalars(select(Letter).where(in_vain, Letter.next_try_at >= last).options(
-        defer(Letter.text), defer(Letter.calendar))).all()
-    return {letter: letter.first_tried_at < last for letter in tried if last <= letter.tried_at <= now()}
+    tried = db.session.scalars(select(Letter).where(
+        in_vain, Letter.next_try_at >= last, Letter.first_tried_at >= last).options(
+        defer(Letter.text), defer(Letter.calendar)))
+    return [letter for letter in tried if last <= letter.tried_at <= now()]
 
 
 def _newest_sent(readers: ColumnElement[bool], *rules: ColumnElement[bool]) -> datetime:

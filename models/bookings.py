@@ -386,7 +386,7 @@ class Booking(HasHistory, HasLookup, HasProposals, HasServiceRules, HasPoint, Nu
     def _react(self, officer: "Officer | None") -> None:
         """What an officer does has read what the citizen said; what a citizen or the software does reads nothing."""
         if officer:
-            self.has_unread, self.read_until = False, max((e.id or 0 for e in self.events), default=0)
+            self.has_unread, self.read_until = False, self.newest
 
     def _must_be_open(self) -> None:
         require(self.is_open, f"{self.reference} is {self.status}")

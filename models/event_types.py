@@ -54,6 +54,7 @@ class EventType:
     # The letters whose words hold no more, by the keys of their types: those that have not gone yet go no more.
     voids: tuple[str, ...] = ()
     digest: str = ""  # its line in the digest, which counts what nobody in the office did
+    tells_again: bool = False  # what is known already: nothing has changed by it
     after_removal: bool = False  # may still happen where it is removed who asked, and what was written
     letter: LetterRule | None = None
 
@@ -145,7 +146,7 @@ class EventKind(enum.StrEnum):
         label=N_("Called off by the police"), facts=("cause", "due_on", "starts_at"), visible=True, is_standing=True,
         voids=AGREEMENTS, letter=LetterRule(entry=True))
     REMINDED = "reminded", EventType(
-        label=N_("Reminder of the date"), visible=True, letter=LetterRule(confirms=True))
+        label=N_("Reminder of the date"), visible=True, tells_again=True, letter=LetterRule(confirms=True))
     LED_TO = "led_to", EventType(label=N_("It led to another case"), facts=("led_to", "task"))
     TASK_KEPT = "task_kept", EventType(label=N_("Task entered"), facts=("number", "status", "reworded"))
     TASKS_SENT = "tasks_sent", EventType(

@@ -27,8 +27,8 @@ class HasHistory:
 
     @property
     def newest(self) -> int:
-        """The number of its newest event."""
-        return self.events[-1].id if self.events else 0
+        """The number of its newest event; one that is just being recorded has none yet."""
+        return next((event.id for event in reversed(self.events) if event.id), 0)
 
     def events_since(self, number: int) -> list[Event]:
         """What has happened after the event of that number, in the case or to its visits: that findings are entered, or

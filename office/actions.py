@@ -25,6 +25,7 @@ from forms import (
     SpamForm,
     authorities,
 )
+from labels import reference as in_halves
 from mail.letters import address_key
 from models import UNDECIDED, BlockedAddress, Booking, BookingStatus, Clash, Place, Visit, db
 from reporting import answer_by
@@ -155,6 +156,16 @@ ACTIONS = {
 }
 FOR_MANY = {name: action for name, action in ACTIONS.items() if action.many}
 NONE_TICKED = _l("Nothing is ticked. Tick the cases, or “All on this page”, and then press a button.")
+
+
+def listed(cases: list[Booking]) -> str:
+    return ", ".join(in_halves(b.reference) for b in cases)
+
+
+def changed_in_words(cases: list[Booking]) -> str:
+    """What is said of those that are left out of what is done for many."""
+    return gettext("Left out, because something has happened there meanwhile: %(cases)s",
+                   cases=listed(cases)) if cases else ""
 
 
 def selected_cases() -> list[Booking]:

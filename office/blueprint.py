@@ -14,7 +14,6 @@ from languages import LANGUAGES, prefix
 from mail.outbox import by_mail_server
 from models import (
     Booking,
-    EventKind,
     LogIn,
     autonomous_transaction,
     db,
@@ -148,11 +147,10 @@ def not_any_more(form: Form | None, address: str):
 
 def changed_since(cases: list[Booking]) -> list[Booking]:
     """Those in which something has happened since the page was shown that the officer has pressed on, or to their
-    visits: another officer was quicker, the same press came twice, findings were entered, or the citizen wrote. The
-    reminder of a date changes nothing."""
+    visits: another officer was quicker, the same press came twice, findings were entered, or the citizen wrote."""
     seen = request.form.get("seen", type=int)
     return [b for b in cases if seen is not None and any(
-        event.kind is not EventKind.REMINDED for event in b.events_since(seen))]
+        not event.kind.type.tells_again for event in b.events_since(seen))]
 
 
 def safe_next(address: str | None) -> str | None:

@@ -35,7 +35,7 @@ from models import (
 from reporting.export import case_as_json
 from web import commit_and_redirect, download, form_page, needs_press, redirect_unchanged
 
-from .actions import ACTIONS, FOR_MANY, NONE_TICKED, CaseAction, in_full, refusals_at, selected_cases
+from .actions import ACTIONS, FOR_MANY, NONE_TICKED, CaseAction, changed_in_words, in_full, refusals_at, selected_cases
 from .blueprint import audit_also, booking_or_404, changed_since, not_any_more, office, safe_next
 from .dates import known_units, usual_units, weighed
 from .versions import answer_again, is_done, letters_in_words
@@ -107,7 +107,7 @@ def _alike(letters: list[Letter]) -> list[list[Letter]]:
 
 def _what_was_done(action: CaseAction, shown: dict) -> tuple[str, str]:
     """In words; and which cases it was not done for."""
-    count, left_out = len(shown["chosen"]), ", ".join(in_halves(b.reference) for b in shown["left_out"])
+    count = len(shown["chosen"])
     if not g.letters_of_press:
         done = ngettext("Done for %(num)s case.", "Done for %(num)s cases.", count)
     elif not shown["many"]:
@@ -116,8 +116,7 @@ def _what_was_done(action: CaseAction, shown: dict) -> tuple[str, str]:
         done = ngettext("Done for %(num)s case. The letter goes by e-mail, or waits for you under “Letters to see to”.",
                         "Done for %(num)s cases. The letters go by e-mail, or wait for you under “Letters to see to”.",
                         count)
-    return done, left_out and gettext(
-        "Left out, because something has happened there meanwhile: %(cases)s", cases=left_out)
+    return done, changed_in_words(shown["left_out"])
 
 
 @office.get("/sag/<reference>/eksport.json")

@@ -6,7 +6,7 @@ What only adds a row that nothing else rests on is about nothing that could have
 officer's own account.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from flask import g, request
@@ -82,11 +82,6 @@ def _last(table: type, *rules) -> list[int | None]:
     return [db.session.scalar(select(func.max(table.id)).where(*rules))]
 
 
-def _each(kind: str, rows: Iterable) -> dict[str, list]:
-    """Every row as a part of its own, so that a press about one of them minds no other."""
-    return {f"{kind}-{row.id}": _row(row) for row in rows}
-
-
 def _places(*places: Place) -> dict[str, list]:
     """What each is called, and what it has become. What is known of it stands in no letter."""
     return {f"place-{place.id}": [place.in_full, place.municipality, place.merged_into_id] for place in places}
@@ -95,7 +90,7 @@ def _places(*places: Place) -> dict[str, list]:
 def _case(reference: str, **_more) -> Subject:
     """The case, its place and those close by, its dates and visits, and the sentences that a no to it would say."""
     booking = booking_or_404(reference)
-    happened = [event.id for event in booking.events if event.kind is not EventKind.REMINDED]
+    happened = [event.id for event in booking.events if not event.kind.type.tells_again]
     return Subject({
         "case": [_row(booking), happened[-1:]], "dates": _rows(booking.proposals), "visits": _rows(booking.visits),
         "reasons": _last(DeclineReason, DeclineReason.service == booking.service),
@@ -105,7 +100,8 @@ def _case(reference: str, **_more) -> Subject:
 def _decision(reference: str, name: str = "", to: int | None = None) -> Subject:
     """A no rests on its sentences, too, and a move on the place that it is `to`."""
     places = [f"place-{id}" for id in (booking_or_404(reference).place_id, to) if id]
-    return _case(reference).only("case", "dates", "visits", *places, *["reasons"] * (name == "afslag"))
+    reasons = ["reasons"] if name == "afslag" else []
+    return _case(reference).only("case", "dates", "visits", *places, *reasons)
 
 
 def _many(name: str) -> Subject:
@@ -125,7 +121,7 @@ def _visit(id: int, **_more) -> Subject:
         "visit": [_row(visit), changed[-1:], _rows(visit.reservations)], **_places(visit.place),
         **{f"task-{task.number}": [_row(task), task.newest] for task in visit.tasks},
         "untold": [task.number for task in visit.tasks if task.is_open and not task.sent_on],
-        **_each("assignee", visit.assignees),
+        **{f"assignee-{owner.id}": _row(owner) for owner in visit.assignees},
         "links": [(link.id, link.withdrawn_at) for link in visit.field_links],
         "cases": [b.id for b in visit.bookings],
         "led_to": [event.id for event in visit.events if event.kind is EventKind.LED_TO]}, "office.visit", {"id": id})
@@ -134,11 +130,6 @@ def _visit(id: int, **_more) -> Subject:
 def _task(id: int) -> Subject:
     task = db.get_or_404(Task, id)
     return replace(_visit(task.visit_id).only(f"task-{task.number}"), page="office.tasks")
-
-
-def _lead_to(id: int, slug: str) -> Subject:
-    """With the task out of which it grows, if any."""
-    return _visit(id).only("visit", "place", "cases", "led_to", f"task-{request.values.get('task')}")
 
 
 def _with_planned(subject: Subject, place: Place) -> Subject:
@@ -225,7 +216,9 @@ ABOUT: dict[str, Callable[..., Subject | None]] = {
     **dict.fromkeys(("visit", "tasks"), _visit),
     **dict.fromkeys(("reschedule", "cancel", "report"), lambda id: _visit(id).only("visit", "place", "cases")),
     **dict.fromkeys(("findings", "withhold_result", "allow_result"), lambda id: _visit(id).only("visit", "place")),
-    "lead_to": _lead_to,
+    # With the task out of which it grows, if any.
+    "lead_to": lambda id, slug: _visit(id).only(
+        "visit", "place", "cases", "led_to", f"task-{request.values.get('task')}"),
     "send_field_link": lambda id: _visit(id).only("visit", "links"),
     "withdraw_field_link": lambda id: _visit(db.get_or_404(FindingsLink, id).visit_id).only("links"),
     "assignee": lambda id, owner_id: _visit(id).only(f"assignee-{owner_id}"),

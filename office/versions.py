@@ -190,7 +190,7 @@ def _digest_of_press() -> str:
     files = [(name, _digest_of_file(file)) for name, file in request.files.items()]
     subject = subject_of_page()
     ticked = [(b.reference, [event.id for event in b.events_since(0)]) for b in selected_cases()]
-    stored = subject and {name: values for name, values in subject.parts.items() if subject.minds(name)}
+    stored = subject and sorted(_minded(subject, _version_of(subject)))
     return _digest([request.url, *request.form.items(multi=True), files, stored, ticked])
 
 

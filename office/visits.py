@@ -38,7 +38,7 @@ from models import (
 )
 from web import commit_and_redirect, form_page, needs_press, reads_first, redirect_unchanged
 
-from .actions import NONE_TICKED, in_full, named_place, refusals_at, selected_cases
+from .actions import NONE_TICKED, changed_in_words, in_full, listed, named_place, refusals_at, selected_cases
 from .blueprint import booking_or_404, changed_since, not_any_more, office, safe_next
 from .dates import known_units, usual_units
 from .versions import is_done, letters_in_words
@@ -67,15 +67,13 @@ def plan_for_many():
     back, ticked = safe_next(request.form.get("back")) or url_for(".work_list"), selected_cases()
     since = changed_since(ticked)
     bookings = [b for b in ticked if b not in since]
-    changed = since and gettext("Left out, because something has happened there meanwhile: %(cases)s",
-                                cases=", ".join(in_halves(b.reference) for b in since))
     first = next((b for b in bookings if b.may_be_planned), None)
     if first is None:
-        return redirect_unchanged(back, changed or NONE_TICKED)
+        return redirect_unchanged(back, changed_in_words(since) or NONE_TICKED)
     together = [b for b in first.place.candidates_for_visit(first.service, first) if b in bookings]
-    apart = [in_halves(b.reference) for b in bookings if b not in together]
-    left_out = [changed, apart and gettext(
-        "Left out, because one visit cannot answer them too: %(cases)s", cases=", ".join(apart))]
+    apart = [b for b in bookings if b not in together]
+    left_out = [changed_in_words(since), apart and gettext(
+        "Left out, because one visit cannot answer them too: %(cases)s", cases=listed(apart))]
     for words in filter(None, left_out):
         flash(words, "warning")
     return redirect(url_for(".plan", reference=first.reference, sag=[b.reference for b in together]), 303)

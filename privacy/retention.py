@@ -77,8 +77,8 @@ RETENTION_RULES = (
                   _l("What was asked for, where and when, how long it took, what came of it, and what was found, as "
                      "ticked answers and numbers"),
                   _l("To know the places, and to account for what we do with the wishes"), "",
-                  {"bookings": "reference service status news read_until place_id received_at due_on closed_at received_on "
-                   "decided_on wait stated reason helped helped_why journal follows notice removed_on "
+                  {"bookings": "reference service status news read_until place_id received_at due_on closed_at "
+                   "received_on decided_on wait stated reason helped helped_why journal follows notice removed_on "
                    "capacity reply language channel road from_to lat lng accuracy public",
                    "events": "at kind booking_id visit_id place_id",
                    "letters": "booking_id owner_id event_id kind way language fate tries made_at next_try_at "

@@ -1,13 +1,12 @@
-"""What somebody has written is unread until a page has shown it to an officer, whatever happens to the case meanwhile."""
+"""What somebody has written is unread until a page has shown it to an officer, whatever happens meanwhile."""
 
 from datetime import timedelta
 
 import pytest
-from conftest import OFFICER
 from helpers import as_sent, case, counts, wish
-from helpers_cases import FOUND, change, link, planned, seen_now
+from helpers_cases import FOUND, change, does, link, planned, seen_now
 
-from models import Booking, EventKind, Officer, Visit, db, now
+from models import Booking, EventKind, Visit, db, now
 from models.events import record_event
 
 WROTE, NEXT = "Kun om tirsdagen kan vi ikke.", "Og om onsdagen heller ikke."
@@ -15,12 +14,6 @@ WROTE, NEXT = "Kun om tirsdagen kan vi ikke.", "Og om onsdagen heller ikke."
 
 def writes(app, booking: Booking, words: str = WROTE) -> None:
     change(app, booking, lambda b, o: b.give_information(words))
-
-
-def does(app, verb) -> None:
-    with app.app_context():
-        verb(Officer.by_email(OFFICER))
-        db.session.commit()
 
 
 def news_of(ida, booking: Booking) -> str:
@@ -36,7 +29,8 @@ def test_what_was_not_read_stands_in_the_box_after_a_yes_to_many(app, ida):
     assert seen_now(app, booking).status == "accepted" and WROTE in news_of(ida, booking)
 
 
-@pytest.mark.parametrize("findings", [FOUND, {"performed": "no", "cause": "weather", "next": ["repeat"], "prelim": True}])
+@pytest.mark.parametrize("findings", [
+    FOUND, {"performed": "no", "cause": "weather", "next": ["repeat"], "prelim": True}])
 def test_what_was_not_read_stands_in_the_box_after_findings_and_with_what_comes_next(app, ida, findings):
     booking = wish(app)
     id = planned(app, booking, start=now() - timedelta(hours=3))

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from conftest import OFFICER, logged_in
 from helpers import as_sent, case, wish
-from helpers_cases import FOUND, accept, change, link, planned, seen_now
+from helpers_cases import FOUND, accept, change, does, link, planned, seen_now
 
 from models import (
     Assignee,
@@ -31,12 +31,6 @@ PAUSE = {"until": (today() + timedelta(days=20)).isoformat(), "texts-da": "Vi ha
 
 def wish_at(app, pin: tuple, road: str) -> Booking:
     return wish(app, road=road, lat=pin[0], lng=pin[1], email="bo@example.dk")
-
-
-def does(app, verb) -> None:
-    with app.app_context():
-        verb(Officer.by_email(OFFICER))
-        db.session.commit()
 
 
 @pytest.fixture
@@ -323,7 +317,8 @@ def test_an_answer_about_another_task_stops_neither_a_new_task_nor_what_one_lead
     with app.app_context():
         visit = db.session.get(Task, first).visit
         Task.enter(Officer.by_email(OFFICER), visit, form_token="new", assignee=db.session.get(Task, first).assignee,
-                   status=TaskStatus.NEW, reason="", what="Hul.", public=False, due_on=today(), details={"place": "Torvet"})
+                   status=TaskStatus.NEW, reason="", what="Hul.", public=False, due_on=today(),
+                   details={"place": "Torvet"})
         visit.enter_findings(Officer.by_email(OFFICER), {"held": "yes", "summary": "Godt."})
         db.session.commit()
         path = f"/en/kontor/besoeg/{visit.id}/{step}"
